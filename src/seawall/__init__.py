@@ -1,0 +1,1 @@
+"""A trading engine for Kraken spot on trio."""

@@ -1,0 +1,1 @@
+"""The task tree: desk, market, monitors, strategies, shutdown."""

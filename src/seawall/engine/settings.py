@@ -1,0 +1,118 @@
+"""Everything about the engine that a user may set, as plain data with defaults. Durations are seconds."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from enum import StrEnum
+
+import attrs
+
+__all__ = [
+    "DeadMansSwitch",
+    "Deadlines",
+    "EngineSettings",
+    "ExitRules",
+    "OnStop",
+    "RiskLimits",
+    "SymbolLimits",
+]
+
+
+class OnStop(StrEnum):
+    """What becomes of positions when the engine stops."""
+
+    HOLD = "hold"
+    FLATTEN = "flatten"
+
+
+@attrs.frozen
+class Deadlines:
+    """How long the engine waits for each thing it waits for."""
+
+    start_s: float = 60.0
+    """From opening the venue to a reconciled account."""
+    feed_s: float = 15.0
+    """The first quote, book or candle of a symbol a strategy asked for."""
+    order_s: float = 5.0
+    """One order or amend: from the strategy's call to the exchange's answer. Travels to Kraken as `deadline`."""
+    cancel_s: float = 3.0
+    """One round of cancelling an order and seeing it cancelled."""
+    query_s: float = 10.0
+    """One question to the exchange (open orders, fills, balances)."""
+    settle_s: float = 2.0
+    """How far behind a write the exchange's answers may be: an order absent earlier than this is not yet absent."""
+    journal_s: float = 5.0
+    """A record's way to the disk."""
+    shutdown_s: float = 10.0
+    """The whole way from the first stop to the certificate."""
+
+
+@attrs.frozen
+class SymbolLimits:
+    """Limits for one symbol; None is no limit."""
+
+    max_order_qty: Decimal | None = None
+    max_order_notional: Decimal | None = None
+    """Price times quantity, in the quote asset."""
+    max_position_qty: Decimal | None = None
+    """Absolute position in the base asset, with every open and in-doubt order counted as filled."""
+    max_open_orders: int | None = 20
+    max_data_age_s: float | None = 30.0
+    """How old the newest verified book may be when an order is priced from it."""
+    max_price_distance: Decimal | None = Decimal("0.1")
+    """How far through the touch a limit price may lie, as a fraction of it."""
+
+
+@attrs.frozen
+class RiskLimits:
+    """Limits for all symbols, and what makes the engine stop opening risk.
+
+    Losses and drawdowns are counted for each quote asset on its own: no conversion is guessed.
+    """
+
+    default: SymbolLimits = SymbolLimits()
+    symbols: Mapping[str, SymbolLimits] = attrs.field(factory=dict)
+    max_loss: Mapping[str, Decimal] = attrs.field(factory=dict)
+    """Quote asset to the loss since the start (realized and open) at which the engine is HALTED."""
+    max_drawdown: Mapping[str, Decimal] = attrs.field(factory=dict)
+    """Quote asset to the fall from the best profit at which the engine is REDUCING."""
+    max_exposure: Mapping[str, Decimal] = attrs.field(factory=dict)
+    """Quote asset to the sum of absolute position values at which the engine is REDUCING."""
+
+    def of(self, symbol: str) -> SymbolLimits:
+        """The limits that hold for `symbol`."""
+        return self.symbols.get(symbol, self.default)
+
+
+@attrs.frozen
+class ExitRules:
+    """When a strategy's position is closed for it. Fractions of the average entry price; None is never."""
+
+    stop_loss: Decimal | None = None
+    take_profit: Decimal | None = None
+    trailing: Decimal | None = None
+    """A fall of this fraction from the best price since entry."""
+    max_age_s: float | None = None
+
+
+@attrs.frozen
+class DeadMansSwitch:
+    """Kraken cancels every order of the account unless it hears from us again within `timeout_s`."""
+
+    enabled: bool = True
+    timeout_s: int = 60
+    renew_s: float = 15.0
+
+
+@attrs.frozen
+class EngineSettings:
+    """The engine as a whole."""
+
+    deadlines: Deadlines = Deadlines()
+    risk: RiskLimits = RiskLimits()
+    dead_mans_switch: DeadMansSwitch = DeadMansSwitch()
+    on_stop: OnStop = OnStop.HOLD
+    reconcile_every_s: float = 300.0
+    monitor_every_s: float = 1.0
+    balances_every_s: float = 60.0
+    check_in_s: float = 30.0
+    """A service or strategy that has not checked in for this long is named, and the dead man's switch is not renewed."""

@@ -1,0 +1,1 @@
+"""Kraken spot: the dialect (pure) and its clients."""

@@ -1,0 +1,1 @@
+"""Kraken over real connections: REST on httpx, sockets on trio-websocket."""

@@ -1,0 +1,1 @@
+"""Kraken's wire dialect, sans-I/O: frames, signing, names, books, errors."""

@@ -1,0 +1,97 @@
+"""The seam between the engine and whatever keeps its journal, and the records that are kept."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Protocol
+
+import attrs
+
+from seawall.model.order_states import OrderState
+from seawall.model.orders import Intent
+from seawall.model.reports import Fill
+
+__all__ = ["FillRecord", "IntentRecord", "Journal", "NoteRecord", "OrderRecord", "Record", "Replayed"]
+
+
+@attrs.frozen
+class IntentRecord:
+    """Written, and on disk, before the order's first byte leaves."""
+
+    client_order_id: str
+    owner: str
+    intent: Intent
+    deadline_ns: int
+    at_ns: int
+
+
+@attrs.frozen
+class OrderRecord:
+    """An order took a step."""
+
+    client_order_id: str
+    state: OrderState
+    at_ns: int
+    order_id: str | None = None
+    qty: Decimal | None = None
+    limit_price: Decimal | None = None
+    filled_qty: Decimal | None = None
+    reason: str | None = None
+
+
+@attrs.frozen
+class FillRecord:
+    """An execution of one of our orders; `owner` is the strategy it counts for. Kept once for each `exec_id`."""
+
+    owner: str
+    fill: Fill
+
+
+@attrs.frozen
+class NoteRecord:
+    """Something worth reading later: a strategy's `say`, a notice. `kind` is short; `text` is for people."""
+
+    owner: str
+    kind: str
+    text: str
+    at_ns: int
+
+
+Record = IntentRecord | OrderRecord | FillRecord | NoteRecord
+
+
+@attrs.frozen
+class Replayed:
+    """What the journal knows of earlier runs.
+
+    `intents` and the newest `orders` record of each, for every order that had not ended; all fills, oldest first.
+    `journal_id` is the journal's own, made when it was created; `run` counts its openings from 1.
+    """
+
+    journal_id: str
+    run: int
+    intents: tuple[IntentRecord, ...]
+    orders: tuple[OrderRecord, ...]
+    fills: tuple[FillRecord, ...]
+
+
+class Journal(Protocol):
+    """Append-only; one writer."""
+
+    @property
+    def replayed(self) -> Replayed:
+        """What was known when the journal was opened."""
+        ...
+
+    async def keep(self, records: Sequence[Record]) -> None:
+        """Return once the records are on disk. Raises `JournalFailed`.
+
+        On cancellation the records may or may not be kept: a record says what was planned, not that it was done.
+        """
+        ...
+
+    def note(self, records: Sequence[Record]) -> None:
+        """Queue records to be written soon, in order with all others; returns at once.
+
+        The queue is bounded; when it is full, or after a failure, this raises `JournalFailed`.
+        """
+        ...

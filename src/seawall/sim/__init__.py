@@ -1,0 +1,1 @@
+"""A Kraken-speaking exchange on this machine."""

@@ -1,0 +1,1 @@
+"""Ready-made strategies, written against the public API only."""
