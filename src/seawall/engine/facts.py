@@ -65,10 +65,8 @@ def fact_of(value: object, depth: int = 0) -> Fact:
             return _error(value, depth)
         case date():  # and datetime
             return value.isoformat()
-        case PurePath():
-            return str(value)
-        case type():
-            return value.__name__
+        case PurePath() | type():
+            return value.__name__ if isinstance(value, type) else str(value)
         case _:
             return _shortened(repr(value)) if depth >= DEEPEST else _composite(value, depth)
 

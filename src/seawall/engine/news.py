@@ -22,7 +22,8 @@ def sentence(notice: object) -> str:
     `__str__`. Without either, the name of the notice is told and then its fields.
     """
     kind: type = type(notice)
-    if kind.__str__ is not object.__str__:
+    text_of_its_own: object = kind.__str__
+    if text_of_its_own is not object.__str__:
         return " ".join(str(notice).split())
     told = (f"{name} {_told(fact)}" for name, fact in facts_of(notice).items() if fact is not None and not name.endswith("_ns"))
     return " ".join(f"{event_name(kind).replace('_', ' ')}: {', '.join(told)}".rstrip(": ").split())
