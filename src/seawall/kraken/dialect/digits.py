@@ -1,0 +1,66 @@
+"""Numbers as the wire wrote them.
+
+WebSocket v2 sends JSON numbers with the engine's precision, trailing zeros included, and its book checksum is made of those
+digits (docs.kraken.com/api/docs/guides/spot-ws-book-v2): a float would lose them. So hot fields are kept as the raw token
+and turned into a decimal only when somebody asks.
+"""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Final
+
+import msgspec
+
+__all__ = ["Digits", "check_sizes", "number", "refuse_unsound", "size_text"]
+
+Digits = msgspec.Raw
+"""A number token, byte for byte. `bytes(digits)` copies it out of the message it still points into."""
+
+_MOST_DIGITS: Final = 40
+"""No price, size or cost has more places on either side of the point; more would only serve to exhaust memory."""
+
+
+def number(digits: Digits) -> Decimal:
+    """The exact value of a token. Raises ValueError when it is not a finite number."""
+    text = str(bytes(digits), "ascii", "replace")
+    if not text or text[0] not in "-0123456789":
+        raise ValueError(f"{text[:60]} is not a number")
+    value = Decimal(text)
+    refuse_unsound("number", value, signed=True)
+    return value
+
+
+def size_text(digits: Digits) -> bytes:
+    """The token of a number that is not negative, in plain digits: an exponent is written out.
+
+    Raises ValueError for negative numbers and for what is not a number.
+    """
+    text = bytes(digits)
+    if text.replace(b".", b"", 1).isdigit():
+        return text
+    value = number(digits)
+    refuse_unsound("number", value, signed=False)
+    return format(value, "f").encode("ascii")
+
+
+def check_sizes(tokens: Iterable[Digits]) -> None:
+    """Raise ValueError unless each token is a finite number that is not negative.
+
+    Costs one join for all of them in the usual case: JSON number tokens of nothing but digits and points are sound.
+    """
+    tokens = list(tokens)
+    joined = b"".join(tokens)
+    if len(joined) <= _MOST_DIGITS * len(tokens) and (not tokens or joined.replace(b".", b"").isdigit()):
+        return
+    for token in tokens:
+        size_text(token)
+
+
+def refuse_unsound(name: str, value: Decimal | None, *, signed: bool) -> None:
+    """Raise ValueError for NaN, infinities, absurd magnitudes, and for negative numbers unless `signed`. None passes."""
+    if value is None:
+        return
+    if not value.is_finite() or not -_MOST_DIGITS < value.adjusted() < _MOST_DIGITS:
+        raise ValueError(f"{name}: {str(value)[:60]} is not a finite number of a sane size")
+    if not signed and value < 0:
+        raise ValueError(f"{name}: {value} is negative")

@@ -1,0 +1,57 @@
+"""Times on the wire and nanoseconds since the epoch, without a float in between.
+
+WebSocket v2 writes RFC 3339 in UTC with six or nine fractional digits (docs.kraken.com/api/docs/guides/spot-ws-intro);
+any count is read here. REST writes seconds, whole or with a fraction.
+"""
+
+import re
+from datetime import UTC, datetime
+from decimal import Decimal
+
+__all__ = ["from_rfc3339", "seconds_to_ns", "to_rfc3339", "to_seconds"]
+
+_RFC3339 = re.compile(
+    r"(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:\.(\d+))?(?:([Zz])|([+-])(\d\d):(\d\d))?",
+    re.ASCII,
+)
+_NS_PER_S = 1_000_000_000
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def from_rfc3339(text: str) -> int:
+    """Nanoseconds since the epoch; digits past the ninth are cut off. A time without an offset is taken as UTC.
+
+    Raises ValueError naming the text when it is no time.
+    """
+    match = _RFC3339.fullmatch(text)
+    if match is None:
+        raise ValueError(f"{text!r} is not an RFC 3339 time such as '2026-01-31T12:00:00.000000Z'")
+    year, month, day, hour, minute, second, fraction, _, sign, offset_hours, offset_minutes = match.groups()
+    try:
+        whole = datetime(int(year), int(month), int(day), int(hour), int(minute), min(int(second), 59), tzinfo=UTC)
+    except ValueError as error:
+        raise ValueError(f"{text!r} is not a time: {error}") from None
+    since = whole - _EPOCH
+    seconds = since.days * 86_400 + since.seconds + max(0, int(second) - 59)
+    if sign:
+        offset = int(offset_hours) * 3600 + int(offset_minutes) * 60
+        seconds += -offset if sign == "+" else offset
+    return seconds * _NS_PER_S + (int(fraction[:9].ljust(9, "0")) if fraction else 0)
+
+
+def to_rfc3339(at_ns: int, places: int = 6) -> str:
+    """The time in UTC with `places` (0 to 9) fractional digits, cut and not rounded; a `deadline` takes 3."""
+    seconds, rest = divmod(at_ns, _NS_PER_S)
+    whole = datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    return f"{whole}.{rest:09d}"[: len(whole) + 1 + places] + "Z" if places else f"{whole}Z"
+
+
+def seconds_to_ns(seconds: Decimal | int) -> int:
+    """REST's seconds since the epoch, as the digits it wrote, in nanoseconds."""
+    return int(Decimal(seconds) * _NS_PER_S)
+
+
+def to_seconds(at_ns: int) -> str:
+    """Seconds since the epoch with nine places, as REST takes them in `start` and `end`."""
+    seconds, rest = divmod(at_ns, _NS_PER_S)
+    return f"{seconds}.{rest:09d}"
