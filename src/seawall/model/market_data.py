@@ -34,7 +34,8 @@ class Quote:
     """The touch of one book that was verified by its checksum.
 
     `received_s` is the engine's clock (seconds, monotonic) when its bytes arrived; `at_ns` is the exchange's own
-    timestamp, nanoseconds since the epoch.
+    timestamp, nanoseconds since the epoch. `after_gap` is true for the first quote that a stream yields after the book
+    was lost: what happened in between was not seen.
     """
 
     symbol: str
@@ -44,6 +45,7 @@ class Quote:
     ask_qty: Decimal
     received_s: float
     at_ns: int
+    after_gap: bool = False
 
     @property
     def mid(self) -> Decimal:
