@@ -18,7 +18,7 @@ class RESTAnswerLost:
 
 
 def test_event_names_are_snake_case_and_keep_abbreviations_together() -> None:
-    assert event_name(RESTAnswerLost) == "rest_answer_lost"
+    assert event_name(RESTAnswerLost(Side.BUY, Decimal(1))) == "rest_answer_lost"
 
 
 def test_decimals_keep_their_digits_and_enumerations_become_values() -> None:

@@ -33,10 +33,10 @@ _SECRET = re.compile(r"(^|_)(secret|password|token|otp|signature|authorization|c
 _WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
-@functools.cache
-def event_name(kind: type) -> str:
-    """The name of a class of notices as an event: `BreakerOpened` is `breaker_opened`."""
-    return _WORD.sub("_", kind.__name__).lower()
+def event_name(notice: object) -> str:
+    """The name of a notice as an event: that of its class, `BreakerOpened`, as `breaker_opened`."""
+    kind: type = type(notice)
+    return _event_name(kind)
 
 
 def facts_of(notice: object) -> dict[str, Fact]:
@@ -71,6 +71,11 @@ def fact_of(value: object, depth: int = 0) -> Fact:
             return _shortened(repr(value)) if depth >= DEEPEST else _composite(value, depth)
 
 
+@functools.cache
+def _event_name(kind: type) -> str:
+    return _WORD.sub("_", kind.__name__).lower()
+
+
 def _composite(value: object, depth: int) -> Fact:
     match value:
         case Mapping():
@@ -86,13 +91,23 @@ def _composite(value: object, depth: int) -> Fact:
 
 
 def _fields(instance: object, depth: int) -> dict[str, Fact]:
-    kind: type[attrs.AttrsInstance] = type(instance)  # type: ignore[assignment]  # its callers have asked attrs.has
-    shown = (field.name for field in attrs.fields(kind) if field.repr is not False)
-    return {name.lstrip("_"): _seen(name, getattr(instance, name), depth) for name in shown}
+    kind: type = type(instance)
+    return {shown: _seen(name, getattr(instance, name), depth) for name, shown in _shown_fields(kind)}
+
+
+@functools.cache
+def _shown_fields(kind: type) -> tuple[tuple[str, str], ...]:
+    """The fields of an attrs class that its `repr` shows: as they are, and without the underscore of private ones."""
+    return tuple((field.name, field.name.lstrip("_")) for field in attrs.fields(kind) if field.repr is not False)
 
 
 def _seen(name: str, value: object, depth: int) -> Fact:
-    return HIDDEN if value is not None and _SECRET.search(name) else fact_of(value, depth + 1)
+    return HIDDEN if value is not None and _is_secret(name) else fact_of(value, depth + 1)
+
+
+@functools.lru_cache(maxsize=1000)
+def _is_secret(name: str) -> bool:
+    return _SECRET.search(name) is not None
 
 
 def _items(values: Iterable[object], depth: int) -> Fact:
