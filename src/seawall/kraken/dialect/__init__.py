@@ -1,1 +1,113 @@
-"""Kraken's wire dialect, sans-I/O: frames, signing, names, books, errors."""
+"""Kraken's wire dialect, sans-I/O: frames, signing, names, books, errors, counters.
+
+Everything here is a plain function or a plain class: bytes in, values out, and no clock, socket or task. Requests have
+modules of their own, `requests` (WebSocket) and `rest` (REST), since both know an `add_order`.
+"""
+
+from seawall.kraken.dialect import reports, requests, rest
+from seawall.kraken.dialect.bad import BadFrame, BookBroken, ChecksumMismatch, CrossedBook
+from seawall.kraken.dialect.book import DEPTHS, KrakenBook, crc_of
+from seawall.kraken.dialect.counters import (
+    ENGINE_LIMITS,
+    REST_LIMITS,
+    DecayingCounter,
+    EngineCounter,
+    EngineLimit,
+    RestCounter,
+    RestLimit,
+    Tier,
+)
+from seawall.kraken.dialect.digits import Digits, number
+from seawall.kraken.dialect.error_table import Family
+from seawall.kraken.dialect.errors import Answer, exception_for, exception_for_http, read_errors
+from seawall.kraken.dialect.frames import CHANNELS, Frame, decode
+from seawall.kraken.dialect.market_frames import (
+    BookFrame,
+    BookLevel,
+    BookRow,
+    CandleFrame,
+    CandleRow,
+    Heartbeat,
+    InstrumentFrame,
+    InstrumentPair,
+    Status,
+    TickerFrame,
+    TickerRow,
+    TradeFrame,
+    TradeRow,
+)
+from seawall.kraken.dialect.names import asset_name, pair_names, same_asset, v2_symbol
+from seawall.kraken.dialect.nonce import Nonce
+from seawall.kraken.dialect.private_frames import (
+    BalanceRow,
+    BalancesFrame,
+    ExecutionRow,
+    ExecutionsFrame,
+    Response,
+    Result,
+)
+from seawall.kraken.dialect.signing import decode_secret, sign
+from seawall.kraken.dialect.times import from_rfc3339, seconds_to_ns, to_rfc3339, to_seconds
+from seawall.kraken.dialect.unknown import Unknown
+
+__all__ = [
+    "CHANNELS",
+    "DEPTHS",
+    "ENGINE_LIMITS",
+    "REST_LIMITS",
+    "Answer",
+    "BadFrame",
+    "BalanceRow",
+    "BalancesFrame",
+    "BookBroken",
+    "BookFrame",
+    "BookLevel",
+    "BookRow",
+    "CandleFrame",
+    "CandleRow",
+    "ChecksumMismatch",
+    "CrossedBook",
+    "DecayingCounter",
+    "Digits",
+    "EngineCounter",
+    "EngineLimit",
+    "ExecutionRow",
+    "ExecutionsFrame",
+    "Family",
+    "Frame",
+    "Heartbeat",
+    "InstrumentFrame",
+    "InstrumentPair",
+    "KrakenBook",
+    "Nonce",
+    "Response",
+    "RestCounter",
+    "RestLimit",
+    "Result",
+    "Status",
+    "TickerFrame",
+    "TickerRow",
+    "Tier",
+    "TradeFrame",
+    "TradeRow",
+    "Unknown",
+    "asset_name",
+    "crc_of",
+    "decode",
+    "decode_secret",
+    "exception_for",
+    "exception_for_http",
+    "from_rfc3339",
+    "number",
+    "pair_names",
+    "read_errors",
+    "reports",
+    "requests",
+    "rest",
+    "same_asset",
+    "seconds_to_ns",
+    "sign",
+    "to_rfc3339",
+    "to_seconds",
+    "v2_symbol",
+]

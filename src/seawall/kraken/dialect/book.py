@@ -32,7 +32,7 @@ _CHECKED: Final = 10
 
 def crc_of(asks: Iterable[tuple[str, str]], bids: Iterable[tuple[str, str]]) -> int:
     """The checksum of a book given as (price, quantity) digits, best first on both sides; more than ten levels are cut."""
-    parts = []
+    parts: list[str] = []
     for side in (asks, bids):
         for index, level in enumerate(side):
             if index == _CHECKED:
@@ -130,7 +130,8 @@ class KrakenBook:
 
     def __repr__(self) -> str:
         state = "verified" if self._verified else "not verified"
-        return f"KrakenBook({self._symbol!r}, depth={self._depth}, {len(self._bids.keys)} bids, {len(self._asks.keys)} asks, {state})"
+        levels = f"{len(self._bids.keys)} bids, {len(self._asks.keys)} asks"
+        return f"KrakenBook({self._symbol!r}, depth={self._depth}, {levels}, {state})"
 
     @property
     def symbol(self) -> str:
@@ -183,7 +184,7 @@ class KrakenBook:
         self._at_ns = 0
         self._verified = False
 
-    def apply(self, row: BookRow, snapshot: bool) -> None:  # noqa: FBT001 - the frame says so itself: apply(row, frame.snapshot)
+    def apply(self, row: BookRow, snapshot: bool) -> None:
         """Take one row of a `book` frame, whole, and prove the result.
 
         Raises `ChecksumMismatch`, or `CrossedBook` where the checksum held and the prices cannot be: the book is then to be

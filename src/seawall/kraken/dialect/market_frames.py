@@ -114,9 +114,7 @@ class TickerRow(msgspec.Struct, frozen=True):
     timestamp: str | None = None
 
     def __post_init__(self) -> None:
-        check_sizes(
-            (self.bid, self.bid_qty, self.ask, self.ask_qty, self.last, self.volume, self.vwap, self.low, self.high)
-        )
+        check_sizes((self.bid, self.bid_qty, self.ask, self.ask_qty, self.last, self.volume, self.vwap, self.low, self.high))
         number(self.change)
         number(self.change_pct)
 

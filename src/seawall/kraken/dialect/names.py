@@ -34,7 +34,7 @@ _LEGACY: Final = {
     "ZJPY": "JPY",
     "ZUSD": "USD",
 }
-"""Ids with the old class prefix (X: crypto, Z: fiat), which REST uses as keys (docs.kraken.com/api/docs/rest-api/get-asset-info)."""
+"""Ids with the old class prefix (X crypto, Z fiat): keys of REST answers (docs.kraken.com/api/docs/rest-api/get-asset-info)."""
 
 
 def asset_name(asset_id: str, altname: str | None = None) -> str:

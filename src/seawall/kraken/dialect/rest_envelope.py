@@ -1,0 +1,44 @@
+"""The envelope of every REST answer: error strings, and a result that a failure need not have.
+
+docs.kraken.com/api/docs/guides/spot-rest-intro: HTTP status 200 comes with success and with errors alike.
+"""
+
+from typing import TypeVar
+
+import msgspec
+
+from seawall.kraken.dialect.bad import BadFrame
+from seawall.kraken.dialect.errors import exception_for, read_errors
+from seawall.model.errors import OutcomeUnknown
+
+__all__ = ["UNREADABLE", "read_result"]
+
+T = TypeVar("T")
+
+UNREADABLE = (msgspec.MsgspecError, UnicodeError, RecursionError, ArithmeticError, ValueError)
+"""All that msgspec raises for bytes it does not like; decimals with absurd exponents come as ArithmeticError."""
+
+
+class _Envelope(msgspec.Struct, frozen=True):
+    result: msgspec.Raw = msgspec.Raw(b"null")
+    error: tuple[str, ...] = ()
+
+
+_envelope = msgspec.json.Decoder(_Envelope)
+
+
+def read_result(body: bytes | str, kind: type[T], *, placing: bool = False) -> T:
+    """The result of an answer with HTTP status 200, as `kind`; warnings beside it are ignored.
+
+    Raises what `errors.exception_for` names when the answer says no, and `BadFrame` when it cannot be understood. With
+    `placing`, an answer that cannot be understood is an `OutcomeUnknown`: the request was carried out, or it was not.
+    """
+    try:
+        envelope = _envelope.decode(body)
+        if read_errors(envelope.error).failed:
+            raise exception_for(envelope.error, placing=placing)
+        return msgspec.json.decode(envelope.result, type=kind)
+    except UNREADABLE as error:
+        if placing:
+            raise OutcomeUnknown(f"the answer cannot be understood: {error}") from error
+        raise BadFrame(f"answer: {error}", body) from None
