@@ -1,0 +1,109 @@
+"""The journal as the engine uses it: many tasks hand records over, one thread writes them."""
+
+import queue
+import random
+import threading
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+import trio
+
+from seawall.journal.line import JournalStatistics, Line
+from seawall.journal.store import open_store
+from seawall.journal.writer import Inbox, Word, write
+from seawall.model.journal import Record, Replayed
+from seawall.model.venue import Probe
+
+__all__ = ["SqliteJournal", "open_journal"]
+
+
+class SqliteJournal:
+    """Implements `seawall.model.journal.Journal`; made by `open_journal`. Its methods are for the trio thread."""
+
+    def __init__(self, line: Line, replayed: Replayed) -> None:
+        self._line = line
+        self._replayed = replayed
+
+    def __repr__(self) -> str:
+        numbers = self.statistics()
+        state = "broken" if numbers.broken else "closed" if self._line.closed else f"{numbers.queued} queued"
+        return f"<SqliteJournal {self.path} run {self._replayed.run} ({state})>"
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self._line.path
+
+    @property
+    def replayed(self) -> Replayed:
+        """What was known when the journal was opened."""
+        return self._replayed
+
+    async def keep(self, records: Sequence[Record]) -> None:
+        """Return once the records, and all handed over before them, are on the disk.
+
+        Callers that wait at the same time share one commit. Raises `JournalFailed` when the disk did not take them, when the
+        queue is full and when the journal is closed; ValueError when a record holds what cannot be written. On
+        cancellation the records stay in line: they will be kept unless the journal fails, and nobody else is held up.
+        """
+        ticket = self._line.hand_over(records)
+        await ticket.settled.wait()
+        if not ticket.kept:
+            raise self._line.failure() from self._line.fault
+
+    def note(self, records: Sequence[Record]) -> None:
+        """Queue records behind all that were handed over before; returns at once. Raises as `keep`."""
+        self._line.hand_over(records)
+
+    def statistics(self) -> JournalStatistics:
+        """What has been kept so far, and what waits."""
+        return self._line.statistics()
+
+
+@asynccontextmanager
+async def open_journal(
+    path: Path,
+    *,
+    now_ns: Callable[[], int],
+    probe: Probe = lambda _: None,
+    rng: random.Random | None = None,
+    queue_bound: int = 10_000,
+    drain_s: float = 5.0,
+) -> AsyncGenerator[SqliteJournal, None]:
+    """The journal at `path`, made when it is not there, for as long as the block lasts.
+
+    `now_ns` is the wall clock, nanoseconds since the epoch. `rng` makes the id of a new journal (default: the system's).
+    At most `queue_bound` records wait for the disk. Leaving the block, however it is left, takes no more records, waits up to
+    `drain_s` seconds for those in line to be written, and tells `probe` of `RecordsLeftBehind` if that was not enough.
+
+    Raises `JournalInUse` while another engine has it, `NotAJournal` for a file that is none or of an unknown version (which
+    is left as it is), `JournalFailed` with the cause when the file cannot be opened or written.
+    """
+    path = path.resolve()  # noqa: ASYNC240 - a few stats; two names for one file are one journal, with one lock
+    inbox: Inbox = queue.SimpleQueue()
+    line = Line(path, probe, queue_bound, inbox)
+    token = trio.lowlevel.current_trio_token()
+
+    def say(word: Word) -> None:
+        # A thread that was left behind may outlive the run: nobody is there to hear it.
+        with suppress(trio.RunFinishedError):
+            token.run_sync_soon(line.hear, word)
+
+    store = open_store(path, now_ns=now_ns, rng=rng or random.SystemRandom())
+    thread = threading.Thread(target=write, args=(store, inbox, say), name=f"journal {path.name}", daemon=True)
+    thread.start()
+    try:
+        await line.opened.wait()
+        if line.fault is not None:
+            raise line.fault
+        assert line.replayed is not None, "opened without a fault, and nothing replayed"
+        yield SqliteJournal(line, line.replayed)
+    finally:
+        line.close()
+        with trio.move_on_after(drain_s, shield=True) as draining:
+            await line.ended.wait()
+        if draining.cancelled_caught:
+            line.leave_behind(drain_s)
+        else:
+            thread.join()  # it has said its last word: only its return is left
