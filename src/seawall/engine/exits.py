@@ -46,24 +46,33 @@ class TrailingMark:
         return self.best_price
 
 
-def decide(position: Position, rules: ExitRules, best_price: Decimal | None, mark: Decimal, now_ns: int) -> Exit | None:
+def decide(position: Position, rules: ExitRules, best_price: Decimal | None, mark: Decimal | None, now_ns: int) -> Exit | None:
     """Whether `position` is to be closed at the price `mark`, and why; None when it may stay, or is flat.
 
-    `best_price` is the best price since entry, None when not known; `now_ns` and the fills' times are nanoseconds since
-    the epoch. Of several reasons the first of stop loss, trailing stop, take profit, age is told.
+    Without a `mark` only its age is looked at. `best_price` is the best price since entry, None when not known; `now_ns`
+    and the fills' times are nanoseconds since the epoch. Of several reasons the first of stop loss, trailing stop, take
+    profit, age is told.
     """
     entry = position.average_price
     if entry is None:
         return None
+    return (_by_price(position, entry, rules, best_price, mark) if mark is not None else None) or _by_age(position, rules, now_ns)
+
+
+def _by_price(position: Position, entry: Decimal, rules: ExitRules, best_price: Decimal | None, mark: Decimal) -> Exit | None:
     direction = 1 if position.qty > ZERO else -1
-    moved = direction * (mark - entry)
-    if rules.stop_loss is not None and moved <= -rules.stop_loss * entry:
-        return Exit("stop_loss", f"{mark} is {rules.stop_loss} or more against the entry at {entry}")
+    gain = direction * (mark - entry)
+    if rules.stop_loss is not None and gain <= -rules.stop_loss * entry:
+        return Exit("stop_loss", f"{mark} is {rules.stop_loss} or more on the wrong side of the entry at {entry:.8g}")
     if rules.trailing is not None and best_price is not None and direction * (best_price - mark) >= rules.trailing * best_price:
-        return Exit("trailing", f"{mark} is {rules.trailing} or more away from the best price, {best_price}")
-    if rules.take_profit is not None and moved >= rules.take_profit * entry:
-        return Exit("take_profit", f"{mark} is {rules.take_profit} or more above cost, with the entry at {entry}")
+        return Exit("trailing", f"{mark} is {rules.trailing} or more away from the best price, {best_price:.8g}")
+    if rules.take_profit is not None and gain >= rules.take_profit * entry:
+        return Exit("take_profit", f"{mark} is {rules.take_profit} or more on the right side of the entry at {entry:.8g}")
+    return None
+
+
+def _by_age(position: Position, rules: ExitRules, now_ns: int) -> Exit | None:
     if rules.max_age_s is None or position.opened_at_ns is None:
         return None
     age_s = (now_ns - position.opened_at_ns) / 1_000_000_000
-    return Exit("max_age", f"open for {age_s:.0f} s of {rules.max_age_s:g} s") if age_s >= rules.max_age_s else None
+    return Exit("max_age", f"open for {age_s:.0f} s, it may be for {rules.max_age_s:g} s") if age_s >= rules.max_age_s else None

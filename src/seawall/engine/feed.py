@@ -6,16 +6,9 @@ from collections.abc import Callable, Iterable, Sequence
 import attrs
 import trio
 
-from seawall.engine.streams import (
-    BookStream,
-    CandleStream,
-    FellBehind,
-    Line,
-    Queues,
-    QuoteStream,
-    TradeStream,
-    Waker,
-)
+from seawall.engine.line import Line, Waker
+from seawall.engine.queues import CandleStream, FellBehind, Queues, TradeStream
+from seawall.engine.streams import BookStream, QuoteStream
 from seawall.model.market_data import Book, Candle, Quote, Trade
 
 __all__ = [

@@ -51,8 +51,13 @@ def plain(number: Decimal) -> str:
 
 
 def is_multiple(number: Decimal, increment: Decimal) -> bool:
-    """Whether `number` lies on the grid of `increment`."""
-    return number % increment == ZERO
+    """Whether `number` lies on the grid of `increment`, however large it is.
+
+    In integers: `%` of decimals raises as soon as the quotient has more digits than the context.
+    """
+    over, under = number.as_integer_ratio()
+    step_over, step_under = increment.as_integer_ratio()
+    return over * step_under % (under * step_over) == 0
 
 
 def round_down(number: Decimal, increment: Decimal) -> Decimal:
