@@ -150,9 +150,12 @@ class KrakenBook:
 
     @property
     def at_ns(self) -> int:
-        """The exchange's timestamp of the last change, nanoseconds since the epoch; 0 when it gave none."""
+        """The exchange's timestamp of the last change, nanoseconds since the epoch; 0 when it gave none that can be read."""
         if self._timestamp is not None:
-            self._at_ns = from_rfc3339(self._timestamp)
+            try:
+                self._at_ns = from_rfc3339(self._timestamp)
+            except ValueError:
+                self._at_ns = 0
             self._timestamp = None
         return self._at_ns
 

@@ -5,13 +5,15 @@ digits (docs.kraken.com/api/docs/guides/spot-ws-book-v2): a float would lose the
 and turned into a decimal only when somebody asks.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Final
 
 import msgspec
 
-__all__ = ["Digits", "check_sizes", "number", "refuse_unsound", "size_text"]
+from seawall.model.numbers import ZERO
+
+__all__ = ["Digits", "check_signed", "check_sizes", "number", "refuse_unsound", "size_text"]
 
 Digits = msgspec.Raw
 """A number token, byte for byte. `bytes(digits)` copies it out of the message it still points into."""
@@ -43,17 +45,21 @@ def size_text(digits: Digits) -> bytes:
     return format(value, "f").encode("ascii")
 
 
-def check_sizes(tokens: Iterable[Digits]) -> None:
+def check_sizes(tokens: Sequence[Digits]) -> None:
     """Raise ValueError unless each token is a finite number that is not negative.
 
-    Costs one join for all of them in the usual case: JSON number tokens of nothing but digits and points are sound.
+    One join looks at all of them in the usual case: JSON values of nothing but digits and points are sound numbers.
     """
-    tokens = list(tokens)
-    joined = b"".join(tokens)
-    if len(joined) <= _MOST_DIGITS * len(tokens) and (not tokens or joined.replace(b".", b"").isdigit()):
-        return
+    if not b"".join(tokens).replace(b".", b"").isdigit():
+        for token in tokens:
+            size_text(token)
+
+
+def check_signed(tokens: Sequence[Digits]) -> None:
+    """Raise ValueError unless each token is a finite number, negative or not."""
     for token in tokens:
-        size_text(token)
+        if not bytes(token).removeprefix(b"-").replace(b".", b"").isdigit():
+            number(token)
 
 
 def refuse_unsound(name: str, value: Decimal | None, *, signed: bool) -> None:
@@ -62,5 +68,5 @@ def refuse_unsound(name: str, value: Decimal | None, *, signed: bool) -> None:
         return
     if not value.is_finite() or not -_MOST_DIGITS < value.adjusted() < _MOST_DIGITS:
         raise ValueError(f"{name}: {str(value)[:60]} is not a finite number of a sane size")
-    if not signed and value < 0:
+    if not signed and value < ZERO:
         raise ValueError(f"{name}: {value} is negative")

@@ -9,7 +9,7 @@ from typing import Literal
 
 import msgspec
 
-from seawall.kraken.dialect.digits import Digits, check_sizes, number, refuse_unsound
+from seawall.kraken.dialect.digits import Digits, check_signed, check_sizes, refuse_unsound
 from seawall.kraken.dialect.times import from_rfc3339
 
 __all__ = [
@@ -83,10 +83,14 @@ class BookRow(msgspec.Struct, frozen=True):
     timestamp: str | None = None
 
     def __post_init__(self) -> None:
-        tokens = [level.price for level in self.bids]
-        tokens += [level.qty for level in self.bids]
-        tokens += [level.price for level in self.asks]
-        tokens += [level.qty for level in self.asks]
+        tokens: list[Digits] = []
+        add = tokens.append
+        for level in self.bids:
+            add(level.price)
+            add(level.qty)
+        for level in self.asks:
+            add(level.price)
+            add(level.qty)
         check_sizes(tokens)
 
 
@@ -115,8 +119,7 @@ class TickerRow(msgspec.Struct, frozen=True):
 
     def __post_init__(self) -> None:
         check_sizes((self.bid, self.bid_qty, self.ask, self.ask_qty, self.last, self.volume, self.vwap, self.low, self.high))
-        number(self.change)
-        number(self.change_pct)
+        check_signed((self.change, self.change_pct))
 
 
 class TickerFrame(_Stream, frozen=True, tag="ticker"):

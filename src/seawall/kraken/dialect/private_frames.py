@@ -5,7 +5,7 @@ every field may be None, which means "not said" and never "zero".
 """
 
 from decimal import Decimal
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
@@ -24,6 +24,8 @@ __all__ = [
     "Triggers",
     "Wallet",
 ]
+
+_SIZES: Final = ("order_qty", "cum_qty", "cum_cost", "avg_price", "last_qty", "last_price", "cost")
 
 
 class _Sequenced(msgspec.Struct, frozen=True, tag_field="channel"):
@@ -92,8 +94,9 @@ class ExecutionRow(msgspec.Struct, frozen=True):
     cancel_reason: str | None = None
 
     def __post_init__(self) -> None:
-        for name in ("order_qty", "cum_qty", "cum_cost", "avg_price", "last_qty", "last_price", "cost"):
-            refuse_unsound(name, getattr(self, name), signed=False)
+        for name in _SIZES:
+            if (value := getattr(self, name)) is not None:
+                refuse_unsound(name, value, signed=False)
         refuse_unsound("limit_price", self.limit_price, signed=True)
         from_rfc3339(self.timestamp)
 

@@ -39,8 +39,6 @@ class PairList:
 
 class _Pair(msgspec.Struct, frozen=True):
     altname: str
-    base: str
-    quote: str
     pair_decimals: int
     lot_decimals: int
     wsname: str | None = None
@@ -130,7 +128,9 @@ def _instrument(rest_id: str, pair: _Pair) -> Instrument:
     status = pair_status(pair.status)
     if isinstance(status, Unknown):
         raise ValueError(f"status {pair.status!r} is new")  # noqa: TRY004 - the value is at fault, and all faults leave one way
-    symbol = v2_symbol(pair.wsname or f"{pair.base}/{pair.quote}")
+    if pair.wsname is None:
+        raise ValueError("it has no WebSocket name, so it is traded elsewhere")
+    symbol = v2_symbol(pair.wsname)
     base, _, quote = symbol.partition("/")
     qty_increment = Decimal(1).scaleb(-pair.lot_decimals)
     return Instrument(
