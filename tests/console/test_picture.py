@@ -2,12 +2,11 @@ from collections.abc import Callable
 from decimal import Decimal
 
 import attrs
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from seawall.console.picture import Trails, picture, share
+from seawall.console.picture import Trails, picture
 from seawall.engine.snapshot import EngineSnapshot, TreeNode
 
 EMPTY = EngineSnapshot("demo", "sim", "STARTING", 0.0, TreeNode("engine"), (), (), (), ())
@@ -77,21 +76,6 @@ def test_news_cannot_steer_the_terminal(snapshot: Callable[..., EngineSnapshot])
 @given(st.integers(1, 200), st.integers(1, 70), st.text(max_size=30))
 def test_every_size_gets_exactly_its_lines_and_cells(width: int, height: int, name: str) -> None:
     shown(attrs.evolve(EMPTY, name=name, news=(name,) * 9, tree=TreeNode(name, (TreeNode(name),) * 9)), width, height)
-
-
-@pytest.mark.parametrize(
-    ("room", "wants", "given_"),
-    [
-        (9, [3, 7, 2], [3, 4, 2]),
-        (100, [3, 7, 2], [3, 7, 2]),
-        (2, [3, 7, 2], [1, 1, 0]),
-        (0, [1, 1], [0, 0]),
-        (-3, [1], [0]),
-        (5, [], []),
-    ],
-)
-def test_room_is_shared_fairly(room: int, wants: list[int], given_: list[int]) -> None:
-    assert share(room, wants) == given_
 
 
 def test_a_trail_takes_a_price_a_second_and_draws_from_lowest_to_highest(snapshot: Callable[..., EngineSnapshot]) -> None:

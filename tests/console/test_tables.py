@@ -17,6 +17,7 @@ from seawall.console.tables import (
     profit_text,
     profits,
     quote_rows,
+    share,
     tree_rows,
 )
 from seawall.engine.snapshot import EngineSnapshot, TreeNode
@@ -47,6 +48,11 @@ def test_without_room_the_deepest_tasks_are_folded_first_and_counted(most: int, 
         "engine", (TreeNode("desk", (TreeNode("reconcile"),)), TreeNode("strategies", (TreeNode("a"), TreeNode("b"))))
     )
     assert plain(tree_rows(tree, most)) == lines
+
+
+def test_folding_leaves_each_branch_its_part() -> None:
+    tree = TreeNode("engine", (TreeNode("monitors", tuple(map(TreeNode, "abcd"))), TreeNode("strategies", (TreeNode("grid"),))))
+    assert plain(tree_rows(tree, 6)) == ["engine", "├─ monitors (+2)", "│  ├─ a", "│  └─ b", "└─ strategies", "   └─ grid"]
 
 
 def test_tasks_of_equal_names_are_all_drawn() -> None:
@@ -96,6 +102,21 @@ def test_numbers_keep_the_digits_that_matter(number: str | None, text: str) -> N
 
 def test_nothing_a_terminal_would_obey_gets_through() -> None:
     assert printable("a\x1b[2J\tb\nc\x9b") == "a·[2J·b·c·"
+
+
+@pytest.mark.parametrize(
+    ("room", "wants", "given_"),
+    [
+        (9, [3, 7, 2], [3, 4, 2]),
+        (100, [3, 7, 2], [3, 7, 2]),
+        (2, [3, 7, 2], [1, 1, 0]),
+        (0, [1, 1], [0, 0]),
+        (-3, [1], [0]),
+        (5, [], []),
+    ],
+)
+def test_room_is_shared_fairly(room: int, wants: list[int], given_: list[int]) -> None:
+    assert share(room, wants) == given_
 
 
 def test_no_rows_are_no_lines() -> None:

@@ -6,10 +6,21 @@ from collections.abc import Iterable, Sequence
 import attrs
 from rich.text import Text
 
-from seawall.console.tables import align, cut, order_rows, position_rows, printable, profit_text, profits, quote_rows, tree_rows
+from seawall.console.tables import (
+    align,
+    cut,
+    order_rows,
+    position_rows,
+    printable,
+    profit_text,
+    profits,
+    quote_rows,
+    share,
+    tree_rows,
+)
 from seawall.engine.snapshot import EngineSnapshot
 
-__all__ = ["Trails", "picture", "share"]
+__all__ = ["Trails", "picture"]
 
 _MODE_STYLES = {"running": "bold green", "reducing": "bold yellow", "halted": "bold red", "stopping": "bold magenta"}
 _SILENT_S = 1.5
@@ -59,16 +70,6 @@ def picture(snapshot: EngineSnapshot, width: int, height: int, trails: Trails, *
     lines += _news(snapshot.news, width, news_height)
     lines += [Text("Ctrl+C stops in good order; once more stops now", "dim")]
     return [cut(line, width) for line in lines[: max(0, height)]]
-
-
-def share(room: int, wants: Sequence[int]) -> list[int]:
-    """How many rows each gets of `room`: what it wants where that fits, else a fair part and what others leave."""
-    given = [0] * len(wants)
-    while room > 0 and (hungry := [place for place, want in enumerate(wants) if given[place] < want]):
-        for place in hungry[:room]:
-            given[place] += 1
-        room -= len(hungry[:room])
-    return given
 
 
 def _header(snapshot: EngineSnapshot, width: int, silent_s: float) -> Text:

@@ -19,6 +19,7 @@ __all__ = [
     "profit_text",
     "profits",
     "quote_rows",
+    "share",
     "tree_rows",
 ]
 
@@ -97,11 +98,24 @@ def position_rows(positions: Iterable[PositionLine]) -> Iterator[Row]:
 
 def tree_rows(root: TreeNode, most: int | None = None) -> list[Text]:
     """The task tree, one row a task. With `most`, the deepest tasks are folded into `(+3)` behind their parent first."""
-    shown: list[TreeNode] = [root]
-    for node in shown:  # grows while it is walked: level by level
-        room = len(node.children) if most is None else max(0, most - len(shown))
-        shown.extend(node.children[:room])
-    return list(_branches(root, "", "", {id(node) for node in shown}))
+    shown = {id(root)}
+    level = [root]
+    while level:
+        wants = [len(node.children) for node in level]
+        given = wants if most is None else share(most - len(shown), wants)
+        level = [child for node, count in zip(level, given, strict=True) for child in node.children[:count]]
+        shown |= {id(node) for node in level}
+    return list(_branches(root, "", "", shown))
+
+
+def share(room: int, wants: Sequence[int]) -> list[int]:
+    """How many rows each gets of `room`: what it wants where that fits, else a fair part and what others leave."""
+    given = [0] * len(wants)
+    while room > 0 and (hungry := [place for place, want in enumerate(wants) if given[place] < want]):
+        for place in hungry[:room]:
+            given[place] += 1
+        room -= len(hungry[:room])
+    return given
 
 
 def align(rows: Sequence[Row], right: Iterable[int], width: int, flexible: int = 0) -> list[Text]:
