@@ -186,4 +186,7 @@ def venue_status(text: str) -> VenueStatus | Unknown:
 
 def v2_name(symbol: str) -> str:
     """The symbol with today's asset names; one that is no pair is left as it is."""
-    return v2_symbol(symbol) if "/" in symbol else symbol
+    try:
+        return v2_symbol(symbol)
+    except ValueError:
+        return symbol

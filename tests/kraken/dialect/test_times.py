@@ -1,0 +1,73 @@
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from seawall.kraken.dialect.times import from_rfc3339, seconds_to_ns, to_rfc3339, to_seconds
+
+NOON_NS = 1_769_860_800_000_000_000  # 2026-01-31T12:00:00Z
+
+
+@pytest.mark.parametrize(
+    ("text", "after_noon_ns"),
+    [
+        ("2026-01-31T12:00:00Z", 0),
+        ("2026-01-31T12:00:00.5Z", 500_000_000),
+        ("2026-01-31T12:00:00.000001Z", 1_000),
+        ("2026-01-31T12:00:00.123456789Z", 123_456_789),
+        ("2026-01-31T12:00:00.1234567899Z", 123_456_789),
+        ("2026-01-31T12:00:00.7890123", 789_012_300),
+        ("2026-01-31T14:30:00.000000001+02:30", 1),
+        ("2026-01-31t09:00:00-03:00", 0),
+        ("2026-01-31 12:00:00z", 0),
+        ("2026-01-31T11:59:60Z", 0),
+    ],
+)
+def test_any_fraction_and_offset_is_read(text: str, after_noon_ns: int) -> None:
+    assert from_rfc3339(text) == NOON_NS + after_noon_ns
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "0",
+        "2026-01-31",
+        "2026-13-31T12:00:00Z",
+        "2026-02-30T12:00:00.000000Z",
+        "2026-01-31T24:00:00.000000Z",
+        "2026-01-31T12:00:00.00x000Z",
+        "2026-01-31T12:00:00,000000Z",
+        "2026-W01-1T12:00:00.000000Z",
+        "٢٠٢٦-01-31T12:00:00Z",
+    ],
+)
+def test_what_is_no_time_is_refused_by_name(text: str) -> None:
+    with pytest.raises(ValueError, match="is not a"):
+        from_rfc3339(text)
+
+
+@pytest.mark.parametrize(
+    ("places", "text"),
+    [
+        (0, "2026-01-31T12:00:00Z"),
+        (3, "2026-01-31T12:00:00.987Z"),
+        (6, "2026-01-31T12:00:00.987654Z"),
+        (9, "2026-01-31T12:00:00.987654321Z"),
+    ],
+)
+def test_times_are_cut_to_the_places_asked_for(places: int, text: str) -> None:
+    assert to_rfc3339(NOON_NS + 987_654_321, places) == text
+
+
+@given(st.integers(min_value=0, max_value=4_000_000_000_000_000_000))
+def test_nanoseconds_survive_the_way_there_and_back(at_ns: int) -> None:
+    assert from_rfc3339(to_rfc3339(at_ns, 9)) == at_ns
+    assert from_rfc3339(to_rfc3339(at_ns)) == at_ns // 1000 * 1000
+
+
+def test_seconds_keep_their_digits() -> None:
+    assert seconds_to_ns(Decimal("1688667796.8802")) == 1_688_667_796_880_200_000
+    assert seconds_to_ns(1762820224) == 1_762_820_224_000_000_000
+    assert to_seconds(1_688_667_796_880_200_000) == "1688667796.880200000"
