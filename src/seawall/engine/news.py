@@ -21,12 +21,11 @@ def sentence(notice: object) -> str:
     A room that may import this one registers its phrases here (`@sentence.register`); any other gives its notices a
     `__str__`. Without either, the name of the notice is told and then its fields.
     """
-    kind: type = type(notice)
-    text_of_its_own: object = kind.__str__
+    text_of_its_own: object = type(notice).__str__
     if text_of_its_own is not object.__str__:
         return " ".join(str(notice).split())
     told = (f"{name} {_told(fact)}" for name, fact in facts_of(notice).items() if fact is not None and not name.endswith("_ns"))
-    return " ".join(f"{event_name(kind).replace('_', ' ')}: {', '.join(told)}".rstrip(": ").split())
+    return " ".join(f"{event_name(notice).replace('_', ' ')}: {', '.join(told)}".rstrip(": ").split())
 
 
 def clock_text(at_ns: int, *, millis: bool = False) -> str:

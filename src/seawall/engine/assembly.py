@@ -1,0 +1,182 @@
+"""The parts of an engine that act, put together around a venue, and the branches of the task tree they run in."""
+
+from collections.abc import Callable, Sequence
+
+import attrs
+import trio
+
+from seawall.engine.custody import Custody
+from seawall.engine.dead_mans_switch import DeadMansSwitchKeeper
+from seawall.engine.desk import Desk
+from seawall.engine.exits import Exit
+from seawall.engine.foundation import Foundation
+from seawall.engine.ids import client_order_ids
+from seawall.engine.market import Market
+from seawall.engine.modes import Mode
+from seawall.engine.monitors import BalancesMonitor, ExitsMonitor, HeartbeatMonitor, RiskMonitor
+from seawall.engine.notices import QuestionFailed
+from seawall.engine.portfolio import Position
+from seawall.engine.reconcile import Reconciler
+from seawall.engine.services import start_service
+from seawall.engine.settings import EngineSettings
+from seawall.engine.strategies import StrategyRunner, StrategySpec
+from seawall.model.errors import SeawallError
+from seawall.model.venue import Probe, Venue
+
+__all__ = ["Assembly", "assemble"]
+
+_PRIVATE, _FEED, _RISK = "private stream", "feed", "risk"
+"""Who must check in for the dead man's switch to be renewed, besides every strategy."""
+
+
+@attrs.define(eq=False)
+class Assembly:
+    """Everything that acts."""
+
+    foundation: Foundation
+    venue: Venue
+    settings: EngineSettings
+    probe: Probe
+    pause: Callable[[int], float]
+    now_ns: Callable[[], int]
+    custody: Custody
+    desk: Desk
+    reconciler: Reconciler
+    switch: DeadMansSwitchKeeper
+    runner: StrategyRunner
+
+    async def run_desk(self, *, task_status: trio.TaskStatus[None]) -> None:
+        """Orders in care, the dead man's switch, and the comparing. Never returns."""
+        async with trio.open_nursery() as nursery:
+            self.custody.open(nursery)
+            start_service(nursery, "dead man's switch", self.switch.run, self.probe)
+            start_service(nursery, "reconcile", self.reconciler.run, self.probe)
+            start_service(nursery, "fills", self.reconciler.recover_fills, self.probe)
+            task_status.started()
+
+    async def run_monitors(self, *, task_status: trio.TaskStatus[None]) -> None:
+        """The four that watch, and whoever vouches for the others. Never returns."""
+        for name in (_PRIVATE, _FEED, _RISK):
+            self.foundation.check_ins.join(name, self.settings.check_in_s)
+        async with trio.open_nursery() as nursery:
+            start_service(nursery, "check-ins", self._vouch, self.probe)
+            start_service(nursery, "heartbeat", self._heartbeat().run, self.probe)
+            start_service(nursery, "balances", self._balances().run, self.probe)
+            start_service(nursery, "risk", self._risk().run, self.probe)
+            start_service(nursery, "exits", self._exits().run, self.probe)
+            task_status.started()
+
+    async def learn_balances(self) -> None:
+        """Ask what the account holds; the ledger counts from here. Raises what the venue raises."""
+        with trio.fail_after(self.settings.deadlines.query_s):
+            balances = await self.venue.balances()
+        self.foundation.account.told_all(balances)
+        self.foundation.blotter.ledger.opening(balances)
+
+    async def flatten(self) -> None:
+        """Close every position, side by side; one that cannot be closed is told, and stays in the certificate."""
+        async with trio.open_nursery() as nursery:
+            for position in self.foundation.blotter.portfolio.positions():
+                if not position.is_flat:
+                    nursery.start_soon(self._flatten_one, position, name=f"flatten {position.symbol} of {position.owner}")
+
+    async def _flatten_one(self, position: Position) -> None:
+        try:
+            await self.desk.close_position(position.owner, position.symbol)
+        except SeawallError as problem:
+            self.probe(QuestionFailed(f"flatten {position.symbol}", f"{type(problem).__name__}: {problem}"))
+
+    async def _vouch(self) -> None:
+        """Check in for those who are known to be well by what they keep up to date."""
+        foundation = self.foundation
+        while True:
+            if foundation.hub.private_live:
+                foundation.check_ins.check_in(_PRIVATE)
+            if all(foundation.feed.is_verified(symbol) for symbol in foundation.feed.symbols()):
+                foundation.check_ins.check_in(_FEED)
+            for name in self.runner.running:
+                foundation.check_ins.check_in(f"strategy {name}")
+            await trio.sleep(self.settings.monitor_every_s)
+
+    def _heartbeat(self) -> HeartbeatMonitor:
+        return HeartbeatMonitor(self.foundation.check_ins, every_s=self.settings.monitor_every_s, probe=self.probe)
+
+    def _balances(self) -> BalancesMonitor:
+        return BalancesMonitor(
+            self.venue,
+            self.foundation.blotter.ledger,
+            is_quiet=lambda: not any(order.in_doubt or order.order_id is None for order in self.foundation.blotter.table.live()),
+            deadlines=self.settings.deadlines,
+            every_s=self.settings.balances_every_s,
+            probe=self.probe,
+        )
+
+    def _risk(self) -> RiskMonitor:
+        return RiskMonitor(
+            self.foundation.blotter.portfolio,
+            self.foundation.feed,
+            self.settings.risk,
+            on_mode=self._take_mode,
+            every_s=self.settings.monitor_every_s,
+            probe=self.probe,
+            check_in=lambda: self.foundation.check_ins.check_in(_RISK),
+        )
+
+    def _exits(self) -> ExitsMonitor:
+        return ExitsMonitor(
+            self.foundation.blotter.portfolio,
+            self.foundation.feed,
+            {spec.name: spec.exits for spec in self.runner.specs if spec.exits is not None},
+            self.settings.risk,
+            close=self._close,
+            now_ns=self.now_ns,
+            every_s=self.settings.monitor_every_s,
+            probe=self.probe,
+        )
+
+    async def _close(self, position: Position, why: Exit) -> None:
+        self.foundation.blotter.say(position.owner, "exit", f"{why.reason}: {why.detail}")
+        await self.desk.close_position(position.owner, position.symbol)
+
+    def _take_mode(self, mode: Mode, reason: str) -> None:
+        change = self.foundation.modes.ask("risk", mode, reason)
+        if change is None:
+            return
+        self.probe(change)
+        if change.after is Mode.HALTED:
+            for order in self.foundation.blotter.table.live():
+                self.custody.release(order)
+
+
+def assemble(
+    foundation: Foundation,
+    venue: Venue,
+    settings: EngineSettings,
+    strategies: Sequence[StrategySpec],
+    probe: Probe,
+    now_ns: Callable[[], int],
+    pause: Callable[[int], float],
+) -> Assembly:
+    """Put together what acts on `venue`. Nothing runs yet."""
+    blotter, feed, hub = foundation.blotter, foundation.feed, foundation.hub
+    replayed = foundation.journal.replayed
+    custody = Custody(venue, blotter, settings.deadlines, probe, lambda: hub.private_live, pause)
+    ids = client_order_ids(replayed.journal_id, replayed.run)
+    desk = Desk(venue, blotter, custody, feed, settings, ids, probe, now_ns, lambda: foundation.modes.mode)
+
+    def market_of(owner: str) -> Market:
+        return Market(owner, desk, feed, venue, foundation.account, settings.deadlines, probe)
+
+    return Assembly(
+        foundation=foundation,
+        venue=venue,
+        settings=settings,
+        probe=probe,
+        pause=pause,
+        now_ns=now_ns,
+        custody=custody,
+        desk=desk,
+        reconciler=Reconciler(venue, blotter, custody, hub, settings, probe, pause),
+        switch=DeadMansSwitchKeeper(venue, foundation.check_ins, settings, probe),
+        runner=StrategyRunner(tuple(strategies), market_of, desk, foundation.check_ins, settings, probe),
+    )

@@ -1,0 +1,173 @@
+"""The record of every order and fill, and the one place where it changes.
+
+The desk's own hands and the exchange's words both end here: the order table moves, the portfolio and the ledger follow,
+the journal has the step, a notice tells it, and whoever waits for the order is woken. Nothing here waits.
+"""
+
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+
+import attrs
+
+from seawall.engine.changes import Changes
+from seawall.engine.ledger import Ledger
+from seawall.engine.notices import ForeignOrderSeen, OrderAmended, OrderContradicted, OrderFilled, OrderMoved
+from seawall.engine.order_table import Order, OrderTable
+from seawall.engine.portfolio import Portfolio
+from seawall.engine.risk import Exposure
+from seawall.model.errors import JournalFailed, OutOfStep
+from seawall.model.journal import FillRecord, IntentRecord, Journal, NoteRecord, Record
+from seawall.model.order_states import Heard, OrderState
+from seawall.model.reports import Fill, OrderReport, OrderStatus
+from seawall.model.venue import Probe
+
+__all__ = ["Blotter"]
+
+_FOREIGN_REMEMBERED = 1_000
+_STILL_OPEN = (OrderStatus.PENDING, OrderStatus.OPEN)
+
+
+def _nobody(order: Order) -> None:
+    """Before the desk has opened there is nobody to act; the notice is told all the same."""
+
+
+@attrs.define(eq=False)
+class Blotter:
+    """Orders, fills, positions and what fills did to the balances: plain state, told facts in any order.
+
+    `on_contradiction` is called with an order that the exchange speaks of as alive although it had ended here (the desk
+    sets it when it opens); `on_journal_failure` once the journal has broken.
+    """
+
+    journal: Journal
+    probe: Probe
+    now_ns: Callable[[], int]
+    on_journal_failure: Callable[[JournalFailed], None]
+    on_contradiction: Callable[[Order], None] = attrs.field(default=_nobody, init=False)
+    table: OrderTable = attrs.field(factory=OrderTable, init=False)
+    portfolio: Portfolio = attrs.field(factory=Portfolio, init=False)
+    ledger: Ledger = attrs.field(factory=Ledger, init=False)
+    changed: Changes = attrs.field(factory=Changes, init=False)
+    """Pulsed at every change of any order."""
+    fills_missed: Changes = attrs.field(factory=Changes, init=False)
+    """Pulsed when the exchange told of more than the fills that arrived."""
+    _changes: dict[str, Changes] = attrs.field(factory=dict, init=False)
+    _foreign: dict[str, None] = attrs.field(factory=dict, init=False)
+
+    def restore(self) -> int:
+        """Take what earlier runs left in the journal; the number of orders that are in doubt because of it."""
+        replayed = self.journal.replayed
+        for record in replayed.fills:
+            self.portfolio.apply(record.owner, record.fill)
+        self.table.restore(replayed.intents, replayed.orders, (record.fill for record in replayed.fills))
+        return len(replayed.intents)
+
+    def plan(self, record: IntentRecord) -> Order:
+        """Take an order that is about to be journaled."""
+        return self.table.plan(record)
+
+    def move(self, order: Order, heard: Heard, *, order_id: str | None = None, reason: str | None = None) -> None:
+        """Our own hands did something, or the exchange answered them. Raises `OutOfStep`."""
+        before = order.state
+        if self.table.hear(order, heard, order_id=order_id, reason=reason):
+            self._moved(order, before)
+
+    def report(self, report: OrderReport) -> Order | None:
+        """The exchange said something about an order; None when it is not ours."""
+        order = self.table.find(report.client_order_id, report.order_id)
+        if order is None:
+            self._foreign_order(report)
+            return None
+        before = order.state
+        try:
+            changed = self.table.report(order, report)
+        except OutOfStep:
+            self._contradicted(order, report.status)
+            return order
+        if changed:
+            self._moved(order, before)
+        else:
+            self._wake(order)
+        if order.misses_fills:
+            self.fills_missed.pulse()
+        return order
+
+    def fill(self, fill: Fill) -> bool:
+        """An execution; false when it was counted before, or is not ours."""
+        self.ledger.apply(fill)  # foreign ones too: they move the same balances
+        order = self.table.find(fill.client_order_id, fill.order_id)
+        if order is None or not self.portfolio.apply(order.owner, fill):
+            return False
+        before = order.state
+        try:
+            self.table.fill(order, fill)
+        except OutOfStep:
+            self._contradicted(order, "filled")
+        self.note([FillRecord(order.owner, fill)])
+        self.probe(OrderFilled(order.owner, fill))
+        if order.state is not before:
+            self._moved(order, before)
+        else:
+            self._journal_step(order)
+            self._wake(order)
+        return True
+
+    def amended(self, order: Order, qty: Decimal | None, limit_price: Decimal | None) -> None:
+        """The exchange took an amend."""
+        order.qty = order.qty if qty is None else qty
+        order.limit_price = order.limit_price if limit_price is None else limit_price
+        order.asked_qty = None
+        self.probe(OrderAmended(order.client_order_id, order.owner, order.qty, order.limit_price))
+        self._journal_step(order)
+        self._wake(order)
+
+    def exposure(self, symbol: str, *, without: Order | None = None) -> Exposure:
+        """What positions and orders of one symbol, all owners together, may come to."""
+        return self.table.exposure(symbol, self.portfolio.total_qty(symbol), without=without)
+
+    def changes_of(self, order: Order) -> Changes:
+        """What to wait on for the next change of one order."""
+        return self._changes.setdefault(order.client_order_id, Changes())
+
+    def say(self, owner: str, kind: str, text: str) -> None:
+        """Keep a note for a reader of the journal."""
+        self.note([NoteRecord(owner, kind, text, self.now_ns())])
+
+    def note(self, records: Sequence[Record]) -> None:
+        """Queue records for the journal; a broken journal is told once to `on_journal_failure`, never to the caller."""
+        try:
+            self.journal.note(records)
+        except JournalFailed as failure:
+            self.on_journal_failure(failure)
+
+    def _moved(self, order: Order, before: OrderState) -> None:
+        assert order.state is not before
+        self._journal_step(order)
+        self.probe(OrderMoved(order.client_order_id, order.owner, before, order.state, order.reason))
+        self._wake(order)
+
+    def _journal_step(self, order: Order) -> None:
+        # An end is journaled only once its fills are: a crash between the two would otherwise lose the fills for ever,
+        # since a restart asks about unfinished orders alone.
+        if not (order.ended and order.misses_fills):
+            self.note([order.record(self.now_ns())])
+
+    def _wake(self, order: Order) -> None:
+        changes = self._changes.get(order.client_order_id)
+        if changes is not None:
+            changes.pulse()
+            if order.ended:
+                del self._changes[order.client_order_id]
+        self.changed.pulse()
+
+    def _contradicted(self, order: Order, heard: str) -> None:
+        self.probe(OrderContradicted(order.client_order_id, order.state, heard))
+        self.on_contradiction(order)
+
+    def _foreign_order(self, report: OrderReport) -> None:
+        if report.status not in _STILL_OPEN or report.order_id in self._foreign:
+            return
+        if len(self._foreign) >= _FOREIGN_REMEMBERED:
+            del self._foreign[next(iter(self._foreign))]
+        self._foreign[report.order_id] = None
+        self.probe(ForeignOrderSeen(report.order_id, report.symbol))

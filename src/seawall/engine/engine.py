@@ -1,0 +1,221 @@
+"""The engine: the task tree, from the journal outwards, and the handle an embedding program holds.
+
+    open_engine_on
+    ├─ journal                     opened first, closed last
+    ├─ venue session               sockets and REST
+    ├─ desk                        orders in doubt, dead man's switch, reconcile
+    ├─ monitors                    heartbeat, balances, risk, exits
+    ├─ strategies                  ended first
+    └─ signals                     if the engine is asked to watch them
+
+Once it serves, the tree is shielded from the cancellation of the program around it: that is a wish to stop like any
+other, and every way to stop takes the one path of `seawall.engine.shutdown`.
+"""
+
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
+
+import attrs
+import trio
+
+from seawall.engine.assembly import assemble
+from seawall.engine.certificate import Certificate
+from seawall.engine.foundation import lay_foundation
+from seawall.engine.hosting import Hosting
+from seawall.engine.news import News
+from seawall.engine.notices import EngineStarted, EngineStopped, EngineStopping
+from seawall.engine.settings import EngineSettings
+from seawall.engine.shutdown import Shutdown
+from seawall.engine.signals import watch_signals
+from seawall.engine.snapshot import EngineSnapshot
+from seawall.engine.snapshots import snapshot_of
+from seawall.engine.strategies import StrategyRunner, StrategySpec
+from seawall.model.errors import JournalFailed
+from seawall.model.journal import Journal
+from seawall.model.venue import Probe, Venue, VenueListener
+from seawall.resilience.probes import tell
+
+__all__ = ["Engine", "EngineParts", "open_engine_on"]
+
+OpenVenue = Callable[[VenueListener], AbstractAsyncContextManager[Venue]]
+OpenJournal = Callable[[], AbstractAsyncContextManager[Journal]]
+
+
+@attrs.frozen
+class EngineParts:
+    """What an engine is made of. `now_ns` is the wall clock; `pause(n)` the delay before a question's n-th repetition."""
+
+    name: str
+    settings: EngineSettings
+    open_venue: OpenVenue
+    open_journal: OpenJournal
+    strategies: Sequence[StrategySpec]
+    probe: Probe
+    now_ns: Callable[[], int]
+    pause: Callable[[int], float]
+    watch_signals: bool = False
+    stop_when_done: bool = True
+    """Stop when every strategy has ended; an engine without strategies waits to be stopped."""
+    on_overdue: Callable[[Certificate], None] | None = None
+    """Called when the deadline of the shutdown has passed and tasks are still there: the caller may end the process."""
+
+
+@attrs.define(eq=False)
+class Engine:
+    """A running engine; made by `open_engine_on`."""
+
+    parts: EngineParts
+    news: News = attrs.field(factory=News, init=False)
+    certificate: Certificate | None = attrs.field(default=None, init=False)
+    """What was left when it had stopped; None before, and when it never came to serve."""
+    _began_s: float = attrs.field(factory=trio.current_time, init=False)
+    _stop_asked: trio.Event = attrs.field(factory=trio.Event, init=False)
+    _stop_reason: str = attrs.field(default="", init=False)
+    _stopped: trio.Event = attrs.field(factory=trio.Event, init=False)
+    _starting: trio.CancelScope = attrs.field(factory=trio.CancelScope, init=False)
+    _shutdown: Shutdown | None = attrs.field(default=None, init=False)
+    _journal_failure: JournalFailed | None = attrs.field(default=None, init=False)
+
+    def stop(self, reason: str) -> None:
+        """Ask for a graceful stop; returns at once. The first reason is the one that is told."""
+        if self._stop_asked.is_set():
+            return
+        self._stop_reason = reason
+        self._stop_asked.set()
+        self._starting.cancel(reason=reason)
+        self.tell(EngineStopping(reason))
+        if self._shutdown is not None:
+            self._shutdown.close_intake(reason)
+
+    def stop_now(self, reason: str) -> None:
+        """Ask for the quickest stop there is: no more waiting for orders; what is open will be listed."""
+        self.stop(reason)
+        if self._shutdown is not None:
+            self._shutdown.hurry(reason)
+
+    async def stopping(self) -> None:
+        """Return once somebody has asked for a stop."""
+        await self._stop_asked.wait()
+
+    async def stopped(self) -> None:
+        """Return once the engine has stopped and `certificate` is there."""
+        await self._stopped.wait()
+
+    def snapshot(self) -> EngineSnapshot:
+        """The engine at this instant: cheap enough for a few times a second."""
+        up_s = trio.current_time() - self._began_s
+        shutdown = self._shutdown
+        nursery = None if shutdown is None else shutdown.hosting.nursery
+        assembly = None if shutdown is None else shutdown.assembly
+        return snapshot_of(self.parts.name, assembly, nursery, self.news, self._mode(), up_s)
+
+    def tell(self, notice: object) -> None:
+        """Pass a notice to the news and to whoever listens; a listener that raises changes nothing here."""
+        self.news(notice)
+        tell(self.parts.probe, notice)
+
+    async def run(self, *, task_status: trio.TaskStatus["Engine"]) -> None:  # noqa: ASYNC128 - `_serve` says started
+        """Serve until stopped. `open_engine_on` calls this; raises what crashed, in a group, after everything closed."""
+        life = trio.CancelScope()
+        crashes: list[Exception] = []
+        try:
+            with life:
+                async with self.parts.open_journal() as journal, trio.open_nursery() as nursery:
+                    hosting = Hosting(nursery, self.tell, lambda part: self.stop(f"a bug in {part}"))
+                    crashes = hosting.crashes
+                    self._shutdown = Shutdown(self.parts.name, self.parts.settings, hosting, self.tell)
+                    await self._serve(journal, hosting, life, task_status)
+        finally:
+            self._write_certificate(crashes)
+            self._stopped.set()
+        if crashes:
+            raise ExceptionGroup("parts of the engine crashed; it was stopped in good order", crashes)
+
+    async def _serve(
+        self, journal: Journal, hosting: Hosting, life: trio.CancelScope, task_status: trio.TaskStatus["Engine"]
+    ) -> None:
+        assert self._shutdown is not None
+        if self.parts.watch_signals:
+            await hosting.nursery.start(watch_signals, self.stop, self.stop_now, name="signals")
+        with self._starting, trio.fail_after(self.parts.settings.deadlines.start_s):
+            await self._start(journal, hosting, self._shutdown)
+        life.shield = True  # only now: before it serves it must stay cancellable
+        task_status.started(self)
+        await self._stop_asked.wait()
+        await self._shutdown.run(self._stop_reason)
+        if self._shutdown.tasks_left and self.parts.on_overdue is not None:
+            self._write_certificate(hosting.crashes)
+            assert self.certificate is not None
+            self.parts.on_overdue(self.certificate)
+        hosting.nursery.cancel_scope.cancel(reason="the engine has stopped")
+
+    async def _start(self, journal: Journal, hosting: Hosting, shutdown: Shutdown) -> None:
+        parts = self.parts
+        foundation = lay_foundation(journal, self.tell, parts.now_ns, self._journal_broke)
+        restored = foundation.blotter.restore()
+
+        async def run_venue(*, task_status: trio.TaskStatus[Venue]) -> None:
+            async with parts.open_venue(foundation.hub) as venue:
+                task_status.started(venue)
+                await trio.sleep_forever()
+
+        _, venue = await hosting.start("venue session", run_venue)
+        assembly = assemble(foundation, venue, parts.settings, parts.strategies, self.tell, parts.now_ns, parts.pause)
+        shutdown.assembly = assembly
+        await hosting.start("desk", assembly.run_desk)
+        await assembly.reconciler.at_start()
+        await assembly.learn_balances()
+        await hosting.start("monitors", assembly.run_monitors)
+        self.tell(EngineStarted(venue.name, journal.replayed.run, restored))
+        assembly.desk.open_intake()
+        await hosting.start("strategies", partial(self._run_strategies, assembly.runner))
+
+    async def _run_strategies(  # noqa: ASYNC128 - the runner says started
+        self, runner: StrategyRunner, *, task_status: trio.TaskStatus[None]
+    ) -> None:
+        await runner.run(task_status=task_status)
+        if runner.specs and self.parts.stop_when_done:
+            self.stop("every strategy has ended")
+
+    def _mode(self) -> str:
+        if self._stopped.is_set():
+            return "stopped"
+        if self._stop_asked.is_set():
+            return "stopping"
+        if self._shutdown is None or self._shutdown.assembly is None:
+            return "starting"
+        return self._shutdown.assembly.foundation.modes.mode
+
+    def _journal_broke(self, failure: JournalFailed) -> None:
+        if self._journal_failure is None:
+            self._journal_failure = failure
+            self.stop(f"the journal failed: {failure}")
+
+    def _write_certificate(self, crashes: Sequence[Exception]) -> None:
+        if self._shutdown is None or self._shutdown.assembly is None:
+            return
+        self.certificate = self._shutdown.certificate(
+            reason=self._stop_reason,
+            ran_s=trio.current_time() - self._began_s,
+            journal="closed" if self._journal_failure is None else f"failed: {self._journal_failure}",
+            crashes=tuple(f"{type(crash).__name__}: {crash}" for crash in crashes),
+        )
+        self.tell(EngineStopped(self.certificate.clean))
+
+
+@asynccontextmanager
+async def open_engine_on(parts: EngineParts) -> AsyncGenerator[Engine, None]:
+    """Run an engine for as long as the block is open; enter once its account is reconciled and its strategies run.
+
+    Leaving the block, by whatever way, stops the engine in good order, within its shutdown deadline; cancellation of
+    the program around it does the same. `engine.certificate` says afterwards what was left.
+
+    Raises, in a group: what the venue or the journal raise at the start, and what crashed inside.
+    """
+    async with trio.open_nursery() as nursery:
+        engine: Engine = await nursery.start(Engine(parts).run, name=f"engine {parts.name}")
+        try:
+            yield engine
+        finally:
+            engine.stop("its owner left the block")

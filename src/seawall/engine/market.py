@@ -1,0 +1,169 @@
+"""What a strategy is handed: what the market says, what it holds, and the verbs that trade.
+
+Orders are structured: `async with market.working(intent) as order` is the only way to place one, and leaving the block
+ends it at the exchange.
+"""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Final
+
+import attrs
+import trio
+
+from seawall.engine.account import Account
+from seawall.engine.desk import Desk
+from seawall.engine.feed import BookStream, CandleStream, Feed, QuoteStream, TradeStream
+from seawall.engine.notices import CleanupCutShort, StrategySaid
+from seawall.engine.portfolio import Position
+from seawall.engine.settings import Deadlines
+from seawall.engine.working import WorkingOrder
+from seawall.model.errors import Refused, Unavailable
+from seawall.model.instruments import Instrument
+from seawall.model.market_data import Quote
+from seawall.model.order_states import OrderState
+from seawall.model.orders import Intent, market_sell
+from seawall.model.reports import Balance, Fill
+from seawall.model.venue import Probe, Venue
+
+__all__ = ["Market"]
+
+CANDLE_INTERVALS_S: Final = {
+    "1m": 60,
+    "5m": 300,
+    "15m": 900,
+    "30m": 1_800,
+    "1h": 3_600,
+    "4h": 14_400,
+    "1d": 86_400,
+    "1w": 604_800,
+    "15d": 1_296_000,
+}
+"""Kraken's candle intervals (docs.kraken.com/api/docs/websocket-v2/ohlc)."""
+
+_NEVER_RESTED = (OrderState.REFUSED, OrderState.NOT_SENT, OrderState.NEVER_PLACED)
+
+
+@attrs.define(eq=False)
+class Market:
+    """One strategy's view of the exchange and of its own positions."""
+
+    owner: str
+    _desk: Desk
+    _feed: Feed
+    _venue: Venue
+    _account: Account
+    _deadlines: Deadlines
+    _probe: Probe
+
+    def instrument(self, symbol: str) -> Instrument:
+        """The pair's grid and minimums. Raises `UnknownSymbol`."""
+        return self._venue.instrument(symbol)
+
+    def quote(self, symbol: str) -> Quote | None:
+        """The newest verified touch of a symbol that somebody follows; None while there is none."""
+        return self._feed.quote(symbol)
+
+    @asynccontextmanager
+    async def quotes(self, symbol: str) -> AsyncGenerator[QuoteStream, None]:
+        """The touch, each time it has changed: `async with market.quotes("BTC/USD") as quotes: async for quote in quotes`.
+
+        A reader that is slower than the market sees the newest touch, not all of them. Only books whose checksum held
+        give quotes; the first one after a gap says so (`after_gap`). Raises `UnknownSymbol`, and `Unavailable` when the
+        subscription does not come about within the configured deadline.
+        """
+        await self._follow(symbol, "book")
+        async with self._feed.quotes(symbol) as stream:
+            yield stream
+
+    @asynccontextmanager
+    async def book(self, symbol: str) -> AsyncGenerator[BookStream, None]:
+        """The book, each time it has changed; as `quotes`, with all the levels that are followed."""
+        await self._follow(symbol, "book")
+        async with self._feed.books(symbol) as stream:
+            yield stream
+
+    @asynccontextmanager
+    async def trades(self, symbol: str) -> AsyncGenerator[TradeStream, None]:
+        """The trades the market prints, every one; a reader that falls behind the bound gets `FellBehind`."""
+        await self._follow(symbol, "trades")
+        async with self._feed.trades(symbol) as stream:
+            yield stream
+
+    @asynccontextmanager
+    async def candles(self, symbol: str, interval: str) -> AsyncGenerator[CandleStream, None]:
+        """Candles of one interval (`"1m"` … `"15d"`): those known already, then each change and each close."""
+        try:
+            interval_s = CANDLE_INTERVALS_S[interval]
+        except KeyError:
+            raise ValueError(f"interval: {interval!r} is not one of {', '.join(CANDLE_INTERVALS_S)}") from None
+        async with self._feed.candles(symbol, interval_s) as stream:
+            await self._within_deadline(symbol, "candles", self._venue.follow_candles, symbol, interval_s)
+            yield stream
+
+    def position(self, symbol: str) -> Position:
+        """What this strategy's own fills in a symbol add up to; flat where there were none."""
+        return self._desk.blotter.portfolio.position(self.owner, symbol)
+
+    def balance(self, asset: str) -> Balance:
+        """What the account holds of an asset, all strategies together, and what open orders reserve of it."""
+        return self._account.balance(asset, self._desk.blotter.table.live())
+
+    @asynccontextmanager
+    async def working(self, intent: Intent) -> AsyncGenerator[WorkingOrder, None]:
+        """Place an order, and keep it for as long as the block is open.
+
+        Enters once the exchange has acknowledged the order, and stays outside while it is in doubt. Leaving, by
+        whatever way, cancels what still rests and waits, shielded and under a deadline of its own, until the exchange
+        has shown that it ended; what is unknown even then passes to the desk, which goes on until it is decided.
+        An order with `keep=True` is left resting, and belongs to the desk from then on.
+
+        The deadline of the surrounding cancel scope travels with the order: after it the exchange will not match it.
+
+        Raises `RefusedByRisk`, `RefusedByExchange`, `Refused` (it was in doubt, and turned out never to have been
+        placed), `NotSent`, `JournalFailed`, `UnknownSymbol`.
+        """
+        order = await self._desk.place(self.owner, intent)
+        try:
+            await self._desk.decided(order)
+            if order.state in _NEVER_RESTED:
+                raise Refused(order.state.replace(" ", "_"), order.reason or f"the order was {order.state}")
+            yield WorkingOrder(order, self._desk)
+        finally:
+            if not (intent.keep and order.state is OrderState.OPEN):
+                cancel_s = self._deadlines.cancel_s
+                with trio.move_on_after(cancel_s, shield=True) as cleanup, self._desk.hurried(cleanup):
+                    await self._desk.see_off(order)
+                if cleanup.cancelled_caught:
+                    self._probe(CleanupCutShort(order.client_order_id, cancel_s))
+
+    async def sell_all(self, symbol: str) -> tuple[Fill, ...]:
+        """Sell this strategy's whole position in a symbol at market; the fills, none when there was nothing to sell.
+
+        What is below the exchange's minimum stays. Raises as `working`.
+        """
+        instrument = self._venue.instrument(symbol)
+        held = self.position(symbol).qty
+        qty = held - held % instrument.qty_increment
+        if held <= 0 or qty < instrument.qty_min:
+            return ()
+        await self._follow(symbol, "book")
+        async with self.working(market_sell(symbol, qty=qty)) as order:
+            await order.done()
+            return tuple([fill async for fill in order.fills()])
+
+    def say(self, text: str) -> None:
+        """Leave a note in the journal and the log, under this strategy's name."""
+        self._probe(StrategySaid(self.owner, text))
+        self._desk.blotter.say(self.owner, "said", text)
+
+    async def _follow(self, symbol: str, what: str) -> None:
+        follow = self._venue.follow_book if what == "book" else self._venue.follow_trades
+        await self._within_deadline(symbol, what, follow, symbol)
+
+    async def _within_deadline(self, symbol: str, what: str, follow: Callable[..., Awaitable[object]], *args: str | int) -> None:
+        try:
+            with trio.fail_after(self._deadlines.feed_s):
+                await follow(*args)
+        except trio.TooSlowError:
+            raise Unavailable(f"no {what} of {symbol} after {self._deadlines.feed_s} s") from None

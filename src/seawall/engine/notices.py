@@ -1,0 +1,252 @@
+"""What the engine tells: typed facts, one class each. Logs, views and tests listen to the same ones."""
+
+from decimal import Decimal
+
+import attrs
+
+from seawall.model.order_states import Heard, OrderState
+from seawall.model.reports import Fill
+
+__all__ = [
+    "AmendInDoubt",
+    "BookLost",
+    "BookRestored",
+    "CleanupCutShort",
+    "DeadMansSwitchArmed",
+    "DeadMansSwitchDisarmed",
+    "DeadMansSwitchNotRenewed",
+    "EngineStarted",
+    "EngineStopped",
+    "EngineStopping",
+    "ForeignOrderSeen",
+    "OrderAmended",
+    "OrderContradicted",
+    "OrderFilled",
+    "OrderInDoubt",
+    "OrderMoved",
+    "OrderPlanned",
+    "PrivateStreamLost",
+    "PrivateStreamRestored",
+    "QuestionFailed",
+    "Reconciled",
+    "ServiceCrashed",
+    "StrategyEnded",
+    "StrategyFailed",
+    "StrategyQuarantined",
+    "StrategySaid",
+    "StrategyStarted",
+]
+
+
+@attrs.frozen
+class EngineStarted:
+    """The account is reconciled and the strategies are about to start."""
+
+    venue: str
+    run: int
+    restored_orders: int
+
+
+@attrs.frozen
+class EngineStopping:
+    """From now on no new order is taken."""
+
+    reason: str
+
+
+@attrs.frozen
+class EngineStopped:
+    """The certificate is written."""
+
+    clean: bool
+
+
+@attrs.frozen
+class OrderPlanned:
+    """An intent is in the journal, and is about to be sent."""
+
+    client_order_id: str
+    owner: str
+    what: str
+
+
+@attrs.frozen
+class OrderMoved:
+    """An order went from one state to another."""
+
+    client_order_id: str
+    owner: str
+    before: OrderState
+    after: OrderState
+    reason: str | None = None
+
+
+@attrs.frozen
+class OrderAmended:
+    """The exchange took an amend: these are the values in force."""
+
+    client_order_id: str
+    owner: str
+    qty: Decimal
+    limit_price: Decimal | None
+
+
+@attrs.frozen
+class OrderFilled:
+    """An execution was counted, once."""
+
+    owner: str
+    fill: Fill
+
+
+@attrs.frozen
+class OrderInDoubt:
+    """The answer to an order was lost; the exchange is being asked."""
+
+    client_order_id: str
+    owner: str
+    reason: str
+
+
+@attrs.frozen
+class AmendInDoubt:
+    """The answer to an amend was lost; the order is being read back."""
+
+    client_order_id: str
+    asked_qty: Decimal | None
+    asked_price: Decimal | None
+
+
+@attrs.frozen
+class OrderContradicted:
+    """The exchange said something of an order that cannot follow from what was known."""
+
+    client_order_id: str
+    state: OrderState
+    heard: Heard | str
+
+
+@attrs.frozen
+class ForeignOrderSeen:
+    """An open order that is not ours: never touched, but the dead man's switch would cancel it too."""
+
+    order_id: str
+    symbol: str | None
+
+
+@attrs.frozen
+class QuestionFailed:
+    """The exchange could not be asked; it will be asked again."""
+
+    about: str
+    problem: str
+
+
+@attrs.frozen
+class Reconciled:
+    """The exchange's open orders and fills were compared with ours."""
+
+    open_orders: int
+    recovered_fills: int
+    missing_orders: int
+
+
+@attrs.frozen
+class BookLost:
+    """One book is not to be trusted; orders priced from it are refused until it is back."""
+
+    symbol: str
+    reason: str
+
+
+@attrs.frozen
+class BookRestored:
+    """One book is verified again."""
+
+    symbol: str
+
+
+@attrs.frozen
+class PrivateStreamLost:
+    """Facts about orders may be late until the stream is back."""
+
+    reason: str
+
+
+@attrs.frozen
+class PrivateStreamRestored:
+    """The private stream is back, with a snapshot."""
+
+    open_orders: int
+
+
+@attrs.frozen
+class DeadMansSwitchArmed:
+    """Kraken will cancel every order of the account unless it hears from us again in time."""
+
+    timeout_s: int
+
+
+@attrs.frozen
+class DeadMansSwitchNotRenewed:
+    """Somebody has not checked in, so the switch is left to run."""
+
+    late: tuple[str, ...]
+
+
+@attrs.frozen
+class DeadMansSwitchDisarmed:
+    """Nothing of ours is open any more."""
+
+
+@attrs.frozen
+class StrategyStarted:
+    """A strategy runs."""
+
+    name: str
+
+
+@attrs.frozen
+class StrategyEnded:
+    """A strategy returned."""
+
+    name: str
+
+
+@attrs.frozen
+class StrategyFailed:
+    """A strategy raised; its orders are being cancelled, no other's."""
+
+    name: str
+    problem: str
+
+
+@attrs.frozen
+class StrategyQuarantined:
+    """A strategy has used up its restarts."""
+
+    name: str
+
+
+@attrs.frozen
+class StrategySaid:
+    """A note of a strategy's own."""
+
+    name: str
+    text: str
+
+
+@attrs.frozen
+class CleanupCutShort:
+    """An order could not be seen to its end in time: the desk goes on with it."""
+
+    client_order_id: str
+    deadline_s: float
+
+
+@attrs.frozen
+class ServiceCrashed:
+    """A bug ended a part of the engine: the engine stops in good order and raises it."""
+
+    service: str
+    problem: str

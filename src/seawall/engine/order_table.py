@@ -1,0 +1,234 @@
+"""Every order the desk has taken: what is known of it, and nothing that is guessed.
+
+Plain state, no waiting: the desk feeds it with what its own hands did and with what the exchange said, in whatever
+order that arrives, and asks it what is open, what is in doubt and how much is exposed.
+"""
+
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+
+import attrs
+
+from seawall.engine.risk import Exposure
+from seawall.model.journal import IntentRecord, OrderRecord
+from seawall.model.numbers import ZERO
+from seawall.model.order_states import ENDED, Heard, OrderState, after
+from seawall.model.orders import Intent, Side
+from seawall.model.reports import Fill, OrderReport, OrderStatus
+
+__all__ = ["Order", "OrderTable"]
+
+_HEARD_OF_STATUS = {
+    OrderStatus.OPEN: Heard.ACCEPTED,
+    OrderStatus.FILLED: Heard.FILLED,
+    OrderStatus.CANCELED: Heard.CANCELED,
+    OrderStatus.EXPIRED: Heard.EXPIRED,
+}
+
+
+@attrs.define(eq=False)
+class Order:
+    """One order. `qty` and `limit_price` are what the exchange works with now; the intent is what was first asked for.
+
+    `wanted` is true while a block or the desk still wants it at the exchange; once false, the desk sees it ended.
+    """
+
+    client_order_id: str
+    owner: str
+    intent: Intent
+    deadline_ns: int
+    planned_at_ns: int
+    qty: Decimal
+    limit_price: Decimal | None
+    state: OrderState = OrderState.PLANNED
+    order_id: str | None = None
+    asked_qty: Decimal | None = None
+    """The total an amend has asked for and the exchange has not confirmed: counted as exposure when it is larger."""
+    fills: list[Fill] = attrs.field(factory=list)
+    told_filled_qty: Decimal = ZERO
+    """The total the exchange has told; above the sum of the fills when some were missed."""
+    reason: str | None = None
+    wanted: bool = True
+
+    @property
+    def symbol(self) -> str:
+        """The pair."""
+        return self.intent.symbol
+
+    @property
+    def side(self) -> Side:
+        """Buy or sell."""
+        return self.intent.side
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing of it can rest or fill any more."""
+        return self.state in ENDED
+
+    @property
+    def in_doubt(self) -> bool:
+        """Whether the exchange has to be asked what became of it."""
+        return self.state is OrderState.IN_DOUBT
+
+    @property
+    def filled_qty(self) -> Decimal:
+        """What the known fills add up to, in base."""
+        return sum((fill.qty for fill in self.fills), ZERO)
+
+    @property
+    def filled_cost(self) -> Decimal:
+        """What the known fills cost, in quote, without fees."""
+        return sum((fill.cost for fill in self.fills), ZERO)
+
+    @property
+    def misses_fills(self) -> bool:
+        """Whether the exchange has told of more than the fills that arrived."""
+        return self.told_filled_qty > self.filled_qty
+
+    @property
+    def exposed_qty(self) -> Decimal:
+        """What may still fill in the worst case."""
+        if self.ended:
+            return ZERO
+        total = self.qty if self.asked_qty is None else max(self.qty, self.asked_qty)
+        return max(total - max(self.filled_qty, self.told_filled_qty), ZERO)
+
+    def record(self, at_ns: int) -> OrderRecord:
+        """Where it stands, for the journal."""
+        return OrderRecord(
+            client_order_id=self.client_order_id,
+            state=self.state,
+            at_ns=at_ns,
+            order_id=self.order_id,
+            qty=self.qty,
+            limit_price=self.limit_price,
+            filled_qty=self.filled_qty,
+            reason=self.reason,
+        )
+
+
+@attrs.define(eq=False)
+class OrderTable:
+    """All orders that have not ended, and the newest `keep_ended` of those that have.
+
+    Ended orders stay a while because the exchange repeats itself: a late word about one must find it. Which of them is
+    dropped first is the order in which they were planned.
+    """
+
+    keep_ended: int = 1_000
+    _orders: dict[str, Order] = attrs.field(factory=dict, init=False)
+    _by_order_id: dict[str, str] = attrs.field(factory=dict, init=False)
+
+    def __iter__(self) -> Iterator[Order]:
+        return iter(tuple(self._orders.values()))
+
+    def __len__(self) -> int:
+        return len(self._orders)
+
+    def plan(self, record: IntentRecord) -> Order:
+        """Take an order that is about to be journaled. It counts as exposure from this instant."""
+        assert record.client_order_id not in self._orders, f"{record.client_order_id} was used before"
+        order = Order(
+            client_order_id=record.client_order_id,
+            owner=record.owner,
+            intent=record.intent,
+            deadline_ns=record.deadline_ns,
+            planned_at_ns=record.at_ns,
+            qty=record.intent.qty,
+            limit_price=record.intent.limit_price,
+        )
+        self._orders[order.client_order_id] = order
+        self._drop_oldest_ended()
+        return order
+
+    def restore(self, intents: Iterable[IntentRecord], steps: Iterable[OrderRecord], fills: Iterable[Fill]) -> None:
+        """Take the unfinished orders of an earlier run: each is in doubt until the exchange is asked."""
+        newest = {step.client_order_id: step for step in steps}
+        for record in intents:
+            order = self.plan(record)
+            order.state = after(order.state, Heard.LOST)
+            order.wanted = record.intent.keep
+            step = newest.get(order.client_order_id)
+            if step is not None:
+                self._learn(order, step.order_id, step.qty, step.limit_price, step.filled_qty)
+        for fill in fills:
+            found = self.find(fill.client_order_id, fill.order_id)
+            if found is not None:
+                found.fills.append(fill)
+
+    def find(self, client_order_id: str | None, order_id: str | None) -> Order | None:
+        """The order with either id; None for a foreign one, or one long ended."""
+        if client_order_id is not None and client_order_id in self._orders:
+            return self._orders[client_order_id]
+        if order_id is not None and order_id in self._by_order_id:
+            return self._orders.get(self._by_order_id[order_id])
+        return None
+
+    def hear(self, order: Order, heard: Heard, *, order_id: str | None = None, reason: str | None = None) -> bool:
+        """Move an order along its table; true when its state changed. Raises `OutOfStep`."""
+        following = after(order.state, heard)
+        self._learn(order, order_id, None, None, None)
+        if following is order.state:
+            return False
+        order.state = following
+        if reason is not None:
+            order.reason = reason
+        if order.ended:
+            order.asked_qty = None
+        return True
+
+    def report(self, order: Order, report: OrderReport) -> bool:
+        """Merge what the exchange said; true when the order's state changed. Raises `OutOfStep`."""
+        self._learn(order, report.order_id, report.qty, report.limit_price, report.filled_qty)
+        if report.qty is not None and order.asked_qty == report.qty:
+            order.asked_qty = None
+        heard = _HEARD_OF_STATUS.get(report.status)
+        if heard is None:
+            return False  # pending: received, not live
+        return self.hear(order, heard, reason=report.reason)
+
+    def fill(self, order: Order, fill: Fill) -> bool:
+        """Add an execution; false when it was added before. Raises `OutOfStep` after adding it: money moved all the same."""
+        if any(known.exec_id == fill.exec_id for known in order.fills):
+            return False
+        order.fills.append(fill)
+        self._learn(order, fill.order_id, None, None, order.filled_qty)
+        complete = order.filled_qty >= order.qty and not order.ended
+        self.hear(order, Heard.FILLED if complete else Heard.PART_FILLED)
+        return True
+
+    def live(self) -> tuple[Order, ...]:
+        """Every order that has not ended, oldest first."""
+        return tuple(order for order in self._orders.values() if not order.ended)
+
+    def exposure(self, symbol: str, position_qty: Decimal, *, without: Order | None = None) -> Exposure:
+        """What orders of one symbol may still do, with `position_qty` held; `without` leaves one order out."""
+        live = [order for order in self.live() if order.symbol == symbol and order is not without]
+        return Exposure(
+            position_qty=position_qty,
+            open_buy_qty=sum((order.exposed_qty for order in live if order.side is Side.BUY), ZERO),
+            open_sell_qty=sum((order.exposed_qty for order in live if order.side is Side.SELL), ZERO),
+            open_orders=len(live),
+            in_doubt=sum(order.in_doubt for order in live),
+        )
+
+    def _learn(
+        self, order: Order, order_id: str | None, qty: Decimal | None, limit_price: Decimal | None, filled_qty: Decimal | None
+    ) -> None:
+        if order_id is not None and order.order_id is None:
+            order.order_id = order_id
+            self._by_order_id[order_id] = order.client_order_id
+        if qty is not None and qty > ZERO:
+            order.qty = qty
+        if limit_price is not None and limit_price > ZERO and order.intent.order_type.has_limit:
+            order.limit_price = limit_price
+        if filled_qty is not None:
+            order.told_filled_qty = max(order.told_filled_qty, filled_qty)
+
+    def _drop_oldest_ended(self) -> None:
+        if len(self._orders) <= 2 * self.keep_ended:
+            return
+        ended = [order for order in self._orders.values() if order.ended and not order.misses_fills]
+        for order in ended[: -self.keep_ended]:
+            del self._orders[order.client_order_id]
+            self._by_order_id.pop(order.order_id or "", None)

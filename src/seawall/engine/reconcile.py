@@ -1,0 +1,116 @@
+"""Comparing the exchange's word with ours: at the start, after each gap of the private stream, and every few minutes.
+
+The first start and the start after a crash are the same path: replay, ask, compare.
+"""
+
+from collections.abc import Callable
+
+import attrs
+import trio
+
+from seawall.engine.blotter import Blotter
+from seawall.engine.custody import Custody
+from seawall.engine.hub import Hub
+from seawall.engine.notices import QuestionFailed, Reconciled
+from seawall.engine.order_table import Order
+from seawall.engine.settings import EngineSettings
+from seawall.model.errors import SeawallError
+from seawall.model.venue import OpenOrders, Probe, Venue
+
+__all__ = ["Reconciler"]
+
+_OVERLAP_NS = 5_000_000_000
+"""Fills are asked for from a little before the newest one known: the exchange's times are neither unique nor in order."""
+
+
+@attrs.define(eq=False)
+class Reconciler:
+    """Asks, merges, and hands what is missing to the custody."""
+
+    venue: Venue
+    blotter: Blotter
+    custody: Custody
+    hub: Hub
+    settings: EngineSettings
+    probe: Probe
+    pause: Callable[[int], float]
+    _newest_fill_ns: int = attrs.field(default=0, init=False)
+
+    async def at_start(self) -> None:
+        """Bring what the journal left in step with the exchange. Raises what the venue raises: no start on guesses."""
+        replayed = self.blotter.journal.replayed
+        planned = [record.at_ns for record in replayed.intents]
+        filled = [record.fill.at_ns for record in replayed.fills]
+        self._newest_fill_ns = max(filled, default=self.venue.now_ns())
+        since_ns = min([*planned, self._newest_fill_ns])
+        await self._compare(since_ns)
+
+    async def run(self) -> None:
+        """Compare after each gap and every few minutes; a failed comparison is a notice, and is repeated."""
+        while True:
+            with trio.move_on_after(self.settings.reconcile_every_s):
+                await self.hub.private_restored_again.wait()
+            await self._compare_until_done()
+
+    async def recover_fills(self) -> None:
+        """Fetch fills that the exchange told of in totals only. Runs for ever; asks only when some are missing."""
+        while True:
+            await self.blotter.fills_missed.wait()
+            attempt = 0
+            while self._orders_that_miss_fills():
+                # The stream usually brings them within the moment.
+                await trio.sleep(self.settings.deadlines.settle_s if attempt == 0 else self.pause(attempt))
+                oldest_ns = min((order.planned_at_ns for order in self._orders_that_miss_fills()), default=None)
+                if oldest_ns is not None:
+                    await self._try(f"fills since {oldest_ns}", oldest_ns)
+                attempt += 1
+
+    def _orders_that_miss_fills(self) -> list[Order]:
+        return [order for order in self.blotter.table if order.misses_fills]
+
+    async def _compare_until_done(self) -> None:
+        attempt = 0
+        while not await self._try("open orders", None):
+            await trio.sleep(self.pause(attempt))
+            attempt += 1
+
+    async def _try(self, about: str, fills_since_ns: int | None) -> bool:
+        try:
+            if fills_since_ns is None:
+                await self._compare(self._newest_fill_ns)
+            else:
+                await self._fetch_fills(fills_since_ns)
+        except (SeawallError, trio.TooSlowError) as problem:
+            self.probe(QuestionFailed(about, f"{type(problem).__name__}: {problem}"))
+            return False
+        return True
+
+    async def _compare(self, fills_since_ns: int) -> None:
+        with trio.fail_after(self.settings.deadlines.query_s):
+            listed = await self.venue.open_orders()
+        for report in listed.orders:
+            self.blotter.report(report)
+        missing = self._missing(listed)
+        for client_order_id in missing:
+            order = self.blotter.table.find(client_order_id, None)
+            if order is not None and not order.ended:
+                await self.custody.ask(order)
+        recovered = await self._fetch_fills(fills_since_ns)
+        self.probe(Reconciled(len(listed.orders), recovered, len(missing)))
+
+    async def _fetch_fills(self, since_ns: int) -> int:
+        with trio.fail_after(self.settings.deadlines.query_s):
+            fills = await self.venue.fills_since(since_ns - _OVERLAP_NS)
+        recovered = sum(self.blotter.fill(fill) for fill in fills)
+        self._newest_fill_ns = max([self._newest_fill_ns, *(fill.at_ns for fill in fills)])
+        return recovered
+
+    def _missing(self, listed: OpenOrders) -> list[str]:
+        """Orders held for open that were planned well before the question, and that the answer does not list."""
+        known = {report.order_id for report in listed.orders}
+        settle_ns = int(self.settings.deadlines.settle_s * 1e9)
+        return [
+            order.client_order_id
+            for order in self.blotter.table.live()
+            if order.order_id is not None and order.order_id not in known and order.planned_at_ns + settle_ns < listed.asked_at_ns
+        ]

@@ -1,0 +1,1 @@
+"""Fakes with the interfaces of the real things, shared by the tests."""

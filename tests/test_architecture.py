@@ -1,0 +1,110 @@
+"""The arrows between rooms, held: who may import whom, and who must stay pure."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent / "src" / "seawall"
+
+DIALECT = "kraken.dialect"
+MAY_IMPORT: dict[str, set[str]] = {
+    "model": set(),
+    "resilience": set(),
+    DIALECT: {"model"},
+    "kraken": {"model", "resilience", DIALECT},
+    "journal": {"model"},
+    "engine": {"model", "resilience"},
+    "sim": {"model", "resilience", DIALECT},
+    "console": {"model", "engine"},
+    "config": {"model", "resilience", "engine", "kraken", DIALECT, "sim", "journal"},
+    "cli": {"model", "resilience", "engine", "kraken", DIALECT, "sim", "journal", "config", "console"},
+    "strategies": set(),
+}
+"""A room may import itself and these. Strategies see the public face alone: the package root."""
+
+PURE = ("model", DIALECT)
+NEEDS_A_LOOP_OR_A_NETWORK = {"trio", "trio_websocket", "httpx", "asyncio", "socket", "ssl"}
+ONE_SOURCE = {"datetime.now", "datetime.utcnow", "time.sleep", "uuid.uuid4", "uuid.uuid1"}
+"""What nobody calls: time of day comes from a clock that was passed in, ids and chance from their owners."""
+
+
+def imported(source: str) -> set[str]:
+    """Every module named by an import, wherever in the file it stands."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "relative imports hide the arrow"
+            names.add(node.module or "")
+    return names
+
+
+def room_of(module: str) -> str:
+    """The room of a module of ours: `seawall.kraken.dialect.book` is in `kraken.dialect`."""
+    parts = module.split(".")[1:]
+    return DIALECT if parts[:2] == ["kraken", "dialect"] else parts[0]
+
+
+def files_of(room: str) -> list[Path]:
+    folder = ROOT.joinpath(*room.split("."))
+    return [path for path in sorted(folder.rglob("*.py")) if room_of(_module(path)) == room or path.parent == folder]
+
+
+def _module(path: Path) -> str:
+    return ".".join(("seawall", *path.relative_to(ROOT).with_suffix("").parts))
+
+
+@pytest.mark.parametrize("room", MAY_IMPORT)
+def test_arrows_point_one_way(room: str) -> None:
+    assert files_of(room), f"no files in {room}"
+    for path in files_of(room):
+        ours = {name for name in imported(path.read_text()) if name.split(".")[0] == "seawall"}
+        rooms = {room_of(name) for name in ours if name != "seawall"}
+
+        assert rooms - {room} <= MAY_IMPORT[room], path
+        assert "seawall" not in ours or room == "strategies", f"{path} imports the package root"
+
+
+@pytest.mark.parametrize("room", PURE)
+def test_pure_rooms_need_no_loop_and_no_network(room: str) -> None:
+    for path in files_of(room):
+        roots = {name.split(".")[0] for name in imported(path.read_text())}
+
+        assert not roots & NEEDS_A_LOOP_OR_A_NETWORK, path
+
+
+def test_every_room_is_named_above() -> None:
+    folders = {path.name for path in ROOT.iterdir() if path.is_dir() and path.name != "__pycache__"}
+
+    assert folders == {room for room in MAY_IMPORT if "." not in room}
+
+
+def test_httpx_is_imported_by_one_module_of_the_client() -> None:
+    users = [path.name for path in sorted((ROOT / "kraken").rglob("*.py")) if "httpx" in imported(path.read_text())]
+
+    assert len(users) == 1
+
+
+def test_nobody_asks_the_machine_for_time_or_ids_behind_the_owners_back() -> None:
+    for path in sorted(ROOT.rglob("*.py")):
+        calls = {ast.unparse(node.func) for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)}
+
+        assert not calls & ONE_SOURCE, path
+
+
+def test_no_module_is_in_an_import_cycle() -> None:
+    modules = {_module(path).removesuffix(".__init__"): path for path in sorted(ROOT.rglob("*.py"))}
+    arrows = {name: imported(path.read_text()) & modules.keys() for name, path in modules.items() if name != "seawall"}
+    done: set[str] = set()
+
+    def visit(name: str, trail: tuple[str, ...]) -> None:
+        assert name not in trail, " -> ".join([*trail, name])
+        if name not in done:
+            for target in sorted(arrows.get(name, set())):
+                visit(target, (*trail, name))
+            done.add(name)
+
+    for name in sorted(arrows):
+        visit(name, ())
