@@ -1,1 +1,48 @@
 """Kraken over real connections: REST on httpx, sockets on trio-websocket."""
+
+from seawall.kraken.client.connection import ConnectionLost, UpgradeRefused
+from seawall.kraken.client.market import BookMismatched, BookUnstable, MarketStatistics, TradesMissed
+from seawall.kraken.client.opening import open_venue
+from seawall.kraken.client.private import PrivateGap, SessionExpired
+from seawall.kraken.client.quiet import BookStale
+from seawall.kraken.client.rest import NonceRefused, RestStatistics
+from seawall.kraken.client.session import (
+    FrameMisunderstood,
+    FrameUnknown,
+    SessionStatistics,
+    SocketSilent,
+    SubscriptionRefused,
+    SubscriptionUnanswered,
+)
+from seawall.kraken.client.settings import KRAKEN, Addresses, ClientSettings, Credentials, Tier
+from seawall.kraken.client.venue import CANDLE_INTERVALS_S, KrakenVenue, PairsLeftOut, VenueStatistics
+
+__all__ = [
+    "CANDLE_INTERVALS_S",
+    "KRAKEN",
+    "Addresses",
+    "BookMismatched",
+    "BookStale",
+    "BookUnstable",
+    "ClientSettings",
+    "ConnectionLost",
+    "Credentials",
+    "FrameMisunderstood",
+    "FrameUnknown",
+    "KrakenVenue",
+    "MarketStatistics",
+    "NonceRefused",
+    "PairsLeftOut",
+    "PrivateGap",
+    "RestStatistics",
+    "SessionExpired",
+    "SessionStatistics",
+    "SocketSilent",
+    "SubscriptionRefused",
+    "SubscriptionUnanswered",
+    "Tier",
+    "TradesMissed",
+    "UpgradeRefused",
+    "VenueStatistics",
+    "open_venue",
+]

@@ -1,0 +1,179 @@
+"""Opening a venue: its parts put together, its tasks started, and all of it closed again."""
+
+import ssl
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+from random import Random
+from urllib.parse import urlsplit
+
+import attrs
+import trio
+
+from seawall.kraken.client.answers import Answers
+from seawall.kraken.client.clock import ExchangeClock
+from seawall.kraken.client.connection import dial as dial_tcp
+from seawall.kraken.client.http import HttpLink, Transport, open_http
+from seawall.kraken.client.market import MarketData
+from seawall.kraken.client.private import PrivateSocket
+from seawall.kraken.client.public import PublicSocket
+from seawall.kraken.client.quiet import QuietBooks
+from seawall.kraken.client.reference import Reference
+from seawall.kraken.client.rest import RestClient
+from seawall.kraken.client.session import Dial, Owner, Session
+from seawall.kraken.client.settings import ClientSettings
+from seawall.kraken.client.venue import KrakenVenue
+from seawall.kraken.client.verdicts import TokenUnavailable, fatal_dial, judge_dial, patience_s
+from seawall.kraken.dialect import rest as rest_dialect
+from seawall.model.errors import Unavailable
+from seawall.model.venue import Probe, VenueListener
+from seawall.resilience import SOCKET_BREAKER, Breaker, ConnectionBudget, Link, Reconnect, ReconnectSchedule, ignore
+
+__all__ = ["open_venue"]
+
+
+@asynccontextmanager
+async def open_venue(
+    settings: ClientSettings,
+    listener: VenueListener,
+    *,
+    probe: Probe = ignore,
+    now_ns: Callable[[], int] = time.time_ns,
+    rng: Random | None = None,
+    dial: Dial = dial_tcp,
+    transport: Transport | None = None,
+) -> AsyncGenerator[KrakenVenue, None]:
+    """Kraken, for as long as the block lasts. Entered once pairs, status and clock are known; sockets connect meanwhile.
+
+    Raises `Unavailable` where the exchange cannot be reached at the start; later such failures are waited out. What comes
+    out of the block later is `ReconnectStopped` (a refused key, a wrong address) or a bug, in an exception group. Its
+    tasks outlive a cancellation from outside until the block is left, so that clean-up still finds an exchange to talk to.
+    `dial` and `transport` replace TCP in tests; `now_ns` is this machine's wall clock, `rng` spreads retries.
+    """
+    context = settings.ssl_context()
+    parts = _Parts(settings, listener, probe, now_ns, rng or Random(), dial, context)
+    async with open_http(
+        settings.addresses.rest,
+        context,
+        connect_s=settings.connect_s,
+        request_s=settings.request_s,
+        user_agent=f"seawall/{version('seawall')}",
+        transport=transport,
+    ) as link:
+        service = parts.assemble(link)
+        await service.venue.load()
+        async with trio.open_nursery() as nursery:
+            await nursery.start(service.run, name="venue session")
+            try:
+                yield service.venue
+            finally:
+                service.stop()
+
+
+@attrs.define(eq=False)
+class _Service:
+    """The venue's tasks, shielded from whatever cancels their user, until the user has left."""
+
+    venue: KrakenVenue
+    public: PublicSocket
+    public_link: Reconnect
+    private_link: Reconnect | None
+    quiet: QuietBooks
+    _life: trio.CancelScope = attrs.field(factory=lambda: trio.CancelScope(shield=True), init=False)
+
+    async def run(self, *, task_status: trio.TaskStatus[None]) -> None:
+        with self._life:
+            async with trio.open_nursery() as nursery:
+                task_status.started()
+                nursery.start_soon(self.public_link.run, name="public socket")
+                if self.private_link is not None:
+                    nursery.start_soon(self.private_link.run, name="private socket")
+                nursery.start_soon(self.public.close_candles, name="candle clock")
+                nursery.start_soon(self.quiet.run, name="quiet books")
+
+    def stop(self) -> None:
+        self._life.shield = False
+        self._life.cancel(reason="the venue's block was left")
+
+
+@attrs.define(eq=False)
+class _Parts:
+    """All that the parts share."""
+
+    settings: ClientSettings
+    listener: VenueListener
+    probe: Probe
+    now_ns: Callable[[], int]
+    rng: Random
+    dial: Dial
+    context: ssl.SSLContext
+    clock: ExchangeClock = attrs.field(init=False)
+    reference: Reference = attrs.field(init=False)
+    budget: ConnectionBudget = attrs.field(init=False)
+    _breakers: dict[str, Breaker] = attrs.field(factory=dict, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.clock = ExchangeClock(trio.current_time, self.now_ns)
+        self.reference = Reference(self.listener.status_changed)
+        self.budget = ConnectionBudget(name="kraken sockets", probe=self.probe)
+
+    def assemble(self, link: HttpLink) -> _Service:
+        rest = RestClient(link, self.settings, self.rng, self.probe, self.now_ns)
+        public = self._public()
+        private = self._private(rest) if self.settings.credentials is not None else None
+        name = urlsplit(self.settings.addresses.rest).hostname or "kraken"
+        return _Service(
+            venue=KrakenVenue(name, rest, self.reference, self.clock, public, private, self.probe),
+            public=public,
+            public_link=self._reconnect(public.session, public.attempt),
+            private_link=self._reconnect(private.session, private.attempt) if private is not None else None,
+            quiet=QuietBooks(rest, self.reference, public, self.settings.quiet_after_s, self.probe),
+        )
+
+    def _public(self) -> PublicSocket:
+        socket = PublicSocket(self.reference, self.clock, self.settings.book_depth)
+        socket.session = self._session("public socket", self.settings.addresses.public, socket)
+        socket.market = MarketData(
+            self.listener, self.settings.book_depth, socket.session.suspect, socket.session.filled, self.probe
+        )
+        return socket
+
+    def _private(self, rest: RestClient) -> PrivateSocket:
+        async def get_token() -> str:
+            try:
+                return await rest.query(
+                    rest_dialect.websockets_token(), lambda answer: rest_dialect.read_token(answer.body).token
+                )
+            except Unavailable as error:
+                raise TokenUnavailable(error) from error
+
+        socket = PrivateSocket(self.listener, self.reference, get_token, self.probe)
+        socket.session = self._session("private socket", self.settings.addresses.private, socket)
+        return socket
+
+    def _session(self, name: str, url: str, owner: Owner) -> Session:
+        return Session(name, url, self.settings, self.context, self.clock, Answers(), owner, self.probe, self.dial)
+
+    def _reconnect(self, session: Session, attempt: Callable[[Link], Awaitable[None]]) -> Reconnect:
+        def fatal(error: BaseException) -> str | None:
+            return fatal_dial(error, served_before=session.has_served)
+
+        return Reconnect(
+            session.name,
+            attempt,
+            schedule=ReconnectSchedule(instant_dial_s=self.settings.dial_instant_s, dial_s=self.settings.dial_s),
+            breaker=self._breaker(session.url),
+            budget=self.budget,
+            probe=self.probe,
+            rng=self.rng,
+            fatal=fatal,
+            retry_after=patience_s,
+        )
+
+    def _breaker(self, url: str) -> Breaker:
+        """One for each host: what one of its sockets finds out, the others need not."""
+        host = urlsplit(url).netloc
+        if host not in self._breakers:
+            self._breakers[host] = Breaker(f"sockets of {host}", SOCKET_BREAKER, classify=judge_dial, probe=self.probe)
+        return self._breakers[host]

@@ -1,0 +1,217 @@
+"""The private socket: our orders, fills and balances for the listener, and the way for our requests."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final
+
+import attrs
+
+from seawall.kraken.client.reference import Reference
+from seawall.kraken.client.sequence import Arrival
+from seawall.kraken.client.sequence import Sequence as Count
+from seawall.kraken.client.session import FrameUnknown, Session
+from seawall.kraken.client.subscriptions import Ask, Feed, Subscription
+from seawall.kraken.dialect import requests
+from seawall.kraken.dialect.bad import BadFrame
+from seawall.kraken.dialect.error_table import Family
+from seawall.kraken.dialect.errors import exception_for, read_errors
+from seawall.kraken.dialect.frames import Frame
+from seawall.kraken.dialect.market_frames import Status
+from seawall.kraken.dialect.private_frames import BalancesFrame, ExecutionsFrame, Response
+from seawall.kraken.dialect.reports import balance_total, fill, order_report, private_snapshot
+from seawall.kraken.dialect.unknown import Unknown
+from seawall.model.errors import NotSent, OutcomeUnknown, Unavailable
+from seawall.model.reports import Acknowledgement, AmendOrder, PlaceOrder
+from seawall.model.venue import CancelOutcome, Probe, VenueListener
+from seawall.resilience import Link
+from seawall.resilience.probes import tell
+
+__all__ = ["EXECUTIONS", "PrivateGap", "PrivateSocket", "SessionExpired"]
+
+EXECUTIONS: Final = Feed("executions")
+BALANCES: Final = Feed("balances")
+
+
+class SessionExpired(Unavailable):
+    """The exchange no longer knows this connection's token; a new connection gets a new one."""
+
+
+@attrs.frozen
+class PrivateGap:
+    """Messages of a private channel were lost; it is subscribed anew, which brings a snapshot."""
+
+    channel: str
+    expected: int
+    came: int
+
+
+@attrs.define(eq=False)
+class PrivateSocket:
+    """Gives meaning to a `Session` of the private host (an `Owner`). `session` is set by who builds both.
+
+    `get_token` asks REST for the token that every private request carries. A token used once stays good for as long as
+    its connection does (docs.kraken.com/api/docs/guides/spot-ws-auth).
+    """
+
+    _listener: VenueListener
+    _reference: Reference
+    _get_token: Callable[[], Awaitable[str]]
+    _probe: Probe
+    session: Session = attrs.field(init=False)
+    _token: str = attrs.field(default="", init=False, repr=False)
+    _told_lost: bool = attrs.field(default=True, init=False)
+    _counts: dict[Feed, Count] = attrs.field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._counts = {EXECUTIONS: Count(), BALANCES: Count()}
+
+    async def attempt(self, link: Link) -> None:
+        """One connection's life."""
+        for feed in self._counts:
+            self.session.subscriptions.want(feed)
+        await self.session.attempt(link)
+
+    # What is asked of it. Who calls while `session.live` is false gets `NotSent`.
+
+    async def place(self, order: PlaceOrder, sending: Callable[[], None]) -> Acknowledgement:
+        """Send `add_order`. Raises as `Venue.place`."""
+        try:
+            requests.add_order(order, "", 0)
+        except ValueError as error:
+            raise NotSent(f"the order cannot be written: {error}") from error
+        (response,) = await self.session.request(
+            "add_order", lambda req_id: requests.add_order(order, self._token, req_id), sending=sending
+        )
+        self._check(response, placing=True)
+        order_id = next((result.order_id for result in response.results), None)
+        if not order_id:
+            raise OutcomeUnknown("add_order: the answer names no order")
+        return Acknowledgement(order_id, order.client_order_id)
+
+    async def amend(self, change: AmendOrder) -> None:
+        """Send `amend_order`. Raises as `Venue.amend`."""
+        (response,) = await self.session.request("amend_order", lambda req_id: requests.amend_order(change, self._token, req_id))
+        self._check(response, placing=True)
+
+    async def cancel(self, client_order_ids: Sequence[str]) -> tuple[CancelOutcome, ...]:
+        """Send one `cancel_order` for all. One answer comes for each; a refusal names no order."""
+        responses = await self.session.request(
+            "cancel_order",
+            lambda req_id: requests.cancel_order(client_order_ids, self._token, req_id),
+            count=len(client_order_ids),
+            final=_of_the_whole_request,
+        )
+        taken = {result.cl_ord_id for response in responses for result in response.results if not response.failed}
+        reasons: list[str] = []
+        for response in responses:
+            if response.failed:
+                if read_errors([response.error or ""]).family is not Family.GONE:
+                    self._check(response, placing=False)
+                reasons.append(response.error or "no reason given")
+        reason = "; ".join(dict.fromkeys(reasons)) or None
+        return tuple(CancelOutcome(each, each in taken, None if each in taken else reason) for each in client_order_ids)
+
+    async def cancel_all_after(self, timeout_s: int) -> None:
+        """Send `cancel_all_orders_after`."""
+        (response,) = await self.session.request(
+            "cancel_all_orders_after", lambda req_id: requests.cancel_all_orders_after(timeout_s, self._token, req_id)
+        )
+        self._check(response, placing=False)
+
+    def _check(self, response: Response, *, placing: bool) -> None:
+        if not response.failed:
+            return
+        error = response.error or "no reason given"
+        if read_errors([error]).family is Family.SESSION:
+            self.session.fail(SessionExpired(error))
+        raise exception_for([error], placing=placing)
+
+    # As an Owner
+
+    async def prepare(self) -> None:
+        """A new connection needs a new token."""
+        self._token = await self._get_token()
+        for count in self._counts.values():
+            count.forget()
+
+    def encode(self, ask: Ask) -> str:
+        """The text of a subscribe or unsubscribe; both snapshots are asked for by name."""
+        if ask.method == "unsubscribe":
+            return requests.unsubscribe(ask.channel, ask.req_id, token=self._token)
+        if ask.channel == EXECUTIONS.channel:
+            return requests.subscribe(ask.channel, ask.req_id, snap_orders=True, snap_trades=True, token=self._token)
+        return requests.subscribe(ask.channel, ask.req_id, snapshot=True, token=self._token)
+
+    def took(self, frame: Frame, received_s: float) -> None:
+        """Reports, fills and totals go on as they come, the listener merges them."""
+        if isinstance(frame, ExecutionsFrame):
+            self._take_executions(frame, received_s)
+        elif isinstance(frame, BalancesFrame):
+            self._take_balances(frame, received_s)
+        elif isinstance(frame, Status):
+            self._reference.take_status(frame)
+
+    def misunderstood(self, bad: BadFrame, message: bytes) -> None:
+        """Its sequence number was lost with it: the next message of that channel will show the gap. Do not wait for it."""
+        for feed in self._counts:
+            if f'"{feed.channel}"'.encode() in message:
+                self._doubt(feed, f"a frame was not understood: {bad.reason}")
+
+    def refused(self, row: Subscription) -> None:
+        """Without its subscriptions this socket has no use: another connection, with another token, is to try."""
+        error = row.error or "no reason given"
+        row.error = None
+        self.session.subscriptions.want(row.feed)
+        failure = exception_for([error], placing=False)
+        self.session.fail(SessionExpired(error) if read_errors([error]).family is Family.SESSION else failure)
+
+    def lost(self, reason: str) -> None:
+        """Facts about orders may go missing from now on."""
+        if not self._told_lost:
+            self._told_lost = True
+            self._listener.private_lost(reason)
+
+    def _take_executions(self, frame: ExecutionsFrame, received_s: float) -> None:
+        if not self._in_order(EXECUTIONS, frame.sequence, snapshot=frame.snapshot):
+            return
+        if frame.snapshot:
+            self._told_lost = False
+            self._listener.private_restored(private_snapshot(frame))
+            self.session.filled(EXECUTIONS, received_s)
+            return
+        for row in frame.data:
+            execution = fill(row)
+            if execution is not None:
+                self._listener.filled(execution)
+            report = order_report(row)
+            if isinstance(report, Unknown):
+                tell(self._probe, FrameUnknown(self.session.name, report.what, report.value))
+            else:
+                self._listener.order_reported(report)
+
+    def _take_balances(self, frame: BalancesFrame, received_s: float) -> None:
+        if not self._in_order(BALANCES, frame.sequence, snapshot=frame.snapshot):
+            return
+        for row in frame.data:
+            self._listener.balance_changed(*balance_total(row))
+        if frame.snapshot:
+            self.session.filled(BALANCES, received_s)
+
+    def _in_order(self, feed: Feed, number: int, *, snapshot: bool) -> bool:
+        """Whether a message is to be taken; a gap before it is told first, and has the channel subscribed anew."""
+        count = self._counts[feed]
+        before = count.last
+        arrival = count.take(number, snapshot=snapshot)
+        if arrival is Arrival.GAP and before is not None:
+            tell(self._probe, PrivateGap(feed.channel, before + 1, number))
+            self._doubt(feed, f"{feed.channel}: message {number} came after {before}")
+        return arrival is not Arrival.REPEATED
+
+    def _doubt(self, feed: Feed, reason: str) -> None:
+        if feed is EXECUTIONS:
+            self.lost(reason)
+        self.session.suspect(feed)
+
+
+def _of_the_whole_request(response: Response) -> bool:
+    """Whether a refused cancel has a reason that is not one order's: then it may be the only answer."""
+    return response.failed and read_errors([response.error or ""]).family is not Family.GONE

@@ -1,0 +1,100 @@
+"""Where Kraken is, who we are there, and how long we wait for it."""
+
+import ssl
+from pathlib import Path
+from typing import Final, Literal
+from urllib.parse import urlsplit
+
+import attrs
+
+__all__ = ["KRAKEN", "Addresses", "ClientSettings", "Credentials", "Tier"]
+
+Tier = Literal["starter", "intermediate", "pro"]
+"""Kraken's verification levels, which decide the rate limits (docs.kraken.com/api/docs/guides/spot-rest-ratelimits)."""
+
+
+def _http(_instance: object, attribute: "attrs.Attribute[str]", value: str) -> None:
+    _check_url(attribute.name, value, ("https", "http"))
+
+
+def _websocket(_instance: object, attribute: "attrs.Attribute[str]", value: str) -> None:
+    _check_url(attribute.name, value, ("wss", "ws"))
+
+
+def _check_url(name: str, value: str, schemes: tuple[str, str]) -> None:
+    parts = urlsplit(value)
+    if parts.scheme not in schemes or not parts.hostname:
+        raise ValueError(f"{name}: {value!r} is not a URL such as {schemes[0]}://host/path")
+
+
+def _above_zero(_instance: object, attribute: "attrs.Attribute[float]", value: float) -> None:
+    if not 0 < value < float("inf"):
+        raise ValueError(f"{attribute.name}: {value!r} is not a finite number above zero")
+
+
+@attrs.frozen
+class Addresses:
+    """The hosts of one exchange; `https`/`wss`, or `http`/`ws` for one on this machine."""
+
+    rest: str = attrs.field(validator=_http)
+    public: str = attrs.field(validator=_websocket)
+    private: str = attrs.field(validator=_websocket)
+    level3: str = attrs.field(validator=_websocket)
+
+
+KRAKEN: Final = Addresses(
+    rest="https://api.kraken.com",
+    public="wss://ws.kraken.com/v2",
+    private="wss://ws-auth.kraken.com/v2",
+    level3="wss://ws-l3.kraken.com/v2",
+)
+"""The exchange itself (docs.kraken.com/api/docs/guides/spot-ws-intro, .../spot-rest-intro)."""
+
+
+@attrs.frozen
+class Credentials:
+    """An API key and its secret, base64 text as Kraken shows it. The repr hides the secret."""
+
+    key: str
+    secret: str = attrs.field(repr=lambda _secret: "'***'")
+
+
+@attrs.frozen
+class ClientSettings:
+    """Everything about the client that may be set. Durations are seconds.
+
+    Without `credentials` only market data is to be had. With `ca_file` the certificates in it (PEM) are trusted, and
+    no others.
+    """
+
+    addresses: Addresses = KRAKEN
+    credentials: Credentials | None = None
+    ca_file: Path | None = None
+    tier: Tier = "starter"
+    request_s: float = attrs.field(default=10.0, validator=_above_zero)
+    """One REST request, from its turn to the last byte of its answer."""
+    connect_s: float = attrs.field(default=5.0, validator=_above_zero)
+    """Within a REST request: TCP and TLS."""
+    turn_s: float = attrs.field(default=0.25, validator=_above_zero)
+    """How long a signed request waits for the one before it to be written, so that nonces arrive in order."""
+    dial_instant_s: float = attrs.field(default=10.0, validator=_above_zero)
+    """One of the first, instant dials of a socket: name look-up to subscribed."""
+    dial_s: float = attrs.field(default=30.0, validator=_above_zero)
+    """A later dial."""
+    write_s: float = attrs.field(default=5.0, validator=_above_zero)
+    """One frame's way to the kernel; after that the connection is dropped."""
+    goodbye_s: float = attrs.field(default=1.0, validator=_above_zero)
+    """The close handshake of a socket; after that it is closed by force."""
+    answer_s: float = attrs.field(default=10.0, validator=_above_zero)
+    """The answer to a subscribe or unsubscribe of a connection that serves."""
+    ping_every_s: float = attrs.field(default=20.0, validator=_above_zero)
+    silent_after_s: float = attrs.field(default=10.0, validator=_above_zero)
+    """A socket without any frame for this long is dead (Kraken sends a heartbeat a second while nothing else is said)."""
+    quiet_after_s: float = attrs.field(default=60.0, validator=_above_zero)
+    """A book without a change for this long is compared with what REST says."""
+    book_depth: int = attrs.field(default=10, validator=attrs.validators.in_((10, 25, 100, 500, 1000)))
+    max_message_bytes: int = 8 * 2**20
+
+    def ssl_context(self) -> ssl.SSLContext:
+        """What both transports trust. Raises `OSError` when `ca_file` cannot be read."""
+        return ssl.create_default_context(cafile=self.ca_file)
