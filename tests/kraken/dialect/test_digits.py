@@ -43,7 +43,7 @@ def test_an_exponent_is_written_out() -> None:
 
 @pytest.mark.parametrize("text", ["NaN", "sNaN", "Infinity", "-Infinity", "1e41", "1e-41"])
 def test_unsound_decimals_are_refused_whatever_their_sign(text: str) -> None:
-    with pytest.raises(ValueError, match="qty: .* is not a finite number"):
+    with pytest.raises(ValueError, match=r"qty: .* is not a finite number"):
         refuse_unsound("qty", Decimal(text), signed=True)
 
 
