@@ -1,0 +1,1 @@
+"""The matching heart: plain, synchronous, told the time."""

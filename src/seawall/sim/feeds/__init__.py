@@ -1,0 +1,1 @@
+"""What happens at the exchange, as frames for those who follow it."""

@@ -1,0 +1,1 @@
+"""Where the market comes from: a generator, a recording, or the outside."""

@@ -1,0 +1,1 @@
+"""Bytes and requests: HTTP, WebSockets, and the doors they come through."""

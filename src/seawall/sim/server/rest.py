@@ -1,0 +1,147 @@
+"""REST as a whole: routes, the envelope, and who may ask (docs.kraken.com/api/docs/guides/spot-rest-auth)."""
+
+import hmac
+import json
+from collections.abc import Callable
+from typing import Final
+from urllib.parse import parse_qsl
+
+import attrs
+import trio
+
+from seawall.kraken.dialect.signing import sign
+from seawall.sim.exchange.exchange import Exchange
+from seawall.sim.exchange.refusal import ApiError
+from seawall.sim.faults import Answered, AnswerFault, Faults
+from seawall.sim.feeds.frames import Json, encode
+from seawall.sim.feeds.public import PublicFeed
+from seawall.sim.requests import Request, RequestLog
+from seawall.sim.server.fields import Form
+from seawall.sim.server.http import HttpAnswer, HttpRequest
+from seawall.sim.server.rest_public import PUBLIC
+from seawall.sim.server.rest_reads import READS, Reader
+from seawall.sim.server.rest_trading import TRADES
+from seawall.sim.settings import Door
+
+__all__ = ["Key", "Rest"]
+
+HTML: Final = (
+    b"<!DOCTYPE html>\n<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1>cloudflare</body></html>\n"
+)
+UNSAID: Final = frozenset({"nonce", "otp"})
+MAX_NONCE: Final = 2**64
+
+
+@attrs.define(eq=False)
+class Key:
+    """One API key: its public part, its secret in bytes, and the highest nonce seen."""
+
+    key: str
+    secret: bytes
+    nonce: int = 0
+
+    def check(self, path: str, request: HttpRequest, form: Form) -> None:
+        """Raise `ApiError` unless the request is signed with this key under a nonce above all before."""
+        if request.header("api-key") != self.key:
+            raise ApiError("EAPI:Invalid key")
+        text = form.text("nonce") or ""
+        if not text.isdecimal() or not 0 < int(text) < MAX_NONCE:
+            raise ApiError("EAPI:Invalid nonce")
+        expected = sign(path, int(text), request.body, self.secret)
+        if not hmac.compare_digest(expected.encode(), request.header("api-sign").encode()):
+            raise ApiError("EAPI:Invalid signature")
+        if int(text) <= self.nonce:
+            raise ApiError("EAPI:Invalid nonce")
+        self.nonce = int(text)
+
+
+@attrs.define(eq=False)
+class Rest:
+    """Answers REST requests. `carried_out` is called after each private one: timers may have changed."""
+
+    exchange: Exchange
+    feed: PublicFeed
+    reader: Reader
+    key: Key
+    faults: Faults
+    log: RequestLog
+    carried_out: Callable[[], None]
+
+    async def answer(self, request: HttpRequest, connection: int) -> HttpAnswer:
+        """Carry out one request. Waits only where a fault says so."""
+        path, _, query = request.target.partition("?")
+        kind, _, method = path.removeprefix("/0/").partition("/")
+        arrived_ns = self.exchange.now_ns()
+        form = _form(request, query)
+        said = {name: value for name, value in form.values.items() if name not in UNSAID}
+        self.log.add(Request(Door.REST, method, said, arrived_ns, connection))
+        if self.faults.rest_status is not None:
+            return HttpAnswer(HTML, self.faults.rest_status, "text/html")
+        fault = self.faults.take_answer(method)
+        if fault is not None and fault.delay_s:
+            await trio.sleep(fault.delay_s)
+        if fault is not None and not fault.carried_out:
+            return _spoilt(fault, _refusal("EService:Busy"))
+        answer = self._carry_out(kind, method, path, request, form, arrived_ns)
+        return answer if fault is None else _spoilt(fault, answer)
+
+    def _carry_out(self, kind: str, method: str, path: str, request: HttpRequest, form: Form, arrived_ns: int) -> HttpAnswer:
+        try:
+            if kind == "public" and method in PUBLIC and request.method == "GET":
+                return _envelope(PUBLIC[method](self.feed, form))
+            if kind == "private" and request.method == "POST":
+                self.key.check(path, request, form)
+                return _envelope(self._private(method, form, arrived_ns))
+        except ApiError as error:
+            return _refusal(error.text)
+        return _refusal("EGeneral:Unknown method")
+
+    def _private(self, method: str, form: Form, arrived_ns: int) -> Json:
+        if method in READS:
+            self.exchange.tick()
+            return READS[method](self.reader, form)
+        if method not in TRADES:
+            raise ApiError("EGeneral:Unknown method")
+        try:
+            return TRADES[method](self.exchange, form, arrived_ns)
+        finally:
+            self.carried_out()
+
+
+def _form(request: HttpRequest, query: str) -> Form:
+    """Fields of the query, and of a body that is a form or a JSON object."""
+    fields = dict(parse_qsl(query, keep_blank_values=True))
+    if "json" in request.header("content-type"):
+        try:
+            values = json.loads(request.body, parse_float=str)
+        except ValueError:
+            values = {}
+        if isinstance(values, dict):
+            fields |= {name: value if isinstance(value, str) else json.dumps(value) for name, value in values.items()}
+    else:
+        fields |= dict(parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True))
+    return Form(fields)
+
+
+def _envelope(result: Json) -> HttpAnswer:
+    return HttpAnswer(encode({"error": [], "result": result}).encode())
+
+
+def _refusal(text: str) -> HttpAnswer:
+    return HttpAnswer(encode({"error": [text]}).encode())
+
+
+def _spoilt(fault: AnswerFault, answer: HttpAnswer) -> HttpAnswer:
+    match fault.answered:
+        case Answered.AS_USUAL:
+            return answer
+        case Answered.NOTHING:
+            return HttpAnswer(hang=True)
+        case Answered.CUT:
+            return HttpAnswer(cut=True)
+        case Answered.BAD_GATEWAY:
+            return HttpAnswer(HTML, 502, "text/html")
+        case Answered.GARBAGE:
+            return HttpAnswer(b"\x00 not JSON")
+        case Answered.BUSY:
+            return _refusal("EService:Busy")

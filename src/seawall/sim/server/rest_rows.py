@@ -1,0 +1,123 @@
+"""Orders, fills and balances as REST writes them: money in strings (docs.kraken.com/api/docs/rest-api/get-open-orders)."""
+
+from decimal import Decimal
+from typing import Final
+
+import msgspec
+
+from seawall.model.numbers import ZERO
+from seawall.sim.exchange.orders import SimFill, SimOrder, Status
+from seawall.sim.feeds.frames import Json
+
+__all__ = ["describe", "fill_row", "fixed", "order_row", "seconds"]
+
+STATUS: Final = {
+    Status.PENDING_NEW: "pending",
+    Status.NEW: "open",
+    Status.PARTIALLY_FILLED: "open",
+    Status.FILLED: "closed",
+    Status.CANCELED: "canceled",
+    Status.EXPIRED: "expired",
+}
+
+NO_POSITION: Final = "TKH2SE-M7IF5-CFI7LT"
+"""The position id that all spot fills carry."""
+
+
+def fixed(value: Decimal, places: int) -> str:
+    """Digits with so many places."""
+    return f"{value:.{places}f}"
+
+
+def seconds(at_ns: int | None) -> Json:
+    """Seconds since the epoch with a fraction; 0 for never."""
+    return 0 if at_ns is None else msgspec.Raw(f"{at_ns // 10**9}.{at_ns % 10**9 // 100_000:04d}".encode())
+
+
+def _prices(order: SimOrder) -> tuple[str, str]:
+    places = order.pair.price_precision
+    first = order.trigger_price if order.trigger_price is not None else order.limit_price
+    second = order.limit_price if order.trigger_price is not None else None
+    return fixed(first, places) if first is not None else "0", fixed(second, places) if second is not None else "0"
+
+
+def describe(order: SimOrder) -> str:
+    """The sentence, as `buy 0.10000000 LTCUSDT @ stop loss 55.00000 -> limit 54.00000`."""
+    price, price2 = _prices(order)
+    words = str(order.ask.order_type).removesuffix("-limit").replace("-", " ")
+    text = f"{order.side} {fixed(order.qty, order.pair.qty_precision)} {order.pair.altname} @ {words}"
+    if price != "0":
+        text += f" {price}"
+    return text if price2 == "0" else f"{text} -> limit {price2}"
+
+
+def order_row(order: SimOrder, *, trades: bool) -> Json:
+    """An order of OpenOrders, ClosedOrders or QueryOrders."""
+    pair, ask = order.pair, order.ask
+    price, price2 = _prices(order)
+    cost_places, price_places = pair.cost_precision, max(5, pair.price_precision)
+    flags = ["post"] if ask.post_only else []
+    row: dict[str, Json] = {
+        "refid": None,
+        "userref": None if ask.cl_ord_id is not None else ask.userref or 0,
+        "status": STATUS[order.status],
+        "opentm": seconds(order.opened_ns),
+        "starttm": 0,
+        "expiretm": seconds(ask.expire_ns),
+        "descr": {
+            "pair": pair.altname,
+            "aclass": "forex",
+            "type": str(order.side),
+            "ordertype": str(ask.order_type),
+            "price": price,
+            "price2": price2,
+            "leverage": "none",
+            "order": describe(order),
+            "close": "",
+        },
+        "vol": fixed(order.qty, pair.qty_precision),
+        "vol_exec": fixed(order.cum_qty, pair.qty_precision),
+        "cost": fixed(order.cum_cost, cost_places),
+        "fee": fixed(order.cum_fee, pair.base.decimals if ask.fee_in_base else cost_places),
+        "price": fixed(order.average_price, price_places),
+        "stopprice": fixed(ZERO, price_places),
+        "limitprice": fixed(ZERO, price_places),
+        "misc": "amended" if order.amended else "",
+        "oflags": ",".join([*flags, "fcib" if ask.fee_in_base else "fciq"]),
+        "time_in_force": str(ask.time_in_force),
+    }
+    if ask.cl_ord_id is not None:
+        row["cl_ord_id"] = ask.cl_ord_id
+    if order.trigger_price is not None:
+        row["trigger"] = "last"
+    if order.closed_ns is not None:
+        row |= {"closetm": seconds(order.closed_ns), "reason": order.reason}
+    if trades and order.fills:
+        row["trades"] = list(order.fills)
+    return row
+
+
+def fill_row(fill: SimFill) -> Json:
+    """A trade of TradesHistory."""
+    pair = fill.pair
+    row: dict[str, Json] = {
+        "ordertxid": fill.order_id,
+        "postxid": NO_POSITION,
+        "pair": pair.rest_id,
+        "aclass": "forex",
+        "time": seconds(fill.at_ns),
+        "type": str(fill.side),
+        "ordertype": str(fill.order_type).replace("-", " "),
+        "price": fixed(fill.price, max(5, pair.price_precision)),
+        "cost": fixed(fill.cost, pair.cost_precision),
+        "fee": fixed(fill.fee, pair.base.decimals if fill.fee_asset == pair.base.name else pair.cost_precision),
+        "vol": fixed(fill.qty, pair.qty_precision),
+        "margin": fixed(ZERO, 5),
+        "leverage": "0",
+        "misc": "",
+        "trade_id": fill.trade_id,
+        "maker": fill.maker,
+    }
+    if fill.cl_ord_id is not None:
+        row["cl_ord_id"] = fill.cl_ord_id
+    return row

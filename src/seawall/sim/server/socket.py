@@ -1,0 +1,205 @@
+"""The bytes of one WebSocket connection: wsproto between a stream and a session.
+
+wsproto rather than a library with sockets of its own: silence, garbage and a cut in the middle must be as easy to make
+as a proper conversation.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+import attrs
+import trio
+from wsproto import ConnectionType, WSConnection
+from wsproto.connection import ConnectionState
+from wsproto.events import AcceptConnection, CloseConnection, Event, Ping, RejectConnection, RejectData, Request, TextMessage
+from wsproto.utilities import RemoteProtocolError
+
+from seawall.sim.faults import Answered, AnswerFault
+from seawall.sim.feeds.frames import HEARTBEAT
+from seawall.sim.server.session import Asked, Session
+
+__all__ = ["NOT_JSON", "Socket", "refuse_upgrade", "upgrade"]
+
+NOT_JSON: Final = "CloudFlare WebSocket proxy restarting"
+"""Seen as a frame just before a drop."""
+
+CHUNK: Final = 65_536
+
+SLOW_READER: Final = 1008
+GOING_AWAY: Final = 1001
+
+
+def upgrade(headers: list[tuple[bytes, bytes]], target: str, trailing: bytes) -> WSConnection:
+    """A server's side of a handshake whose request was read already. Raises `RemoteProtocolError` for a bad one."""
+    wire = WSConnection(ConnectionType.SERVER)
+    wire.initiate_upgrade_connection(headers, target)
+    if trailing:
+        wire.receive_data(trailing)
+    return wire
+
+
+async def refuse_upgrade(stream: trio.abc.Stream, wire: WSConnection, status: int) -> None:
+    """Answer a handshake with an HTTP status."""
+    headers = [(b"content-type", b"text/plain"), (b"connection", b"close")]
+    data = wire.send(RejectConnection(status_code=status, headers=headers, has_body=True))
+    data += wire.send(RejectData(data=b"refused\n"))
+    await stream.send_all(data)
+
+
+@attrs.define(eq=False)
+class Socket:
+    """One open connection. `silent` says whether bytes may leave now; `seen` notes each request and plans its fate."""
+
+    stream: trio.abc.Stream
+    wire: WSConnection
+    session: Session
+    heartbeat_s: float
+    idle_close_s: float
+    silent: Callable[[], bool]
+    seen: Callable[[Asked], AnswerFault | None]
+    carried_out: Callable[[], None]
+    """Called after each request: timers may have changed."""
+    _life: trio.CancelScope = attrs.field(factory=trio.CancelScope)
+    _heard_s: float = 0.0
+    _sending: trio.Lock = attrs.field(factory=trio.Lock)
+    _partial: list[str] = attrs.field(factory=list)
+
+    async def serve(self, hello: str) -> None:
+        """Serve until either side ends it. The stream is the caller's to close."""
+        self._heard_s = trio.current_time()
+        with self._life:
+            await self._send(AcceptConnection())
+            self.session.send(hello)
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(self._write, name=f"sim socket {self.session.number} writer")
+                nursery.start_soon(self._watch, name=f"sim socket {self.session.number} idle watch")
+                await self._read(nursery)
+                nursery.cancel_scope.cancel()
+
+    def cut(self) -> None:
+        """End the connection without a goodbye."""
+        self._life.cancel()
+
+    async def goodbye(self) -> None:
+        """Send a close frame, if the connection is still fit for one; does not wait for the answer."""
+        if self.wire.state is ConnectionState.OPEN:
+            await self._send(CloseConnection(code=GOING_AWAY, reason="the simulator closes"))
+
+    async def _read(self, nursery: trio.Nursery) -> None:
+        events: list[Event] = list(self.wire.events())
+        while True:
+            for event in events:
+                if not await self._take(event, nursery):
+                    return
+            try:
+                data = await self.stream.receive_some(CHUNK)
+            except (trio.BrokenResourceError, trio.ClosedResourceError):
+                return
+            try:
+                self.wire.receive_data(bytes(data) if data else None)
+                events = list(self.wire.events())
+            except RemoteProtocolError as error:
+                if error.event_hint is not None:
+                    await self._send(error.event_hint)
+                return
+
+    async def _take(self, event: Event, nursery: trio.Nursery) -> bool:
+        """Handle one event; False when the connection is over."""
+        match event:
+            case TextMessage():
+                self._heard_s = trio.current_time()
+                return await self._take_text(event, nursery)
+            case Ping():
+                self._heard_s = trio.current_time()
+                await self._send(event.response())
+            case CloseConnection():
+                if self.wire.state is ConnectionState.REMOTE_CLOSING:
+                    await self._send(event.response())
+                return False
+            case Request():
+                pass
+        return True
+
+    async def _take_text(self, event: TextMessage, nursery: trio.Nursery) -> bool:
+        self._partial.append(event.data)
+        if not event.message_finished:
+            return True
+        text = "".join(self._partial)
+        self._partial.clear()
+        asked = self.session.read(text)
+        if asked is None:
+            return True
+        fault = self.seen(asked)
+        if fault is None:
+            self._carry_out(asked)
+            return True
+        if fault.delay_s:
+            nursery.start_soon(self._later, asked, fault, name=f"sim socket {self.session.number} late {asked.method}")
+            return True
+        return await self._spoil(asked, fault)
+
+    def _carry_out(self, asked: Asked, *, muted: bool = False) -> None:
+        self.session.carry_out(asked, muted=muted)
+        self.carried_out()
+
+    async def _later(self, asked: Asked, fault: AnswerFault) -> None:
+        await trio.sleep(fault.delay_s)
+        if not await self._spoil(asked, fault):
+            self.cut()
+
+    async def _spoil(self, asked: Asked, fault: AnswerFault) -> bool:
+        """Handle a request with a fault; False when the connection is over."""
+        as_usual = fault.answered is Answered.AS_USUAL
+        if fault.carried_out:
+            self._carry_out(asked, muted=not as_usual)
+        match fault.answered:
+            case Answered.BUSY:
+                self.session.refuse(asked, "EService:Busy")
+            case Answered.GARBAGE:
+                self.session.send(NOT_JSON)
+            case Answered.BAD_GATEWAY:
+                await self._send(TextMessage(data=NOT_JSON))
+                return False
+            case Answered.CUT:
+                return False
+            case _:
+                pass
+        return True
+
+    async def _write(self) -> None:
+        """Send what is queued, and a heartbeat where nothing was for a while."""
+        while True:
+            frame = None
+            with trio.move_on_after(self.heartbeat_s) as quiet:
+                frame = await self.session.outbox.take()
+            if quiet.cancelled_caught:
+                if not self.session.subscribed:
+                    continue
+                frame = HEARTBEAT
+            if frame is None:
+                with trio.move_on_after(self.heartbeat_s):
+                    await self._send(CloseConnection(code=SLOW_READER, reason="too slow a reader"))
+                self.cut()
+                return
+            await self._send(TextMessage(data=frame))
+
+    async def _watch(self) -> None:
+        """Close a connection from which nothing came for too long."""
+        heard_s = None
+        while heard_s != self._heard_s:
+            heard_s = self._heard_s
+            await trio.sleep_until(heard_s + self.idle_close_s)
+        await self._send(CloseConnection(code=GOING_AWAY, reason="idle"))
+        self.cut()
+
+    async def _send(self, event: Event) -> None:
+        async with self._sending:
+            if self.wire.state not in {ConnectionState.CONNECTING, ConnectionState.OPEN, ConnectionState.REMOTE_CLOSING}:
+                return
+            data = self.wire.send(event)
+            if self.silent():
+                return
+            try:
+                await self.stream.send_all(data)
+            except (trio.BrokenResourceError, trio.ClosedResourceError):
+                self._life.cancel()

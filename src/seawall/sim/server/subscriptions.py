@@ -1,0 +1,153 @@
+"""Subscribing and unsubscribing: one answer for each symbol (docs.kraken.com/api/docs/websocket-v2/book and its neighbours)."""
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+import attrs
+
+from seawall.sim.exchange.refusal import ApiError, invalid
+from seawall.sim.feeds.candles import INTERVALS
+from seawall.sim.feeds.frames import Json as Written
+from seawall.sim.feeds.private import PrivateFeed, PrivateSubscription
+from seawall.sim.feeds.public import DEPTHS, PublicFeed
+from seawall.sim.feeds.topics import Subscriber, Topic
+from seawall.sim.server.fields import Json
+from seawall.sim.server.trading import Outcome
+
+__all__ = ["PRIVATE_CHANNELS", "Feeds", "subscribe", "unsubscribe"]
+
+PRIVATE_CHANNELS: Final = frozenset({"executions", "balances"})
+BY_SYMBOL: Final = frozenset({"book", "trade", "ticker", "ohlc"})
+
+Answer = tuple[Outcome, Callable[[], None] | None]
+"""An answer, and what sends the snapshot that follows it."""
+
+
+@attrs.frozen
+class Feeds:
+    """The feeds that can be followed."""
+
+    public: PublicFeed
+    private: PrivateFeed
+
+
+def subscribe(feeds: Feeds, who: Subscriber, fields: Json) -> Iterator[Answer]:
+    """Subscribe; raises `ApiError` for what is wrong with the request as a whole."""
+    channel = fields.text("channel")
+    if channel in PRIVATE_CHANNELS:
+        yield _subscribe_private(feeds, who, channel, fields)
+    elif channel == "instrument":
+        yield _subscribe_instruments(feeds, who, fields)
+    else:
+        for symbol, topic in _topics(channel, fields):
+            yield _subscribe_symbol(feeds, who, symbol, topic, fields)
+
+
+def unsubscribe(feeds: Feeds, who: Subscriber, fields: Json) -> Iterator[Answer]:
+    """Unsubscribe; raises `ApiError` for what is wrong with the request as a whole."""
+    channel = fields.text("channel")
+    if channel in PRIVATE_CHANNELS:
+        yield _ended(feeds.private.unsubscribe(who, channel), {"channel": channel}), None
+    elif channel == "instrument":
+        yield _ended(feeds.public.topics.remove(Topic("instrument"), who), {"channel": channel}), None
+    else:
+        for symbol, topic in _topics(channel, fields):
+            yield _ended(feeds.public.topics.remove(topic, who), _result(topic) | {"symbol": symbol}), None
+
+
+def _ended(known: bool, result: dict[str, Written]) -> Outcome:
+    return Outcome(result) if known else Outcome(error="Subscription Not Found", beside=result)
+
+
+def _topics(channel: str | None, fields: Json) -> Iterator[tuple[str, Topic]]:
+    symbols = fields.texts("symbol")
+    if channel not in BY_SYMBOL:
+        raise ApiError("Symbol(s) not found" if channel in {"status", "heartbeat"} else "Subscription name invalid")
+    if not symbols:
+        raise ApiError("Symbol(s) not found")
+    option: int | str = 0
+    if channel == "book":
+        option = fields.integer("depth") or DEPTHS[0]
+        if option not in DEPTHS:
+            raise ApiError("Subscription depth not supported")
+    elif channel == "ohlc":
+        option = fields.integer("interval") or 1
+        if option not in INTERVALS:
+            raise ApiError("Subscription ohlc interval not supported")
+    elif channel == "ticker":
+        option = fields.text("event_trigger") or "trades"
+        if option not in {"trades", "bbo"}:
+            raise invalid("event_trigger")
+    for symbol in symbols:
+        yield symbol, Topic(channel, symbol, option)
+
+
+def _result(topic: Topic) -> dict[str, Written]:
+    option_name = {"book": "depth", "ohlc": "interval", "ticker": "event_trigger"}.get(topic.channel)
+    return {"channel": topic.channel} | ({} if option_name is None else {option_name: topic.option})
+
+
+def _subscribe_symbol(feeds: Feeds, who: Subscriber, symbol: str, topic: Topic, fields: Json) -> Answer:
+    feed = feeds.public
+    if symbol not in feed.exchange.pairs:
+        return Outcome(error=f"Currency pair not supported {symbol}", beside={"symbol": symbol}), None
+    if not feed.topics.add(topic, who):
+        return Outcome(error="Already subscribed", beside={"symbol": symbol}), None
+    snapshot = fields.flag("snapshot")
+    wanted = topic.channel != "trade" if snapshot is None else snapshot
+    result = _result(topic) | {"snapshot": wanted, "symbol": symbol}
+    if topic.channel == "ohlc":
+        result["warnings"] = ["timestamp is deprecated, use interval_begin"]
+
+    def send() -> None:
+        option = topic.option
+        frame = ""
+        match topic.channel:
+            case "book":
+                # Asked for even when no snapshot is wanted: it starts the view of this depth.
+                frame = feed.book_snapshot(symbol, int(option))
+            case "trade":
+                frame = feed.trades_snapshot(symbol)
+            case "ticker":
+                frame = feed.ticker(symbol, "snapshot")
+            case _:
+                frame = feed.candles_snapshot(symbol, int(option))
+        if wanted:
+            who.send(frame)
+
+    return Outcome(result), send
+
+
+def _subscribe_instruments(feeds: Feeds, who: Subscriber, fields: Json) -> Answer:
+    if not feeds.public.topics.add(Topic("instrument"), who):
+        return Outcome(error="Already subscribed"), None
+    wanted = fields.flag("snapshot") is not False
+    result: dict[str, Written] = {
+        "channel": "instrument",
+        "snapshot": wanted,
+        "warnings": ["tick_size is deprecated, use price_increment"],
+    }
+    return Outcome(result), (lambda: who.send(feeds.public.instruments())) if wanted else None
+
+
+def _subscribe_private(feeds: Feeds, who: Subscriber, channel: str, fields: Json) -> Answer:
+    both = fields.flag("snapshot")
+    snap_orders = fields.flag("snap_orders")
+    snap_fills = fields.flag("snap_trades")
+    orders = snap_orders if snap_orders is not None else both is not False
+    fills = snap_fills if snap_fills is not None else bool(both)
+    if feeds.private.of(who, channel) is not None:
+        return Outcome(error="Already subscribed"), None
+    result: dict[str, Written] = {"channel": channel}
+    if channel == "executions":
+        threshold = int(feeds.public.exchange.limits.threshold)
+        result |= {"maxratecount": threshold, "snap_orders": orders, "snap_trades": fills}
+    else:
+        result["snapshot"] = True
+    every_status = fields.flag("order_status") is not False
+
+    def send() -> None:
+        subscription = PrivateSubscription(channel, who, every_status)
+        feeds.private.subscribe(subscription, snap_orders=orders, snap_fills=fills)
+
+    return Outcome(result), send

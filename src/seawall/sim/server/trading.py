@@ -1,0 +1,198 @@
+"""The trading methods of the WebSocket (docs.kraken.com/api/docs/websocket-v2/add_order and its neighbours)."""
+
+from collections.abc import Mapping
+from typing import Final
+
+import attrs
+
+from seawall.kraken.dialect.times import to_rfc3339
+from seawall.model.orders import OrderType, Side, TimeInForce
+from seawall.sim.exchange.exchange import Exchange
+from seawall.sim.exchange.orders import NewOrder, OrderChange, SelfTrade, SimOrder
+from seawall.sim.exchange.pairs import Pair
+from seawall.sim.exchange.refusal import ApiError, invalid
+from seawall.sim.feeds.frames import Json as Written
+from seawall.sim.server.fields import Json, choice, instant_ns, required
+
+__all__ = ["TRADING_METHODS", "Outcome", "trade"]
+
+MAX_BATCH_ADD: Final = 15
+MAX_BATCH_CANCEL: Final = 50
+
+TRADING_METHODS: Final = frozenset(
+    {"add_order", "amend_order", "cancel_order", "cancel_all", "cancel_all_orders_after", "batch_add", "batch_cancel"}
+)
+
+
+@attrs.frozen
+class Outcome:
+    """One response: a result, or an error. `beside` stands at the top level."""
+
+    result: Written = None
+    error: str | None = None
+    beside: Mapping[str, Written] = attrs.field(factory=dict)
+
+
+def trade(exchange: Exchange, method: str, fields: Json, arrived_ns: int) -> list[Outcome]:
+    """Carry out one request; several outcomes where Kraken answers once for each order."""
+    try:
+        match method:
+            case "add_order":
+                return [Outcome(_add(exchange, fields, arrived_ns))]
+            case "amend_order":
+                return [Outcome(_amend(exchange, fields, arrived_ns))]
+            case "cancel_order":
+                return _cancel_each(exchange, fields)
+            case "cancel_all":
+                return [Outcome({"count": exchange.cancel_all()})]
+            case "cancel_all_orders_after":
+                return [Outcome(_switch(exchange, fields))]
+            case "batch_add":
+                return [Outcome(_batch_add(exchange, fields, arrived_ns))]
+            case _:
+                return [_batch_cancel(exchange, fields)]
+    except ApiError as error:
+        return [Outcome(error=error.text)]
+
+
+def pair_of(exchange: Exchange, symbol: str) -> Pair:
+    """The pair of a v2 symbol."""
+    pair = exchange.pairs.get(symbol)
+    if pair is None:
+        raise ApiError(f"Currency pair not supported {symbol}")
+    return pair
+
+
+def _read_order(pair: Pair, fields: Json) -> NewOrder:
+    if fields.flag("margin") or fields.flag("reduce_only"):
+        raise ApiError("EOrder:Margin allowance exceeded")
+    for name in ("cash_order_qty", "display_qty", "conditional", "effective_time"):
+        if fields.values.get(name) is not None:
+            # Not a part of this exchange: said as a refusal, never passed over in silence.
+            raise invalid(name)
+    triggers = fields.values.get("triggers")
+    trigger = Json(triggers) if isinstance(triggers, dict) else Json({})
+    if trigger.text("price_type") not in {None, "static"} or trigger.text("reference") == "index":
+        raise invalid("triggers")
+    qty = fields.number("order_qty")
+    if qty is None:
+        raise invalid("order_qty")
+    in_force = fields.text("time_in_force")
+    expires = in_force is not None and in_force.lower() == "gtd"
+    return NewOrder(
+        pair=pair,
+        side=choice(fields, "side", Side),
+        order_type=choice(fields, "order_type", OrderType),
+        qty=qty,
+        limit_price=fields.number("limit_price"),
+        trigger_price=trigger.number("price"),
+        time_in_force=TimeInForce.GTC if expires else choice(fields, "time_in_force", TimeInForce, TimeInForce.GTC),
+        post_only=fields.flag("post_only") or False,
+        cl_ord_id=fields.text("cl_ord_id"),
+        userref=fields.integer("order_userref"),
+        deadline_ns=instant_ns(fields, "deadline"),
+        expire_ns=instant_ns(fields, "expire_time") if expires else None,
+        self_trade=choice(fields, "stp_type", SelfTrade, SelfTrade.CANCEL_NEWEST),
+        fee_in_base=fields.text("fee_preference") == "base",
+    )
+
+
+def _ids(ask: NewOrder) -> dict[str, Written]:
+    if ask.cl_ord_id is not None:
+        return {"cl_ord_id": ask.cl_ord_id}
+    return {} if ask.userref is None else {"order_userref": ask.userref}
+
+
+def _add(exchange: Exchange, fields: Json, arrived_ns: int) -> Written:
+    ask = _read_order(pair_of(exchange, required(fields, "symbol")), fields)
+    order = exchange.add_order(ask, validate=fields.flag("validate") or False, arrived_ns=arrived_ns)
+    return {"order_id": order.order_id if order is not None else "", **_ids(ask)}
+
+
+def _named(exchange: Exchange, fields: Json) -> tuple[SimOrder, dict[str, Written]]:
+    order_id, cl_ord_id = fields.text("order_id"), fields.text("cl_ord_id")
+    if (order_id is None) is (cl_ord_id is None):
+        raise invalid("order_id or cl_ord_id")
+    order = exchange.find(order_id=order_id, cl_ord_id=cl_ord_id)
+    return order, {"order_id": order_id} if order_id is not None else {"cl_ord_id": cl_ord_id}
+
+
+def _amend(exchange: Exchange, fields: Json, arrived_ns: int) -> Written:
+    order, named = _named(exchange, fields)
+    change = OrderChange(
+        qty=fields.number("order_qty"),
+        limit_price=fields.number("limit_price"),
+        trigger_price=fields.number("trigger_price"),
+        post_only=fields.flag("post_only") or False,
+        deadline_ns=instant_ns(fields, "deadline"),
+    )
+    return {"amend_id": exchange.amend_order(order, change, arrived_ns=arrived_ns), **named}
+
+
+def _wanted(fields: Json) -> list[tuple[str, str]]:
+    return [(kind, one) for kind in ("order_id", "cl_ord_id") for one in fields.texts(kind)]
+
+
+def _cancel_one(exchange: Exchange, kind: str, one: str) -> None:
+    known = exchange.find(order_id=one) if kind == "order_id" else exchange.find(cl_ord_id=one)
+    exchange.cancel_order(known)
+
+
+def _cancel_each(exchange: Exchange, fields: Json) -> list[Outcome]:
+    wanted = _wanted(fields)
+    if not wanted:
+        raise invalid("order_id")
+    outcomes = []
+    for kind, one in wanted:
+        try:
+            _cancel_one(exchange, kind, one)
+        except ApiError as error:
+            outcomes.append(Outcome(error=error.text, beside={kind: one}))
+        else:
+            outcomes.append(Outcome({kind: one}))
+    return outcomes
+
+
+def _switch(exchange: Exchange, fields: Json) -> Written:
+    timeout_s = fields.integer("timeout")
+    if timeout_s is None:
+        raise invalid("timeout")
+    now_s, due_s = exchange.cancel_all_after(timeout_s)
+    return {
+        "currentTime": to_rfc3339(now_s * 10**9, 0),
+        "triggerTime": "0" if due_s is None else to_rfc3339(due_s * 10**9, 0),
+    }
+
+
+def _batch_add(exchange: Exchange, fields: Json, arrived_ns: int) -> Written:
+    pair = pair_of(exchange, required(fields, "symbol"))
+    rows = fields.values.get("orders")
+    if not isinstance(rows, list) or not 2 <= len(rows) <= MAX_BATCH_ADD or not all(isinstance(row, dict) for row in rows):
+        raise invalid("orders")
+    deadline_ns = instant_ns(fields, "deadline")
+    asks = [attrs.evolve(_read_order(pair, Json(row)), deadline_ns=deadline_ns) for row in rows]
+    for ask in asks:
+        exchange.add_order(ask, validate=True, arrived_ns=arrived_ns)
+    results: list[Written] = []
+    for ask in asks:
+        try:
+            order = exchange.add_order(ask, validate=fields.flag("validate") or False, arrived_ns=arrived_ns)
+        except ApiError as error:
+            results.append({"error": error.text, **_ids(ask)})
+        else:
+            results.append({"order_id": order.order_id if order is not None else "", **_ids(ask)})
+    return results
+
+
+def _batch_cancel(exchange: Exchange, fields: Json) -> Outcome:
+    wanted = [("order_id", one) for one in fields.texts("orders")] + [("cl_ord_id", one) for one in fields.texts("cl_ord_id")]
+    if not 2 <= len(wanted) <= MAX_BATCH_CANCEL:
+        raise invalid("orders")
+    done = 0
+    for kind, one in wanted:
+        try:
+            _cancel_one(exchange, kind, one)
+        except ApiError:
+            continue
+        done += 1
+    return Outcome(beside={"orders_cancelled": done})
