@@ -24,9 +24,9 @@ def candle(begin_ns: int, close: str, *, closed: bool = False) -> Candle:
 
 
 async def numbers(trades: TradeStream, count: int) -> list[int]:
-    found = []
-    with trio.fail_after(1):
-        while len(found) < count:
+    found: list[int] = []
+    for _ in range(count):
+        with trio.fail_after(1):
             found.append((await anext(trades)).trade_id)
     return found
 
