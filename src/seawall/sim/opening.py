@@ -13,7 +13,7 @@ import attrs
 import trio
 
 from seawall.sim.exchange.exchange import Exchange
-from seawall.sim.exchange.limits import EngineLimits
+from seawall.sim.exchange.pairs import assets_of
 from seawall.sim.faults import Faults
 from seawall.sim.feeds.private import PrivateFeed
 from seawall.sim.feeds.public import PublicFeed
@@ -27,7 +27,7 @@ from seawall.sim.server.rest import Key, Rest
 from seawall.sim.server.rest_reads import Reader
 from seawall.sim.server.subscriptions import Feeds
 from seawall.sim.server.tokens import Tokens
-from seawall.sim.settings import Door, SimAddresses, SimSettings
+from seawall.sim.settings import DEFAULT_BALANCES, Door, SimAddresses, SimSettings
 
 __all__ = ["Simulator", "open_sim"]
 
@@ -98,7 +98,7 @@ async def open_sim(settings: SimSettings, source: MarketSource | None = None) ->
     sim = attrs.evolve(made, addresses=_addresses([listener for _, listener in listeners], secure=tls is not None))
     life = trio.CancelScope()
     async with trio.open_nursery() as nursery:
-        await nursery.start(_live, sim, clockwork, listeners, tls, life, name="sim")
+        await nursery.start(_serve, sim, clockwork, listeners, tls, life, name="sim")
         # From here on the exchange outlives a cancellation of its user, who may have orders to cancel first.
         life.shield = True
         try:
@@ -110,7 +110,7 @@ async def open_sim(settings: SimSettings, source: MarketSource | None = None) ->
             life.cancel()
 
 
-async def _live(
+async def _serve(
     sim: Simulator,
     clockwork: _Clockwork,
     listeners: list[tuple[Door, trio.SocketListener]],
@@ -161,14 +161,14 @@ def _make(settings: SimSettings, source: MarketSource | None) -> Simulator:
         source = Replay(recording, settings.speed, settings.replay_start)
     elif source is None:
         source = Generator(random.Random(rng.getrandbits(64)), settings.events_per_s, settings.crowd_levels, settings.history_min)
-    known = {asset for pair in pairs for asset in (pair.base.name, pair.quote.name)}
-    balances = {asset: amount for asset, amount in settings.balances.items() if asset in known}
+    known = assets_of(pairs)
     exchange = Exchange.of(
         pairs,
-        balances,
+        settings.balances or {asset: amount for asset, amount in DEFAULT_BALANCES.items() if asset in known},
         now_ns=now_ns,
         rng=random.Random(rng.getrandbits(64)),
-        limits=EngineLimits.of_tier(settings.tier, enforced=settings.limits_enforced),
+        tier=settings.tier,
+        limits_enforced=settings.limits_enforced,
         post_only_crossing=settings.post_only_crossing,
     )
     faults = Faults(exchange)

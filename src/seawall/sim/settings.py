@@ -23,6 +23,7 @@ AnswerOrder = Literal["answer first", "events first", "either"]
 DEFAULT_BALANCES: Final[Mapping[str, Decimal]] = {
     "USD": Decimal("100000.0000"),
     "EUR": Decimal("50000.0000"),
+    "CHF": Decimal("50000.0000"),
     "BTC": Decimal("1.0000000000"),
     "ETH": Decimal("10.0000000000"),
 }
@@ -36,7 +37,9 @@ class Door(StrEnum):
     PRIVATE = "private"
 
 
-def _exact_balances(balances: Mapping[str, Number]) -> Mapping[str, Decimal]:
+def _exact_balances(balances: Mapping[str, Number] | None) -> Mapping[str, Decimal] | None:
+    if balances is None:
+        return None
     return {asset: exact(amount, f"balances.{asset}") for asset, amount in balances.items()}
 
 
@@ -61,8 +64,9 @@ class SimSettings:
     port: int = 0
     seed: int = 1
     pairs: tuple[Pair, ...] = DEFAULT_PAIRS
-    balances: Mapping[str, Decimal] = attrs.field(default=DEFAULT_BALANCES, converter=_exact_balances)
-    tier: Tier = "pro"
+    balances: Mapping[str, Decimal] | None = attrs.field(default=None, converter=_exact_balances)
+    """None: what `DEFAULT_BALANCES` says of the assets that are traded here."""
+    tier: Tier = Tier.PRO
     limits_enforced: bool = True
     """Whether the rate counters refuse (docs.kraken.com/api/docs/guides/spot-ratelimits) or only count."""
     connection_budget: int | None = 150

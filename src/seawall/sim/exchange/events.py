@@ -24,6 +24,7 @@ __all__ = [
     "OrderReceived",
     "OrderTraded",
     "OrderTriggered",
+    "PairStatusChanged",
     "StatusChanged",
     "TradePrint",
     "TradesPrinted",
@@ -144,6 +145,14 @@ class StatusChanged:
     at_ns: int
 
 
+@attrs.frozen
+class PairStatusChanged:
+    """One pair takes other things than before."""
+
+    pair: Pair
+    at_ns: int
+
+
 Event = (
     OrderReceived
     | OrderOpened
@@ -156,6 +165,7 @@ Event = (
     | BookChanged
     | TradesPrinted
     | StatusChanged
+    | PairStatusChanged
 )
 
 Listener = Callable[[Event], None]

@@ -24,12 +24,13 @@ from seawall.sim.exchange.events import (
     OrderEnded,
     OrderFilled,
     OrderTraded,
+    PairStatusChanged,
     StatusChanged,
     TradesPrinted,
 )
 from seawall.sim.exchange.floor import EXPIRED, USER_REQUESTED, Floor
 from seawall.sim.exchange.ids import Ids
-from seawall.sim.exchange.limits import EngineLimits
+from seawall.sim.exchange.limits import Limits, Tier
 from seawall.sim.exchange.market import Market
 from seawall.sim.exchange.orders import NewOrder, OrderChange, SimFill, SimOrder, Status
 from seawall.sim.exchange.pairs import Pair, assets_of
@@ -63,7 +64,7 @@ class Exchange:
     pairs: Mapping[str, Pair]
     floor: Floor
     now_ns: Callable[[], int]
-    limits: EngineLimits
+    limits: Limits
     post_only_crossing: PostOnlyCrossing = "refuse"
     status: VenueStatus = VenueStatus.ONLINE
     switch_due_ns: int | None = None
@@ -80,7 +81,8 @@ class Exchange:
         *,
         now_ns: Callable[[], int],
         rng: random.Random,
-        limits: EngineLimits | None = None,
+        tier: Tier = Tier.PRO,
+        limits_enforced: bool = True,
         post_only_crossing: PostOnlyCrossing = "refuse",
     ) -> "Exchange":
         """An exchange with empty books. Balances are by asset name; those of assets no pair knows are refused."""
@@ -90,8 +92,9 @@ class Exchange:
         if strangers:
             raise ValueError(f"balances: no pair here trades {', '.join(strangers)}; there is {', '.join(assets)}")
         markets = {symbol: Market(pair, pair.start_price) for symbol, pair in by_symbol.items()}
+        limits = Limits.of_tier(tier, now_ns=now_ns, enforced=limits_enforced)
         floor = Floor(markets, Account(assets, dict(balances)), Ids(rng), now_ns)
-        exchange = cls(by_symbol, floor, now_ns, limits or EngineLimits.of_tier("pro"), post_only_crossing)
+        exchange = cls(by_symbol, floor, now_ns, limits, post_only_crossing)
         floor.listeners.append(exchange._count)
         return exchange
 
@@ -150,7 +153,7 @@ class Exchange:
         self.tick()
         market = self.floor.markets[ask.pair.symbol]
         check_open(self.status, market.status, ask)
-        self.limits.charge_add(ask.pair.symbol, now_ns)
+        self.limits.charge_add(ask.pair.symbol)
         deadline_ns = arrived_ns + DEFAULT_DEADLINE_NS if ask.deadline_ns is None else ask.deadline_ns
         check_deadline(deadline_ns, arrived_ns=arrived_ns, now_ns=now_ns)
         check_order(ask, market.last)
@@ -178,7 +181,7 @@ class Exchange:
         check_open(self.status, market.status, None)
         if not order.live:
             raise ApiError("EOrder:Unknown order")
-        self.limits.charge_amend(order.pair.symbol, now_ns, order.amended_ns)
+        self.limits.charge_amend(order.pair.symbol, order.amended_ns)
         if change.deadline_ns is not None:
             check_deadline(change.deadline_ns, arrived_ns=arrived_ns, now_ns=now_ns)
         amend(self.floor, order, change)
@@ -190,7 +193,7 @@ class Exchange:
         self._check_cancels()
         if not order.live:
             raise ApiError("EOrder:Unknown order")
-        self.limits.charge_cancel(order.pair.symbol, self.now_ns(), order.amended_ns)
+        self.limits.charge_cancel(order.pair.symbol, order.amended_ns)
         self._cancel(order, USER_REQUESTED)
 
     def cancel_all(self) -> int:
@@ -247,7 +250,9 @@ class Exchange:
 
     def set_pair_status(self, symbol: str, status: PairStatus) -> None:
         """Change what one pair takes."""
-        self.floor.markets[symbol].status = status
+        market = self.floor.markets[symbol]
+        market.status = status
+        self.floor.tell(PairStatusChanged(market.pair, self.now_ns()))
 
     def deposit(self, asset: str, amount: Decimal) -> None:
         """Pay in, or out below zero, as somebody with access to the account might."""

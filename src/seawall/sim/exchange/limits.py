@@ -1,69 +1,71 @@
-"""How much a client may ask of the matching engine (docs.kraken.com/api/docs/guides/spot-ratelimits)."""
+"""How much a client may ask (docs.kraken.com/api/docs/guides/spot-ratelimits and spot-rest-ratelimits)."""
 
-from decimal import Decimal
-from typing import Final, Literal, Self
+from collections.abc import Callable
+from typing import Self
 
 import attrs
 
+from seawall.kraken.dialect.counters import ENGINE_LIMITS, REST_LIMITS, EngineCounter, EngineLimit, RestCounter, Tier
 from seawall.sim.exchange.refusal import ApiError
 
-__all__ = ["EngineLimits", "Tier"]
-
-Tier = Literal["starter", "intermediate", "pro"]
-
-_TIERS: Final[dict[Tier, tuple[float, float, int]]] = {
-    "starter": (60.0, 1.0, 60),
-    "intermediate": (125.0, 2.34, 80),
-    "pro": (180.0, 3.75, 225),
-}
-_AMEND: Final = ((5, 3.0), (10, 2.0), (15, 1.0))
-_CANCEL: Final = ((5, 8.0), (10, 6.0), (15, 5.0), (45, 4.0), (90, 2.0), (300, 1.0))
+__all__ = ["Limits", "Tier"]
 
 
-def _by_age(steps: tuple[tuple[int, float], ...], age_ns: int) -> float:
-    return next((charge for below_s, charge in steps if age_ns < below_s * 10**9), 0.0)
+@attrs.define(eq=False)
+class Limits:
+    """The matching engine's counter of each pair, and the REST counter. With `enforced=False` they count and refuse nothing."""
 
-
-@attrs.define
-class EngineLimits:
-    """One counter a pair, which rises with each request and decays with time. `enforced=False` counts, and refuses nothing."""
-
-    threshold: float
-    decay_per_s: float
-    open_orders_per_pair: int
+    now_ns: Callable[[], int]
+    engine: EngineLimit
+    rest: RestCounter
     enforced: bool = True
-    _counters: dict[str, tuple[float, int]] = attrs.field(factory=dict)
+    _counters: dict[str, EngineCounter] = attrs.field(factory=dict)
 
     @classmethod
-    def of_tier(cls, tier: Tier, *, enforced: bool = True) -> Self:
+    def of_tier(cls, tier: Tier, *, now_ns: Callable[[], int], enforced: bool = True) -> Self:
         """The limits of one verification tier."""
-        threshold, decay, orders = _TIERS[tier]
-        return cls(threshold, decay, orders, enforced)
+        return cls(now_ns, ENGINE_LIMITS[tier], RestCounter(REST_LIMITS[tier]), enforced)
 
-    def level(self, symbol: str, now_ns: int) -> float:
-        """The counter of one pair now."""
-        value, at_ns = self._counters.get(symbol, (0.0, now_ns))
-        return max(0.0, value - self.decay_per_s * (now_ns - at_ns) / 1e9)
-
-    def charge_add(self, symbol: str, now_ns: int) -> None:
+    def charge_add(self, symbol: str) -> None:
         """One order placed. Raises `ApiError` above the threshold; what was refused counts all the same."""
-        self._charge(symbol, now_ns, 1.0)
+        counter = self._counter(symbol)
+        self._charge(counter, counter.charge_of_add())
 
-    def charge_amend(self, symbol: str, now_ns: int, since_ns: int) -> None:
-        """One amend of an order that was placed or last amended at `since_ns`."""
-        self._charge(symbol, now_ns, 1.0 + _by_age(_AMEND, now_ns - since_ns))
+    def charge_amend(self, symbol: str, since_ns: int) -> None:
+        """One amend of an order that was placed, or last amended, at `since_ns`."""
+        counter = self._counter(symbol)
+        self._charge(counter, counter.charge_of("amend", self._age_s(since_ns)))
 
-    def charge_cancel(self, symbol: str, now_ns: int, since_ns: int) -> None:
-        """One cancel. Never refused: an order must be able to end."""
-        self._counters[symbol] = (self.level(symbol, now_ns) + _by_age(_CANCEL, now_ns - since_ns), now_ns)
+    def charge_cancel(self, symbol: str, since_ns: int) -> None:
+        """One cancel. Never refused: whether Kraken would is not known, and an order must be able to end."""
+        counter = self._counter(symbol)
+        counter.add(counter.charge_of("cancel", self._age_s(since_ns)), self._now_s())
+
+    def charge_rest(self, method: str) -> None:
+        """One private REST call. Raises `ApiError` above the cap."""
+        if not self.rest.take(method, self._now_s()) and self.enforced:
+            raise ApiError("EAPI:Rate limit exceeded")
 
     def check_open_orders(self, count: int) -> None:
         """Raise `ApiError` when a pair has as many open orders as it may."""
-        if self.enforced and Decimal(count) >= self.open_orders_per_pair:
+        if self.enforced and count >= self.engine.open_orders:
             raise ApiError("EOrder:Orders limit exceeded")
 
-    def _charge(self, symbol: str, now_ns: int, charge: float) -> None:
-        level = self.level(symbol, now_ns)
-        self._counters[symbol] = (level + charge, now_ns)
-        if self.enforced and level + charge > self.threshold:
+    def level(self, symbol: str) -> float:
+        """The engine's counter of one pair now."""
+        return self._counter(symbol).value(self._now_s())
+
+    def _charge(self, counter: EngineCounter, charge: float) -> None:
+        now_s = self._now_s()
+        counter.add(charge, now_s)
+        if self.enforced and counter.over(now_s):
             raise ApiError("EOrder:Rate limit exceeded")
+
+    def _counter(self, symbol: str) -> EngineCounter:
+        return self._counters.setdefault(symbol, EngineCounter(self.engine))
+
+    def _now_s(self) -> float:
+        return self.now_ns() / 1e9
+
+    def _age_s(self, since_ns: int) -> float:
+        return (self.now_ns() - since_ns) / 1e9

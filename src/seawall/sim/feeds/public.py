@@ -8,7 +8,7 @@ import attrs
 
 from seawall.kraken.dialect.times import to_rfc3339
 from seawall.model.numbers import ZERO
-from seawall.sim.exchange.events import BookChanged, Event, LevelChange, TradesPrinted
+from seawall.sim.exchange.events import BookChanged, Event, LevelChange, PairStatusChanged, TradesPrinted
 from seawall.sim.exchange.exchange import Exchange
 from seawall.sim.exchange.pairs import Pair
 from seawall.sim.feeds.candles import INTERVALS, Candles, Day
@@ -114,14 +114,10 @@ class PublicFeed:
         rows = [candle_row(state.pair, interval_min, row) for row in state.candles[interval_min].rows]
         return channel_frame("ohlc", "snapshot", rows, timestamp=to_rfc3339(self.exchange.now_ns(), 9))
 
-    def instruments(self, kind: str = "snapshot") -> str:
+    def instruments(self) -> str:
         """Every asset and pair."""
         floor = self.exchange.floor
-        return instrument_frame(kind, floor.account.assets.values(), floor.markets.values())
-
-    def pair_status_changed(self, symbol: str) -> None:
-        """Tell who follows instruments that a pair takes other things now."""
-        self.topics.publish(Topic("instrument"), instrument_frame("update", (), (self.exchange.market(symbol),)))
+        return instrument_frame("snapshot", floor.account.assets.values(), floor.markets.values())
 
     def leave(self, subscriber: Subscriber) -> None:
         """Forget a subscriber."""
@@ -135,6 +131,9 @@ class PublicFeed:
             self._show(state, [self._level(state.pair, level) for level in event.levels], event.at_ns)
         elif isinstance(event, TradesPrinted):
             self._traded(event)
+        elif isinstance(event, PairStatusChanged):
+            frame = instrument_frame("update", (), (self.exchange.market(event.pair.symbol),))
+            self.topics.publish(Topic("instrument"), frame)
 
     @staticmethod
     def _level(pair: Pair, level: LevelChange) -> ShownLevel:

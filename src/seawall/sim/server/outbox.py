@@ -12,12 +12,12 @@ __all__ = ["Outbox"]
 class Outbox:
     """A queue with a bound; one writer task takes from it.
 
-    Policy: when it is full the reader is too slow to be served, and `overflowed` ends its connection. Nothing is ever
-    left out of the middle of a stream.
+    Policy: when it is full the reader is too slow to be served, and `overflowed` says so: its connection is to be ended.
+    Nothing is ever left out of the middle of a stream that goes on.
     """
 
     limit: int
-    overflowed: bool = False
+    overflowed: trio.Event = attrs.field(factory=trio.Event)
     _frames: deque[str] = attrs.field(factory=deque)
     _filled: trio.Event = attrs.field(factory=trio.Event)
     _emptied: trio.Event = attrs.field(factory=trio.Event)
@@ -26,32 +26,37 @@ class Outbox:
         return len(self._frames)
 
     def put(self, frame: str, *, at: int | None = None) -> None:
-        """Queue a frame, last or at a place. Wakes the writer."""
+        """Queue a frame, last or at a place. After the overflow everything is dropped."""
+        if self.overflowed.is_set():
+            return
         if len(self._frames) >= self.limit:
-            self.overflowed = True
+            self.abandon()
         elif at is None:
             self._frames.append(frame)
         else:
             self._frames.insert(at, frame)
         self._filled.set()
 
-    async def take(self) -> str | None:
-        """The next frame; None once overflowed. A cancelled call loses nothing."""
-        if not (self._frames or self.overflowed):
+    def abandon(self) -> None:
+        """Drop everything: nobody will read it."""
+        self._frames.clear()
+        self.overflowed.set()
+        self._emptied.set()
+
+    async def take(self) -> str:
+        """The next frame. A cancelled call loses nothing."""
+        await trio.lowlevel.checkpoint()
+        while not self._frames:
             self._filled = trio.Event()
             await self._filled.wait()
-        else:
-            await trio.lowlevel.checkpoint()
-        if self.overflowed:
-            return None
         frame = self._frames.popleft()
         if len(self._frames) <= self.limit // 2:
             self._emptied.set()
         return frame
 
     async def room(self) -> None:
-        """Wait until at most half of the places are taken."""
-        while len(self._frames) > self.limit // 2 and not self.overflowed:
+        """Wait until at most half of the places are taken, or the connection is given up."""
+        await trio.lowlevel.checkpoint()
+        while len(self._frames) > self.limit // 2:
             self._emptied = trio.Event()
             await self._emptied.wait()
-        await trio.lowlevel.checkpoint()

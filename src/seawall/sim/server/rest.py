@@ -98,6 +98,7 @@ class Rest:
 
     def _private(self, method: str, form: Form, arrived_ns: int) -> Json:
         if method in READS:
+            self.exchange.limits.charge_rest(method)
             self.exchange.tick()
             return READS[method](self.reader, form)
         if method not in TRADES:

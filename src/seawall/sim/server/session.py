@@ -67,6 +67,7 @@ class Session:
         self.feeds.public.leave(self)
         self.feeds.private.leave(self)
         self.tokens.leave(self.number)
+        self.outbox.abandon()
 
     def read(self, text: str) -> Asked | None:
         """Read a request; what cannot be read is answered here, and None is returned."""

@@ -73,6 +73,7 @@ class Socket:
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(self._write, name=f"sim socket {self.session.number} writer")
                 nursery.start_soon(self._watch, name=f"sim socket {self.session.number} idle watch")
+                nursery.start_soon(self._drop_slow_reader, name=f"sim socket {self.session.number} queue watch")
                 await self._read(nursery)
                 nursery.cancel_scope.cancel()
 
@@ -169,19 +170,11 @@ class Socket:
     async def _write(self) -> None:
         """Send what is queued, and a heartbeat where nothing was for a while."""
         while True:
-            frame = None
-            with trio.move_on_after(self.heartbeat_s) as quiet:
+            frame = HEARTBEAT if self.session.subscribed else None
+            with trio.move_on_after(self.heartbeat_s):
                 frame = await self.session.outbox.take()
-            if quiet.cancelled_caught:
-                if not self.session.subscribed:
-                    continue
-                frame = HEARTBEAT
-            if frame is None:
-                with trio.move_on_after(self.heartbeat_s):
-                    await self._send(CloseConnection(code=SLOW_READER, reason="too slow a reader"))
-                self.cut()
-                return
-            await self._send(TextMessage(data=frame))
+            if frame is not None:
+                await self._send(TextMessage(data=frame))
 
     async def _watch(self) -> None:
         """Close a connection from which nothing came for too long."""
@@ -190,6 +183,13 @@ class Socket:
             heard_s = self._heard_s
             await trio.sleep_until(heard_s + self.idle_close_s)
         await self._send(CloseConnection(code=GOING_AWAY, reason="idle"))
+        self.cut()
+
+    async def _drop_slow_reader(self) -> None:
+        """End a connection whose queue ran over; its stream is probably stuck, so a goodbye is only tried."""
+        await self.session.outbox.overflowed.wait()
+        with trio.move_on_after(self.heartbeat_s):
+            await self._send(CloseConnection(code=SLOW_READER, reason="too slow a reader"))
         self.cut()
 
     async def _send(self, event: Event) -> None:

@@ -140,7 +140,7 @@ def _subscribe_private(feeds: Feeds, who: Subscriber, channel: str, fields: Json
         return Outcome(error="Already subscribed"), None
     result: dict[str, Written] = {"channel": channel}
     if channel == "executions":
-        threshold = int(feeds.public.exchange.limits.threshold)
+        threshold = int(feeds.public.exchange.limits.engine.threshold)
         result |= {"maxratecount": threshold, "snap_orders": orders, "snap_trades": fills}
     else:
         result["snapshot"] = True
