@@ -40,7 +40,7 @@ from seawall.resilience.reconnect import DialFailed, Link, LinkLost, Reconnect, 
 from seawall.resilience.reconnect_schedule import ReconnectSchedule
 from seawall.resilience.retry import RetryPolicy, RetryRefused, RetryScheduled, retry
 from seawall.resilience.retry_after import clamp_retry_after, read_retry_after
-from seawall.resilience.retry_budget import RetryBudget
+from seawall.resilience.retry_budget import RetryBudget, RetryBudgetStatistics
 from seawall.resilience.supervision import Quarantined, RestartPolicy, ServiceGaveUp, ServiceRestarting, supervise
 from seawall.resilience.verdicts import Classify, Verdict, classify
 
@@ -99,6 +99,7 @@ __all__ = [
     "ResilienceError",
     "RestartPolicy",
     "RetryBudget",
+    "RetryBudgetStatistics",
     "RetryPolicy",
     "RetryRefused",
     "RetryScheduled",

@@ -56,8 +56,10 @@ def full(draw: Draw) -> float:
 
 
 def decorrelated(draw: Draw) -> float:
-    """Anything between the base and three times the delay before, cut at the maximum: the lowest peak."""
-    return min(draw.max_s, draw.base_s + draw.rng.random() * max(0.0, 3.0 * draw.previous_s - draw.base_s))
+    """Anything between the base and three times the delay before, or the maximum if that is less: the lowest peak."""
+    # The range is cut at the maximum, not the draw: cutting the draw would send two clients in three there together.
+    most_s = min(draw.max_s, 3.0 * draw.previous_s)
+    return draw.base_s + draw.rng.random() * max(0.0, most_s - draw.base_s)
 
 
 @attrs.frozen

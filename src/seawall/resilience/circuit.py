@@ -124,9 +124,8 @@ class Circuit:
         spell_s = a_number("open_for", open_s, "a finite number of seconds above zero", least=0.0, inclusive=False)
         if self._state is BreakerState.OPEN and self.peek() >= spell_s:
             return
-        if self._state in {BreakerState.FORCED_OPEN, BreakerState.DISABLED}:
-            return
-        self._move(BreakerCause.TOLD_TO_WAIT, spell_s=spell_s)
+        if after(self._state, BreakerCause.TOLD_TO_WAIT) is BreakerState.OPEN:
+            self._move(BreakerCause.TOLD_TO_WAIT, spell_s=spell_s)
 
     def probe_now(self) -> None:
         """End an open spell early: the next call is a probe. Without effect in any other state."""
@@ -251,6 +250,7 @@ class Circuit:
 
     def _spell_left_s(self) -> float:
         now = self._clock()
+        # A start that lies ahead was stamped in another trio run: begin anew rather than wait for that run's clock.
         self._opened_at = min(self._opened_at, now)
         return max(0.0, self._opened_at + self._spell_s - now)
 

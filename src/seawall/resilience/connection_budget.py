@@ -74,7 +74,7 @@ class ConnectionBudget:
         if stamp in self._stamps:
             self._stamps.remove(stamp)
             self._taken -= 1
-            self._line.wake()
+            self._line.wake_first()
 
     def expected_wait_s(self) -> float:
         """Seconds until one who came now would be served."""

@@ -136,7 +136,7 @@ class Limiter:
         self._refill()
         self._tokens.spend(lane, weight)
         self._taken += weight
-        self._wake()
+        self._wake_all()
 
     def pause_until(self, until: float, lane: str | None = None) -> None:
         """Serve nobody before `until` on the limiter's clock, or nobody of one lane. Never shortens a pause."""
@@ -144,7 +144,7 @@ class Limiter:
         for name in self._paused_until if lane is None else [self._known(lane)]:
             self._paused_until[name] = max(self._paused_until[name], until)
         tell(self._probe, LimiterPaused(self.name, lane, max(0.0, until - self._clock())))
-        self._wake()
+        self._wake_all()
 
     def expected_wait_s(self, lane: str = DEFAULT_LANE, weight: float = 1.0) -> float:
         """Seconds until one who came now would be served: exact while nobody more urgent comes and nobody leaves."""
@@ -224,7 +224,11 @@ class Limiter:
 
     def _wake(self) -> None:
         for line in self._lines.values():
-            line.wake()
+            line.wake_first()
+
+    def _wake_all(self) -> None:
+        for line in self._lines.values():
+            line.wake_all()
 
     def _refused(self, lane: str, weight: float, wait_s: float) -> WaitTooLong:
         self._refusals += 1

@@ -35,8 +35,13 @@ class Line:
         """What the waiters want, first to last."""
         return [waiter.weight for waiter in self._waiters]
 
-    def wake(self) -> None:
-        """Let all ask again: what they wait for has changed, for some perhaps beyond their deadline."""
+    def wake_first(self) -> None:
+        """Let the first ask again: what it waits for may have come nearer."""
+        if self._waiters:
+            self._waiters[0].changed.set()
+
+    def wake_all(self) -> None:
+        """Let all look again: what they wait for has moved away, for some perhaps beyond their deadline."""
         for waiter in self._waiters:
             waiter.changed.set()
 
@@ -65,8 +70,7 @@ class Line:
                 mine.changed = trio.Event()
         finally:
             self._waiters.remove(mine)
-            if self._waiters:
-                self._waiters[0].changed.set()
+            self.wake_first()
 
     def _ahead_of(self, mine: _Waiter) -> list[float]:
         ahead: list[float] = []

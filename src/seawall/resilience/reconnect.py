@@ -240,7 +240,8 @@ class Reconnect:
                 timed_out.__cause__ = error
                 error = timed_out
             if error is not None:
-                permit.settle(Verdict.FAILURE if scope.cancelled_caught or link.live_at else self.breaker.judge(error), error)
+                dropped = scope.cancelled_caught or link.live_at is not None
+                permit.settle(Verdict.FAILURE if dropped else self.breaker.judge(error), error)
         finally:
             permit.neutral()  # what is not settled by now has taught nothing
         return error

@@ -16,7 +16,7 @@ import trio
 from seawall.resilience.advice import advice_of, retry_after_of
 from seawall.resilience.backoff import Backoff
 from seawall.resilience.checks import above_zero, count
-from seawall.resilience.errors import Advice, CircuitOpen
+from seawall.resilience.errors import Advice, CircuitOpen, WaitTooLong
 from seawall.resilience.probes import Probe, ignore, tell
 from seawall.resilience.retry_budget import RetryBudget
 from seawall.resilience.verdicts import leaves
@@ -60,21 +60,57 @@ class RetryPolicy:
     """Whether to wait out an open breaker, once a call. Not by default: whoever calls had better know."""
     advise: Callable[[BaseException], Advice] = advice_of
 
-    def refusal(self, error: Exception, attempt: int, *, repeatable: bool) -> str | None:
-        """Why there is no attempt after number `attempt`, or None when there may be one."""
+    def refusal(self, error: Exception, *, repeatable: bool) -> str | None:
+        """Why a call that failed so is never to be repeated, or None when it may be."""
         advice = self.advise(error)
         if advice == "give up":
             return "the failure says: give up"
         if advice == "ask" and not repeatable:
             return "its outcome is unknown, and it must not be done twice"
-        if any(isinstance(leaf, CircuitOpen) for leaf in leaves(error)) and not self.wait_open:
-            return "a breaker is open"
-        return "no attempts are left" if attempt >= self.attempts else None
+        return "a breaker is open" if _holds(error, CircuitOpen) and not self.wait_open else None
 
     def delay_s(self, error: Exception, attempt: int, rng: Random) -> float:
         """The wait after attempt number `attempt`: the backoff, or what the failure asks for if that is longer."""
         backoff_s = self.backoff.delay_s(attempt - 1, rng)
         return max(backoff_s, retry_after_of(error, self.retry_after_cap_s) or 0.0)
+
+
+def _holds(error: Exception, kinds: type[Exception] | tuple[type[Exception], ...]) -> bool:
+    return any(isinstance(leaf, kinds) for leaf in leaves(error))
+
+
+@attrs.define
+class _Course:
+    """One call's way through its policy. Each call has its own."""
+
+    policy: RetryPolicy
+    repeatable: bool
+    budget: RetryBudget | None
+    rng: Random
+    attempt: int = 1
+    waited_open: bool = False
+
+    def after(self, error: Exception, left_s: float) -> float | str:
+        """The wait before the next attempt, or why there is none. `left_s` is the time until the caller's deadline."""
+        refusal = self.policy.refusal(error, repeatable=self.repeatable)
+        if refusal is not None:
+            return refusal
+        # The budget measures the other side: it counts what could be repeated whether or not it will be, and never what
+        # did not leave this process.
+        spent = self.budget is not None and not _holds(error, (CircuitOpen, WaitTooLong)) and not self.budget.failed()
+        if self.attempt >= self.policy.attempts:
+            return "no attempts are left"
+        if spent:
+            return "the retry budget is spent"
+        if _holds(error, CircuitOpen):
+            if self.waited_open:
+                return "a breaker is open still"
+            self.waited_open = True
+        delay_s = self.policy.delay_s(error, self.attempt, self.rng)
+        if delay_s >= left_s:
+            return "the deadline comes first"
+        self.attempt += 1
+        return delay_s
 
 
 async def retry(
@@ -96,34 +132,20 @@ async def retry(
     attempt opens it must close itself; nothing of it is kept when the next begins.
     """
     label = name or str(getattr(function, "__qualname__", function))
-    attempt = waited_open = 0
+    course = _Course(policy, repeatable, budget, rng)
     while True:
-        attempt += 1
+        attempt = course.attempt
         try:
             result = await function(*args)
         except Exception as error:
-            refusal = policy.refusal(error, attempt, repeatable=repeatable)
-            shut = any(isinstance(leaf, CircuitOpen) for leaf in leaves(error))
-            if refusal is None and shut and waited_open:
-                refusal = "a breaker is open still"
-            waited_open += shut
-            delay_s = policy.delay_s(error, attempt, rng) if refusal is None else 0.0
-            refusal = refusal or _no_means(delay_s, None if shut else budget)
-            if refusal is not None:
-                tell(probe, RetryRefused(label, attempt, refusal, error))
+            left_s = trio.current_effective_deadline() - trio.current_time()
+            decision = course.after(error, left_s)
+            if isinstance(decision, str):
+                tell(probe, RetryRefused(label, attempt, decision, error))
                 raise
-            tell(probe, RetryScheduled(label, attempt, delay_s, error))
+            tell(probe, RetryScheduled(label, attempt, decision, error))
         else:
             if budget is not None:
                 budget.succeeded()
             return result
-        await trio.sleep(delay_s)
-
-
-def _no_means(delay_s: float, budget: RetryBudget | None) -> str | None:
-    # The budget counts each failure that could be repeated, also when time forbids it: it measures the other side.
-    if budget is not None and not budget.failed():
-        return "the retry budget is spent"
-    if trio.current_time() + delay_s >= trio.current_effective_deadline():
-        return "the deadline comes first"
-    return None
+        await trio.sleep(decision)

@@ -4,7 +4,17 @@ import attrs
 
 from seawall.resilience.checks import above_zero, count
 
-__all__ = ["RetryBudget"]
+__all__ = ["RetryBudget", "RetryBudgetStatistics"]
+
+
+@attrs.frozen
+class RetryBudgetStatistics:
+    """A retry budget at one instant."""
+
+    tokens: float
+    max_tokens: int
+    allows: bool
+    """Whether a failed call may be repeated now."""
 
 
 @attrs.define(eq=False)
@@ -35,3 +45,7 @@ class RetryBudget:
     def succeeded(self) -> None:
         """Count a success."""
         self.tokens = min(float(self.max_tokens), self.tokens + self.per_success)
+
+    def statistics(self) -> RetryBudgetStatistics:
+        """A snapshot."""
+        return RetryBudgetStatistics(self.tokens, self.max_tokens, self.allows)

@@ -5,7 +5,7 @@ task tree. Supervise at few, named places.
 """
 
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Literal
 
 import attrs
@@ -16,6 +16,10 @@ from seawall.resilience.errors import BadSetting, GaveUp
 from seawall.resilience.probes import Probe, ignore, tell
 
 __all__ = ["Quarantined", "RestartPolicy", "ServiceGaveUp", "ServiceRestarting", "supervise"]
+
+
+def _as_tuple(delays_s: Iterable[float]) -> tuple[float, ...]:
+    return tuple(delays_s)
 
 
 def _delays(_instance: object, _attribute: object, value: tuple[float, ...]) -> None:
@@ -40,7 +44,7 @@ class RestartPolicy:
 
     on: tuple[type[Exception], ...] = attrs.field(validator=_types)
     """These, bare or in groups. Whatever else is raised passes through."""
-    delays_s: tuple[float, ...] = attrs.field(default=(0.0, 1.0, 2.0, 5.0, 15.0), converter=tuple, validator=_delays)
+    delays_s: tuple[float, ...] = attrs.field(default=(0.0, 1.0, 2.0, 5.0, 15.0), converter=_as_tuple, validator=_delays)
     """The wait before each restart; one failure more than there are delays exhausts the policy."""
     within_s: float = attrs.field(default=3600.0, validator=above_zero)
     """Failures longer ago than this are forgotten."""
