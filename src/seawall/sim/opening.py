@@ -161,10 +161,12 @@ def _make(settings: SimSettings, source: MarketSource | None) -> Simulator:
         source = Replay(recording, settings.speed, settings.replay_start)
     elif source is None:
         source = Generator(random.Random(rng.getrandbits(64)), settings.events_per_s, settings.crowd_levels, settings.history_min)
-    known = assets_of(pairs)
+    balances, known = settings.balances, assets_of(pairs)
+    if balances == DEFAULT_BALANCES:
+        balances = {asset: amount for asset, amount in balances.items() if asset in known}
     exchange = Exchange.of(
         pairs,
-        settings.balances or {asset: amount for asset, amount in DEFAULT_BALANCES.items() if asset in known},
+        balances,
         now_ns=now_ns,
         rng=random.Random(rng.getrandbits(64)),
         tier=settings.tier,

@@ -37,9 +37,7 @@ class Door(StrEnum):
     PRIVATE = "private"
 
 
-def _exact_balances(balances: Mapping[str, Number] | None) -> Mapping[str, Decimal] | None:
-    if balances is None:
-        return None
+def _exact_balances(balances: Mapping[str, Number]) -> Mapping[str, Decimal]:
     return {asset: exact(amount, f"balances.{asset}") for asset, amount in balances.items()}
 
 
@@ -64,8 +62,8 @@ class SimSettings:
     port: int = 0
     seed: int = 1
     pairs: tuple[Pair, ...] = DEFAULT_PAIRS
-    balances: Mapping[str, Decimal] | None = attrs.field(default=None, converter=_exact_balances)
-    """None: what `DEFAULT_BALANCES` says of the assets that are traded here."""
+    balances: Mapping[str, Decimal] = attrs.field(default=DEFAULT_BALANCES, converter=_exact_balances)
+    """What the account starts with. The default ones are cut to the assets that are traded here; others have to be."""
     tier: Tier = Tier.PRO
     limits_enforced: bool = True
     """Whether the rate counters refuse (docs.kraken.com/api/docs/guides/spot-ratelimits) or only count."""
