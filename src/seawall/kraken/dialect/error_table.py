@@ -77,6 +77,8 @@ ROWS: Final[tuple[Row, ...]] = (
     *_rows(Family.BUSY, "retry", "EService:Unavailable", "EService:Busy", "EGeneral:Internal error", doubtful=True),
     *_rows(Family.UNKNOWN, "ask", "EService:Timeout", "EService:Deadline elapsed", doubtful=True),
     *_rows(Family.UNKNOWN, "ask", "EGeneral:Invalid arguments:cl_ord_id not unique", doubtful=True),
+    # Said when the position closes while the order is being matched: a part of it may have been filled.
+    *_rows(Family.UNKNOWN, "ask", "EOrder:Reduce only:Position is closed", doubtful=True),
     *_rows(Family.GONE, "ask", "EOrder:Unknown order", "EOrder:Invalid order"),
     *_rows(Family.NOTHING_TO_DO, "give up", "EOrder:No amendable parameters specified"),
     *_rows(
@@ -116,7 +118,6 @@ ROWS: Final[tuple[Row, ...]] = (
         "EOrder:Cannot open position",
         "EOrder:Cannot open opposing position",
         "EOrder:Reduce only:No position exists",
-        "EOrder:Reduce only:Position is closed",
         "EOrder:Reduce only:Non-PC",
         "EOrder:Unknown position",
         "ETrade:Invalid request",
