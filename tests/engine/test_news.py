@@ -3,7 +3,8 @@ from decimal import Decimal
 import attrs
 import pytest
 
-from seawall.engine.news import News, clock_text, sentence
+from seawall.engine.news import News, clock_text
+from seawall.engine.sentences import sentence
 
 
 @attrs.frozen
@@ -38,18 +39,6 @@ class Clock:
 
     def __call__(self) -> int:
         return self.now
-
-
-def test_generic_sentences_tell_name_and_fields_without_raw_instants() -> None:
-    assert (
-        sentence(SocketLost("public", 1.5, OSError("no route")))
-        == "socket lost: name public, waited_s 1.5, error OSError (no route)"
-    )
-    assert sentence(SocketLost("public", 2.0)) == "socket lost: name public, waited_s 2"
-
-
-def test_a_notice_with_a_text_of_its_own_is_told_by_it_in_one_line() -> None:
-    assert sentence(OrderNoted("sw1", Decimal("0.10"))) == "order sw1 over 0.10"
 
 
 def test_lines_carry_the_time_and_are_oldest_first() -> None:

@@ -1,31 +1,16 @@
 """What just happened, in short sentences for people."""
 
-import functools
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 
 import attrs
 
-from seawall.engine.facts import Fact, event_name, facts_of
+from seawall.engine.sentences import sentence
 
-__all__ = ["News", "clock_text", "sentence"]
+__all__ = ["News", "clock_text"]
 
 _DAY_NS = 86_400 * 1_000_000_000
-
-
-@functools.singledispatch
-def sentence(notice: object) -> str:
-    """The notice in one short line; empty when it is nothing to tell a person.
-
-    A room that may import this one registers its phrases here (`@sentence.register`); any other gives its notices a
-    `__str__`. Without either, the name of the notice is told and then its fields.
-    """
-    text_of_its_own: object = type(notice).__str__
-    if text_of_its_own is not object.__str__:
-        return " ".join(str(notice).split())
-    told = (f"{name} {_told(fact)}" for name, fact in facts_of(notice).items() if fact is not None and not name.endswith("_ns"))
-    return " ".join(f"{event_name(notice).replace('_', ' ')}: {', '.join(told)}".rstrip(": ").split())
 
 
 def clock_text(at_ns: int, *, millis: bool = False) -> str:
@@ -73,19 +58,3 @@ class News:
     def lines(self, count: int) -> tuple[str, ...]:
         """The newest `count` sentences with their time of day (UTC), oldest first."""
         return tuple(map(str, list(self._items)[-count:])) if count > 0 else ()
-
-
-def _told(fact: Fact) -> str:
-    match fact:
-        case float():
-            return f"{fact:.3f}".rstrip("0").rstrip(".")
-        case {"type": kind, "text": text}:
-            return f"{kind} ({text})" if text else str(kind)
-        case str():
-            return fact
-        case Mapping():
-            return " ".join(f"{name}={_told(item)}" for name, item in fact.items())
-        case Sequence():
-            return ", ".join(map(_told, fact))
-        case _:
-            return str(fact)
