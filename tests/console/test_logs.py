@@ -164,9 +164,12 @@ def test_a_terminal_that_does_not_read_holds_nobody_and_the_loss_is_logged() -> 
     os.close(reader)
 
 
-def test_without_any_destination_notices_go_nowhere() -> None:
+def test_without_any_destination_notices_go_nowhere_and_libraries_log_as_before() -> None:
+    root = logging.getLogger()
+    before = (root.level, list(root.handlers), warnings.showwarning)
     with open_logs(LogSettings(), now_ns=now_ns) as probe:
         probe(EngineStarted("sim", 1, 0))
+        assert (root.level, root.handlers, warnings.showwarning) == before
 
 
 def test_a_file_that_cannot_be_opened_is_told_at_once(tmp_path: Path) -> None:

@@ -59,7 +59,8 @@ def open_logs(settings: LogSettings, *, now_ns: Callable[[], int], terminal_fd: 
 
     The probe returns at once, whatever disk or terminal do: lines wait in a queue of `queue_lines` for a thread that
     writes them; when that is full they are dropped and counted, and the count is logged once there is room. Leaving the
-    block waits at most `close_s` seconds for each destination. Raises OSError when the file cannot be opened.
+    block waits at most `close_s` seconds for each destination. Without a destination nothing is logged, and the logging
+    of libraries is left as it is. Raises OSError when the file cannot be opened.
     """
     with ExitStack() as stack:
         sinks: list[_Sink] = []
@@ -67,11 +68,18 @@ def open_logs(settings: LogSettings, *, now_ns: Callable[[], int], terminal_fd: 
             sinks.append(_Sink(open_log_file(settings.path), _json_line, settings, now_ns, owns_fd=True))
         if settings.terminal:
             sinks.append(_Sink(terminal_fd, _plain_line, settings, now_ns, owns_fd=False))
+        if not sinks:
+            yield _nowhere
+            return
         for sink in sinks:
             stack.enter_context(sink.lines)
         log = _logger(_Sinks(tuple(sinks)), settings.level, now_ns)
         stack.enter_context(_dependencies_logged(log, LEVEL_NUMBERS[settings.dependencies]))
         yield functools.partial(_log_notice, log)
+
+
+def _nowhere(_notice: object) -> None:
+    """Where notices go that nobody asked for."""
 
 
 def _log_notice(log: FilteringBoundLogger, notice: object) -> None:
