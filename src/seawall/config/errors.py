@@ -9,9 +9,9 @@ import attrs
 
 from seawall.model.errors import SeawallError
 
-__all__ = ["ConfigError", "Expected", "Fault", "Path_", "Problem", "Problems", "did_you_mean", "written"]
+__all__ = ["ConfigError", "Expected", "Fault", "KeyPath", "Problem", "Problems", "did_you_mean", "written"]
 
-Path_ = tuple[str | int, ...]
+KeyPath = tuple[str | int, ...]
 """Where a value stands: keys of tables and places in lists, outermost first."""
 
 _BARE: Final = re.compile(r"[A-Za-z0-9_-]+")
@@ -43,10 +43,10 @@ class ConfigError(SeawallError):
 class Problem:
     """A fault whose place is not yet written out."""
 
-    path: Path_
+    path: KeyPath
     text: str
 
-    def under(self, parent: Path_) -> "Problem":
+    def under(self, parent: KeyPath) -> "Problem":
         """The same, seen from further out."""
         return Problem(parent + self.path, self.text)
 
@@ -70,7 +70,7 @@ class Expected(Problems):
         super().__init__([Problem((), f"expected {expected}, found {_shown(found)}{hint}")])
 
 
-def written(path: Path_) -> str:
+def written(path: KeyPath) -> str:
     """The key as the file would write it."""
     text = ""
     for part in path:

@@ -13,8 +13,9 @@ from cattrs import Converter
 from seawall.config.checks import cross_problems
 from seawall.config.config import Config
 from seawall.config.errors import ConfigError, Expected, Fault, Problem
+from seawall.config.gathering import gather, read_as, unknown_key
 from seawall.config.schema import Mode, StrategyConfig
-from seawall.config.structuring import gather, make_converter, read_as, unknown_key
+from seawall.config.structuring import make_converter
 
 __all__ = ["load_config"]
 

@@ -16,7 +16,7 @@ from typing import Final, Literal, Union, get_args, get_origin
 from cattrs import Converter
 
 from seawall.config.errors import Expected, Problem, Problems, did_you_mean
-from seawall.config.structuring import gather, read_as
+from seawall.config.gathering import gather, read_as
 from seawall.model.errors import BadNumber
 from seawall.model.numbers import exact
 

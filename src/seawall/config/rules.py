@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import attrs
 
-from seawall.config.errors import Path_, Problem
+from seawall.config.errors import KeyPath, Problem
 from seawall.config.schema import Deadlines, Exchange, Restart, Sim, StrategyConfig
 from seawall.engine.settings import DeadMansSwitch, ExitRules, RiskLimits, SymbolLimits
 
@@ -151,7 +151,7 @@ def problems_of_field(cls: type, name: str, value: object) -> Iterator[Problem]:
             yield Problem((place,), found)
 
 
-def problems_in(instance: object, path: Path_ = ()) -> Iterator[Problem]:
+def problems_in(instance: object, path: KeyPath = ()) -> Iterator[Problem]:
     """What is wrong with any value inside an instance of an attrs class, and inside those within."""
     if attrs.has(type(instance)):
         for field in attrs.fields(cast("type[attrs.AttrsInstance]", type(instance))):
