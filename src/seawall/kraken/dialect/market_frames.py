@@ -183,7 +183,7 @@ class InstrumentAsset(msgspec.Struct, frozen=True):
 
     id: str
     status: str
-    precision: int
+    precision: int = 0
     precision_display: int = 0
 
 

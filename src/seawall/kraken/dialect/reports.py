@@ -145,9 +145,10 @@ def candle(row: CandleRow, *, closed: bool = False) -> Candle:
 
 
 def instrument_of(pair: InstrumentPair) -> Instrument | Unknown:
-    """The pair as the `instrument` channel has it: REST's names are guessed from the symbol, and fees are not known (zero).
+    """The pair as the `instrument` channel has it (websocket-v2/instrument); `Unknown` when its status is a new word.
 
-    `Unknown` when its status is one we have no word for.
+    The channel tells neither REST's own names (both are the symbol here, which REST takes too) nor fees (zero here): keep
+    those of `AssetPairs`, and take status and grid from this.
     """
     status = pair_status(pair.status)
     if isinstance(status, Unknown):
@@ -156,8 +157,8 @@ def instrument_of(pair: InstrumentPair) -> Instrument | Unknown:
         symbol=v2_name(pair.symbol),
         base=asset_name(pair.base),
         quote=asset_name(pair.quote),
-        rest_name=pair.symbol.replace("/", ""),
-        rest_id=pair.symbol.replace("/", ""),
+        rest_name=pair.symbol,
+        rest_id=pair.symbol,
         price_precision=pair.price_precision,
         qty_precision=pair.qty_precision,
         price_increment=pair.price_increment,

@@ -1,23 +1,9 @@
 """The REST dialect in one place: builders of requests, and readers of their answers.
 
-`rest_requests` builds, `rest_market` and `rest_account` read, `rest_envelope` knows what all answers share.
+`rest_requests` builds, `rest_market`, `rest_account` and `rest_orders` read, `rest_envelope` knows what all answers share.
 """
 
-from seawall.kraken.dialect.rest_account import (
-    FillPage,
-    OrderPage,
-    WebSocketsToken,
-    read_added_order,
-    read_amended_order,
-    read_balances,
-    read_cancel_all_after,
-    read_cancel_count,
-    read_closed_orders,
-    read_fills,
-    read_open_orders,
-    read_orders,
-    read_token,
-)
+from seawall.kraken.dialect.rest_account import FillPage, WebSocketsToken, read_balances, read_fills, read_token
 from seawall.kraken.dialect.rest_envelope import read_result
 from seawall.kraken.dialect.rest_market import (
     PairList,
@@ -26,6 +12,16 @@ from seawall.kraken.dialect.rest_market import (
     read_system_status,
     read_time,
     read_trades,
+)
+from seawall.kraken.dialect.rest_orders import (
+    OrderPage,
+    read_added_order,
+    read_amended_order,
+    read_cancel_all_after,
+    read_cancel_count,
+    read_closed_orders,
+    read_open_orders,
+    read_orders,
 )
 from seawall.kraken.dialect.rest_requests import (
     RestRequest,
