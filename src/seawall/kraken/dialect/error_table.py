@@ -53,6 +53,9 @@ def _rows(family: Family, advice: Advice, *prefixes: str, wait_s: float | None =
     return tuple(Row(prefix, family, advice, wait_s, doubtful) for prefix in prefixes)
 
 
+# The waits are ours where the page gives none. REST counters fall by 0.33 to 1 a second and each further call holds them up, so
+# 15 s leave room for a few calls; the engine's fall by 1 to 3.75, so 10 s do; a lockout lasts about 15 minutes and each try
+# renews it; modes of the market change within minutes and are told by the status channel anyway.
 ROWS: Final[tuple[Row, ...]] = (
     *_rows(
         Family.DENIED,
