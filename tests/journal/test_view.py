@@ -66,3 +66,13 @@ def test_a_file_that_is_no_journal_is_refused(path: Path) -> None:
     path.write_text("my diary, " * 100)
     with pytest.raises(NotAJournal):
         read_fills(path)
+
+
+def test_the_query_of_the_documentation_runs(path: Path, filled: Callable[[str, int], FillRecord]) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "journal.md").read_text()
+    query = page.split("```sql\n")[1].split("```")[0]
+    write(path, filled("T-1", 1_700_000_000_000_000_000))
+    with closing(sqlite3.connect(path)) as db:
+        assert db.execute(query).fetchall() == [("2023-11-14 22:13:20", "grid", "buy", "0.1", "BTC/USD", "45283.50")]
+        tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    assert tables == {line.split("`")[1] for line in page.splitlines() if line.startswith("| `")}
