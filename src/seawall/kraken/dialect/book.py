@@ -55,6 +55,10 @@ class _Side:
         self.qtys: list[bytes] = []
         self.tokens: list[bytes] = []
 
+    def clear(self) -> None:
+        self.cut(0)
+        self.places = self.price_places
+
     def cut(self, depth: int) -> None:
         if len(self.keys) > depth:
             del self.keys[depth:], self.qtys[depth:], self.tokens[depth:]
@@ -73,7 +77,7 @@ class _Side:
             known = at < len(keys) and keys[at] == key
             qty = bytes(level.qty)
             size = qty.replace(b".", b"").lstrip(b"0")
-            if self.qty_places or not size.isdigit():
+            if self.qty_places or (size and not size.isdigit()):
                 qty = _padded(size_text(level.qty), self.qty_places)
                 size = qty.replace(b".", b"").lstrip(b"0")
             if not size:
@@ -181,8 +185,8 @@ class KrakenBook:
 
     def clear(self) -> None:
         """Forget every level, as when the subscription was lost."""
-        for side in (self._asks, self._bids):
-            side.cut(0)
+        self._asks.clear()
+        self._bids.clear()
         self._timestamp = None
         self._at_ns = 0
         self._verified = False
@@ -198,8 +202,8 @@ class KrakenBook:
         self._verified = False
         asks, bids = self._asks, self._bids
         if snapshot:
-            asks.cut(0)
-            bids.cut(0)
+            asks.clear()
+            bids.clear()
         try:
             asks.apply(row.asks)
             bids.apply(row.bids)
