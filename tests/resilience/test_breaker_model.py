@@ -100,7 +100,7 @@ class BreakerAgainstModel(RuleBasedStateMachine):
 
     @rule(call=consumes(calls), verdict=st.sampled_from(Verdict))
     def settle(self, call: Call | None, verdict: Verdict) -> None:
-        if call is not None:
+        if call is not None and call.permit.settled is None:
             call.permit.settle(verdict)
             self.model.settle(call, verdict, self.now)
 

@@ -42,5 +42,5 @@ def test_every_error_is_covered_above() -> None:
 
 
 def test_a_bad_setting_names_it_and_is_a_value_error() -> None:
-    with pytest.raises(ValueError, match="Backoff.base_s: 0 is not a number above zero"):
+    with pytest.raises(ValueError, match=r"Backoff\.base_s: 0 is not a number above zero"):
         raise BadSetting("Backoff.base_s", 0, "a number above zero")

@@ -150,5 +150,5 @@ async def test_statistics_say_who_is_overdue(autojump_clock: MockClock) -> None:
 
 @pytest.mark.parametrize("within_s", [0, -1, float("nan"), float("inf"), True])
 async def test_a_silence_is_a_number_above_zero(within_s: float) -> None:
-    with pytest.raises(BadSetting, match="Pulse.within_s"):
+    with pytest.raises(BadSetting, match=r"Pulse\.within_s"):
         Liveness().watch("a", within_s)

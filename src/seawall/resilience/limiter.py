@@ -15,6 +15,7 @@ import trio
 
 from seawall.resilience.checks import a_number, above_zero, count, zero_or_more
 from seawall.resilience.errors import BadSetting, WaitTooLong
+from seawall.resilience.forecast import served_in_s
 from seawall.resilience.lines import Line
 from seawall.resilience.probes import Probe, ignore, tell
 from seawall.resilience.tokens import Tokens
@@ -172,38 +173,24 @@ class Limiter:
 
     def _ask(self, lane: str, weight: float) -> float:
         self._refill()
-        wait_s = max(self._pause_left_s(lane), self._tokens.wait_s(lane, weight, may_share=not self._more_urgent(lane)))
+        wait_s = max(self._pause_left_s(lane), self._tokens.wait_s(lane, weight, may_share=self._may_share(lane)))
         if wait_s <= 0.0:
             self._tokens.spend(lane, weight)
             self._taken += weight
         return wait_s
 
-    def _more_urgent(self, lane: str) -> list[tuple[str, float]]:
-        """Who waits in lanes before this one, those aside that are paused."""
-        turns: list[tuple[str, float]] = []
+    def _may_share(self, lane: str) -> bool:
+        """Whether nobody waits in a more urgent lane, those aside that are paused."""
         for name, line in self._lines.items():
             if name == lane:
-                break
-            if self._pause_left_s(name) <= 0.0:
-                turns.extend((name, weight) for weight in line.weights())
-        return turns
+                return True
+            if line and self._pause_left_s(name) <= 0.0:
+                return False
+        raise AssertionError(f"no lane {lane!r}")
 
     def _estimate_s(self, lane: str, weights: Sequence[float]) -> float:
-        turns = [(lane, weight) for weight in weights]
-        urgent = self._more_urgent(lane)
-        wait_s = self._served_in_s([*urgent, *turns], may_share=True)
-        return min(wait_s, self._served_in_s(turns, may_share=False)) if urgent else wait_s
-
-    def _served_in_s(self, turns: Sequence[tuple[str, float]], *, may_share: bool) -> float:
-        tokens, at_s = self._tokens.copy(), 0.0
-        for lane, weight in turns:
-            wait_s = max(self._pause_left_s(lane) - at_s, tokens.wait_s(lane, weight, may_share=may_share), 0.0)
-            if wait_s == float("inf"):
-                return wait_s
-            tokens.give(wait_s * self.refill_per_s)
-            tokens.spend(lane, weight)
-            at_s += wait_s
-        return at_s
+        lines = {name: line.weights() for name, line in self._lines.items()} | {lane: weights}
+        return served_in_s(self._tokens, lines, {name: self._pause_left_s(name) for name in self._lines}, lane)
 
     def _pause_left_s(self, lane: str) -> float:
         return max(0.0, self._paused_until[lane] - self._clock())

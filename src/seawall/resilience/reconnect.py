@@ -235,12 +235,13 @@ class Reconnect:
                 error = wreckage
             if error is not None and not all(self._may_redial(leaf) for leaf in leaves(error)):
                 raise error
-            if scope.cancelled_caught:
+            too_slow = scope.cancelled_caught or (error is not None and scope.cancel_called)
+            if too_slow:
                 timed_out = DialTimedOut(self.name, dial_s)
                 timed_out.__cause__ = error
                 error = timed_out
             if error is not None:
-                dropped = scope.cancelled_caught or link.live_at is not None
+                dropped = too_slow or link.live_at is not None
                 permit.settle(Verdict.FAILURE if dropped else self.breaker.judge(error), error)
         finally:
             permit.neutral()  # what is not settled by now has taught nothing
@@ -248,22 +249,26 @@ class Reconnect:
 
     async def _serve(self, link: Link, permit: Permit) -> Exception | None:
         error: Exception | None = None
+        # Shielded, so that its end is never the cancellation of somebody further out, which would replace the error.
+        settling = trio.CancelScope(shield=True)
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(self._settle_when_stable, link, permit, name=f"{self.name}: stable?")
+            nursery.start_soon(self._settle_when_stable, link, permit, settling, name=f"{self.name}: stable?")
             try:
                 await self._attempt(link)
-            except Exception as raised:  # noqa: BLE001 - carried out of the nursery, which would wrap it; its fate is decided there
+            except Exception as raised:  # noqa: BLE001 - carried out of the nursery, which would wrap it; judged in _dial
                 error = raised
-            nursery.cancel_scope.cancel(reason="the attempt has ended")
+            finally:
+                settling.cancel(reason="the attempt has ended")
         return error
 
-    async def _settle_when_stable(self, link: Link, permit: Permit) -> None:
-        await link.wait_stable(self.schedule.stable_after_s)
-        link.stable = True
-        permit.success()
-        self._attempts.settled()
-        self._stable += 1
-        self._enter(LinkState(Phase.STABLE))
+    async def _settle_when_stable(self, link: Link, permit: Permit, settling: trio.CancelScope) -> None:
+        with settling:
+            await link.wait_stable(self.schedule.stable_after_s)
+            link.stable = True
+            permit.success()
+            self._attempts.settled()
+            self._stable += 1
+            self._enter(LinkState(Phase.STABLE))
 
     def _on_serving(self) -> None:
         self._served += 1
