@@ -57,8 +57,8 @@ def test_values_never_break_the_line_apart(fact: Fact, text: str) -> None:
 
 
 def test_nested_facts_are_flattened_and_empty_ones_left_out() -> None:
-    assert line(0, "fill", {"owner": "grid", "fill": {"qty": "0.1", "fee": {"asset": "USD"}}, "reason": None}) == (
-        "00:00:00.000  fill  owner=grid fill.qty=0.1 fill.fee.asset=USD"
+    assert line(0, "fill", {"owner": "grid", "fill": {"qty": "0.1", "fees": [{"asset": "USD"}]}, "reason": None}) == (
+        "00:00:00.000  fill  owner=grid fill.qty=0.1 fill.fees.0.asset=USD"
     )
 
 

@@ -62,7 +62,7 @@ class PlainLines:
         self.say("quote", symbol=quote.symbol, bid=bid, ask=ask, age_s=quote.age_s, verified=quote.verified)
 
 
-def _fields(facts: Mapping[str, Fact], prefix: str = "") -> Sequence[str]:
+def _fields(facts: Mapping[str, Fact], prefix: str = "") -> list[str]:
     fields: list[str] = []
     for name, fact in facts.items():
         match fact:
@@ -72,6 +72,8 @@ def _fields(facts: Mapping[str, Fact], prefix: str = "") -> Sequence[str]:
                 fields += [f"{prefix}{name}={_value(kind)}", f"{prefix}{name}.text={_value(text)}"]
             case Mapping():
                 fields += _fields(fact, f"{prefix}{name}.")
+            case [Mapping(), *_]:
+                fields += _fields({str(place): item for place, item in enumerate(fact)}, f"{prefix}{name}.")
             case _:
                 fields.append(f"{prefix}{name}={_value(fact)}")
     return fields
