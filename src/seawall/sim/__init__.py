@@ -1,5 +1,6 @@
 """A Kraken-speaking exchange on this machine: the same names, digits, errors and faults, without a network."""
 
+from seawall.sim.exchange.events import LevelChange
 from seawall.sim.exchange.exchange import Exchange
 from seawall.sim.exchange.orders import SimFill, SimOrder
 from seawall.sim.exchange.pairs import DEFAULT_PAIRS, Asset, Pair, known_asset, make_pair
@@ -18,6 +19,7 @@ __all__ = [
     "Door",
     "Exchange",
     "Faults",
+    "LevelChange",
     "MarketInput",
     "MarketSource",
     "Pair",

@@ -148,11 +148,11 @@ class Generator:
         """Invent the minutes before the start, walking backwards in price and telling them forwards."""
         state = market.exchange.market(symbol)
         price, prices = self._fair[symbol], []
-        for _ in range(self.history_min * 4):
+        for _ in range(self.history_min * 2):
             prices.append(price)
             stride = max(state.pair.tick_size, price * STEP_OF_PRICE * 6)
             price = max(state.pair.tick_size, self._on_grid(state, price + Decimal(self.rng.choice((-1, 1))) * stride))
-        step_ns = 15 * 10**9
+        step_ns = 30 * 10**9
         begin_ns = market.exchange.now_ns() - len(prices) * step_ns
         for place, past in enumerate(reversed(prices)):
             market.feed.show_history(symbol, past, self._qty(state), begin_ns + place * step_ns)
