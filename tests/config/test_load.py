@@ -5,7 +5,7 @@ from pathlib import Path
 import attrs
 import pytest
 
-from seawall.config import Config, ConfigError, Mode, load_config
+from seawall.config import Config, ConfigError, Mode, load_config, load_strategies
 from seawall.config.schema import Deadlines, Exchange, Restart, Sim, StrategyConfig
 from seawall.engine.settings import DeadMansSwitch, ExitRules, OnStop, RiskLimits, SymbolLimits
 
@@ -37,6 +37,10 @@ def test_the_example_of_the_documentation_loads(load: Load, tmp_path: Path) -> N
     assert cross.parameters == {"symbol": "BTC/USD", "fast": 12, "slow": 48, "qty": Decimal("0.001")}
     assert cross.exits == ExitRules(Decimal("0.02"), Decimal("0.05"), Decimal("0.03"), 86400.0)
     assert cross.restart == grid.restart == Restart()
+
+
+def test_the_strategies_of_the_example_load(load: Load) -> None:
+    assert [spec.name for spec in load_strategies(load(example()))] == ["cross", "grid"]
 
 
 def test_the_example_names_every_key_there_is() -> None:

@@ -67,7 +67,7 @@ class Sim:
     pairs: tuple[str, ...] = ()
     """Empty is every pair that the simulator knows."""
     balances: Mapping[str, Decimal] = attrs.field(factory=dict)
-    """Asset to what the account starts with; empty is the simulator's own choice."""
+    """Asset to what the account starts with, simulated or on paper; empty is the simulator's own choice."""
     replay: Path | None = None
     """A recording to play; None is a market made up from the seed."""
     speed: Speed = 1.0
