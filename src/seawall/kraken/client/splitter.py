@@ -1,8 +1,8 @@
 """WebSocket frames out of a stream of bytes, sans I/O: the quick half of RFC 6455.
 
 A market-data socket receives almost nothing but short, final, unmasked text frames, hundreds in one read. Taking those
-apart here costs a fraction of what a full protocol machine costs for each. Every other frame (ping, pong, close, and
-whatever breaks the protocol) is handed on byte for byte to the machine that knows all of it.
+apart here costs a fraction of what a full protocol machine costs for each. Control frames (ping, pong, close) are handed
+on byte for byte to the machine that answers them; what breaks the protocol is refused here.
 """
 
 import struct
@@ -15,6 +15,11 @@ __all__ = ["FrameSplitter", "MessageTooBig", "ProtocolBroken", "Split"]
 _CONTINUATION: Final = 0x0
 _TEXT: Final = 0x1
 _BINARY: Final = 0x2
+_CLOSE: Final = 0x8
+_PING: Final = 0x9
+_PONG: Final = 0xA
+_KNOWN: Final = frozenset({_CONTINUATION, _TEXT, _BINARY, _CLOSE, _PING, _PONG})
+_MOST_CONTROL: Final = 125
 _FINAL_TEXT: Final = 0x80 | _TEXT
 _LENGTH_16: Final = struct.Struct("!H")
 _LENGTH_64: Final = struct.Struct("!Q")
@@ -34,10 +39,14 @@ class MessageTooBig(ProtocolBroken):
 
 @attrs.frozen
 class Split:
-    """One read, taken apart: whole messages in order, and the bytes of all other frames in order."""
+    """One read, taken apart: whole messages in order, and the bytes of control frames in order.
+
+    `closes` says that the peer closes; what comes behind that is not looked at.
+    """
 
     messages: list[bytes]
-    others: bytes
+    controls: bytes
+    closes: bool = False
 
 
 @attrs.define
@@ -52,15 +61,16 @@ class FrameSplitter:
     _parts: list[bytes] = attrs.field(factory=list, init=False)
     _parts_size: int = attrs.field(default=0, init=False)
     _in_message: bool = attrs.field(default=False, init=False)
+    _closed: bool = attrs.field(default=False, init=False)
 
     def feed(self, chunk: bytes) -> Split:
         """Take the frames out of `chunk` and what was left of those before. Raises `ProtocolBroken`."""
         data = self._waiting + chunk if self._waiting else chunk
         size = len(data)
         messages: list[bytes] = []
-        others: list[bytes] = []
+        controls: list[bytes] = []
         at = 0
-        while at + 2 <= size:
+        while at + 2 <= size and not self._closed:
             # the frame there is most of: final, text, unmasked, under 126 bytes or with a two-byte length
             if data[at] == _FINAL_TEXT and data[at + 1] < 127 and not self._in_message:
                 length, begin = data[at + 1], at + 2
@@ -82,13 +92,15 @@ class FrameSplitter:
                 begin, end = head
                 if end > size:
                     break
-                self._take(data, at, begin, end, messages, others)
+                self._take(data, at, begin, end, messages, controls)
             at = end
         self._waiting = data[at:]
-        return Split(messages, b"".join(others))
+        return Split(messages, b"".join(controls), self._closed)
 
     def _head(self, data: bytes, at: int, size: int) -> tuple[int, int] | None:
         """Where the payload begins and ends; None while the head is not whole."""
+        if data[at + 1] & 0x80:
+            raise ProtocolBroken("a masked frame, which a server must not send")
         length, begin = data[at + 1] & 0x7F, at + 2
         if length == 126:
             if begin + 2 > size:
@@ -102,14 +114,17 @@ class FrameSplitter:
             begin += 8
         if self._parts_size + length > self.max_message_bytes:
             raise self._too_big(self._parts_size + length)
-        if data[at + 1] & 0x80:
-            begin += 4  # a server must not mask: the whole frame goes on, to be refused
         return begin, begin + length
 
-    def _take(self, data: bytes, at: int, begin: int, end: int, messages: list[bytes], others: list[bytes]) -> None:
+    def _take(self, data: bytes, at: int, begin: int, end: int, messages: list[bytes], controls: list[bytes]) -> None:
         first, opcode = data[at], data[at] & 0x0F
-        if first & 0x70 or data[at + 1] & 0x80 or opcode not in (_CONTINUATION, _TEXT, _BINARY):
-            others.append(data[at:end])
+        if first & 0x70 or opcode not in _KNOWN:
+            raise ProtocolBroken(f"a frame that begins with {first:#04x}, which nobody agreed on")
+        if opcode >= _CLOSE:
+            if not first & 0x80 or end - begin > _MOST_CONTROL:
+                raise ProtocolBroken("a control frame in parts, or too long")
+            controls.append(data[at:end])
+            self._closed = opcode == _CLOSE
             return
         if (opcode == _CONTINUATION) != self._in_message:
             raise ProtocolBroken("a continuation of no message" if opcode == _CONTINUATION else "a message inside a message")

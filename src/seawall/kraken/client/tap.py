@@ -48,6 +48,7 @@ class FrameTap(trio.abc.Stream):
     upgraded: bool = attrs.field(default=False, init=False)
     _refused: bool = attrs.field(default=False, init=False)
     _head: bytes = attrs.field(default=b"", init=False)
+    _closing: bool = attrs.field(default=False, init=False)
     _muted: bool = attrs.field(default=False, init=False)
     _writing: trio.StrictFIFOLock = attrs.field(factory=trio.StrictFIFOLock, init=False)
     _frames: FrameProtocol = attrs.field(factory=lambda: FrameProtocol(client=True, extensions=[]), init=False)
@@ -68,6 +69,11 @@ class FrameTap(trio.abc.Stream):
 
     async def receive_some(self, max_bytes: int | None = None) -> bytes:  # noqa: ARG002 - the interface has it; reads are as large as they are good
         """Return bytes that are no messages: of the handshake, or of control frames; b'' at the end."""
+        if self._closing:
+            # The library has answered the close frame by now, or could not read it: nothing is left to wait for.
+            await trio.lowlevel.checkpoint()
+            self.end()
+            return b""
         while True:
             try:
                 chunk = bytes(await self._stream.receive_some(_READ_BYTES))
@@ -87,8 +93,9 @@ class FrameTap(trio.abc.Stream):
                 return b""
             if split.messages and not self._muted:
                 self._hand_over(split.messages)
-            if passed or split.others:
-                return passed + split.others
+            self._closing = split.closes
+            if passed or split.controls:
+                return passed + split.controls
 
     async def send_all(self, data: bytes | bytearray | memoryview) -> None:
         """Write all of `data`: once begun, a cancellation does not stop it half way.

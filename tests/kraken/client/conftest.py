@@ -1,0 +1,11 @@
+from collections.abc import AsyncGenerator
+
+import pytest
+from support.kraken_server import Stage, open_kraken_server
+
+
+@pytest.fixture
+async def stage() -> AsyncGenerator[Stage, None]:
+    """A scripted exchange on memory streams, and somebody who listens."""
+    async with open_kraken_server() as server:
+        yield Stage(server)
