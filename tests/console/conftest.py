@@ -51,7 +51,15 @@ def make_snapshot(
             for number in range(orders)
         ),
         positions=(
-            PositionLine("grid", "BTC/USD", Decimal("0.0020"), Decimal("64000.123"), "USD", Decimal("1.2"), Decimal("-3.4567")),
+            PositionLine(
+                "grid",
+                "BTC/USD",
+                Decimal("0.0020"),
+                Decimal("64000.12345678901234567890"),
+                "USD",
+                Decimal("1.2"),
+                Decimal("-3.4567"),
+            ),
             PositionLine("cross", "ETH/EUR", Decimal("-0.1"), None, "EUR", Decimal(0), None),
         ),
         news=tuple(f"05:06:{number:02} order sw-{number:04} filled" for number in range(30)) if news is None else news,

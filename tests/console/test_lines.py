@@ -70,6 +70,16 @@ def test_notices_become_lines_and_errors_two_fields() -> None:
     ]
 
 
+def test_the_errors_of_a_group_are_told_one_by_one() -> None:
+    written: list[str] = []
+    group = ExceptionGroup("two", [OSError("no route"), ValueError()])
+    PlainLines(written.append, Clock())(BreakerOpened("rest", 5, 60.0, group))
+    assert written[0].endswith(
+        'error=ExceptionGroup error.text="two (2 sub-exceptions)"'
+        ' error.errors.0=OSError error.errors.0.text="no route" error.errors.1=ValueError error.errors.1.text=""\n'
+    )
+
+
 def test_quotes_are_told_once_in_five_seconds_for_each_symbol() -> None:
     written: list[str] = []
     clock = Clock()

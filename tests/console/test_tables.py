@@ -72,8 +72,8 @@ def test_orders_quotes_and_positions_as_rows(snapshot: Callable[..., EngineSnaps
         "SOL/EUR         -         -  resync",
     ]
     assert plain(align(list(position_rows(picture.positions)), {1, 3, 4}, 60)) == [
-        "grid   0.002  BTC/USD  64000.123    -2.26 USD",
-        "cross   -0.1  ETH/EUR          -  +0.0000 EUR",
+        "grid   0.002  BTC/USD  64000.1235    -2.26 USD",
+        "cross   -0.1  ETH/EUR           -  +0.0000 EUR",
     ]
 
 

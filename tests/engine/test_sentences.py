@@ -11,7 +11,7 @@ from seawall.model.market_data import VenueStatus
 from seawall.model.order_states import OrderState
 from seawall.model.orders import Side
 from seawall.model.reports import Fill
-from seawall.resilience import LinkState, LinkStateChanged, Phase
+from seawall.resilience import DialFailed, LinkState, LinkStateChanged, Phase, ServiceRestarting
 
 ID = "s1a2b3c00010000005"
 FILL = Fill(
@@ -74,6 +74,11 @@ def test_a_notice_with_a_text_of_its_own_is_told_by_it_in_one_line() -> None:
             LinkStateChanged("public", LinkState(Phase.LIVE), LinkState(Phase.WAITING, reason="silent")),
             "public waiting: silent",
         ),
+        (
+            DialFailed("public", 2, 0.5, ExceptionGroup("", [OSError("no route")])),
+            "public could not be reached (2 in a row), again in 0.5 s: no route",
+        ),
+        (ServiceRestarting("grid", 1, 5.0, ExceptionGroup("", [OSError()])), "grid starts again in 5 s (1 failed so far)"),
         (LinkStateChanged("public", LinkState(Phase.WAITING), LinkState(Phase.CONNECTING)), ""),
     ],
 )

@@ -68,8 +68,9 @@ def _fields(facts: Mapping[str, Fact], prefix: str = "") -> list[str]:
         match fact:
             case None:
                 continue
-            case {"type": kind, "text": text}:  # an exception: two fields that can be searched
-                fields += [f"{prefix}{name}={_value(kind)}", f"{prefix}{name}.text={_value(text)}"]
+            case Mapping() if {"type", "text"} <= fact.keys():  # an exception, its type first: fields that can be searched
+                fields.append(f"{prefix}{name}={_value(fact['type'])}")
+                fields += _fields({key: item for key, item in fact.items() if key != "type"}, f"{prefix}{name}.")
             case Mapping():
                 fields += _fields(fact, f"{prefix}{name}.")
             case [Mapping(), *_]:

@@ -1,7 +1,7 @@
 """Tasks, orders, positions and quotes as rows of text: pure functions, shared by the live view and by one-shot output."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from decimal import Decimal
+from decimal import Context, Decimal
 
 from rich.cells import cell_len
 from rich.text import Text
@@ -28,6 +28,8 @@ Row = tuple[Text, ...]
 _STALE_S = 5.0
 _STATE_STYLES = {"open": "green", "in doubt": "bold yellow"}
 _NARROWEST = 4
+# An average price has as many digits as its division gave; nobody reads more than nine.
+_SHOWN = Context(prec=9).plus
 
 
 def printable(text: str) -> str:
@@ -91,7 +93,7 @@ def position_rows(positions: Iterable[PositionLine]) -> Iterator[Row]:
             Text(printable(position.owner)),
             Text(number_text(position.qty)),
             Text(printable(position.symbol), "bold"),
-            Text(number_text(position.average_price), "dim"),
+            Text(number_text(None if position.average_price is None else _SHOWN(position.average_price)), "dim"),
             profit_text(_profit(position), position.quote),
         )
 

@@ -9,7 +9,18 @@ from seawall.engine.hub import VenueStatusChanged
 from seawall.engine.modes import ModeChanged
 from seawall.model.numbers import plain
 from seawall.model.order_states import ENDED, OrderState
-from seawall.resilience import BreakerClosed, BreakerOpened, LinkStateChanged, Phase
+from seawall.resilience import (
+    BreakerClosed,
+    BreakerOpened,
+    DialFailed,
+    LinkLost,
+    LinkStateChanged,
+    Phase,
+    PulseReturned,
+    PulseSilent,
+    Quarantined,
+    ServiceRestarting,
+)
 
 __all__ = ["sentence"]
 
@@ -186,6 +197,44 @@ def _(notice: BreakerOpened) -> str:
 @sentence.register
 def _(notice: BreakerClosed) -> str:
     return f"breaker {notice.name} closed"
+
+
+@sentence.register
+def _(notice: DialFailed) -> str:
+    return (
+        f"{notice.name} could not be reached ({notice.failures} in a row), again in {notice.delay_s:.3g} s: {_why(notice.error)}"
+    )
+
+
+@sentence.register
+def _(notice: LinkLost) -> str:
+    return f"{notice.name} lost after {notice.lived_s:.1f} s, again in {notice.delay_s:.3g} s: {_why(notice.error)}"
+
+
+@sentence.register
+def _(notice: PulseSilent) -> str:
+    return f"{notice.name} is silent for {notice.silent_s:.1f} s"
+
+
+@sentence.register
+def _(notice: PulseReturned) -> str:
+    return f"{notice.name} is heard again"
+
+
+@sentence.register
+def _(notice: ServiceRestarting) -> str:
+    return f"{notice.name} starts again in {notice.delay_s:.3g} s ({notice.failures} failed so far)"
+
+
+@sentence.register
+def _(_notice: Quarantined) -> str:
+    return ""  # told by who asked for its restarts
+
+
+def _why(error: BaseException) -> str:
+    while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
+        error = error.exceptions[0]
+    return str(error) or type(error).__name__
 
 
 def _short(client_order_id: str) -> str:
