@@ -185,3 +185,15 @@ async def test_candles_fall_behind_too() -> None:
             queues.put(("BTC/USD", 60), candle(begin_ns, "1"))
         with pytest.raises(FellBehind, match="candles of BTC/USD, 60 s"):
             await anext(candles)
+
+
+async def test_what_is_known_is_read_before_what_changes() -> None:
+    queues: Queues[tuple[str, int], Candle] = Queues()
+
+    async with CandleStream("BTC/USD", 60, queues, 10) as candles:
+        queues.put(("BTC/USD", 60), candle(60, "100"))
+        candles.begin_with([candle(0, "99", closed=True), candle(60, "101")])
+        queues.put(("BTC/USD", 60), candle(60, "102"))
+
+        assert await anext(candles) == candle(0, "99", closed=True)
+        assert await anext(candles) == candle(60, "102")

@@ -4,8 +4,8 @@ Orders are structured: `async with market.working(intent) as order` is the only 
 ends it at the exchange.
 """
 
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Final
 
 import attrs
@@ -98,7 +98,9 @@ class Market:
         except KeyError:
             raise ValueError(f"interval: {interval!r} is not one of {', '.join(CANDLE_INTERVALS_S)}") from None
         async with self._feed.candles(symbol, interval_s) as stream:
-            await self._within_deadline(symbol, "candles", self._venue.follow_candles, symbol, interval_s)
+            with self._within_deadline(symbol, "candles"):
+                known = await self._venue.follow_candles(symbol, interval_s)
+            stream.begin_with(known)
             yield stream
 
     def position(self, symbol: str) -> Position:
@@ -159,11 +161,13 @@ class Market:
 
     async def _follow(self, symbol: str, what: str) -> None:
         follow = self._venue.follow_book if what == "book" else self._venue.follow_trades
-        await self._within_deadline(symbol, what, follow, symbol)
+        with self._within_deadline(symbol, what):
+            await follow(symbol)
 
-    async def _within_deadline(self, symbol: str, what: str, follow: Callable[..., Awaitable[object]], *args: str | int) -> None:
+    @contextmanager
+    def _within_deadline(self, symbol: str, what: str) -> Iterator[None]:
         try:
             with trio.fail_after(self._deadlines.feed_s):
-                await follow(*args)
+                yield
         except trio.TooSlowError:
             raise Unavailable(f"no {what} of {symbol} after {self._deadlines.feed_s} s") from None

@@ -1,6 +1,7 @@
 """Streams that keep order and lose nothing unsaid: trades and candles (see `seawall.engine.streams` for the policies)."""
 
 from collections import deque
+from collections.abc import Iterable
 from typing import Generic, TypeVar
 
 import attrs
@@ -117,6 +118,12 @@ class CandleStream(_Queued[tuple[str, int], Candle]):
         super().__init__(f"candles of {symbol}, {interval_s} s", (symbol, interval_s), queues, bound)
         self.replaced = 0
         """How many unread states of a running candle a newer one replaced."""
+
+    def begin_with(self, known: Iterable[Candle]) -> None:
+        """Read these first; they are newer than anything queued until now, which is in them."""
+        self._unread.clear()
+        for candle in known:
+            self.put(candle)
 
     def put(self, value: Candle) -> None:
         """Queue a candle, in place of an older state of the same one."""
