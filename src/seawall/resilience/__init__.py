@@ -18,7 +18,7 @@ from seawall.resilience.breaker_notices import (
 )
 from seawall.resilience.breaker_settings import REST_BREAKER, SOCKET_BREAKER, BreakerSettings
 from seawall.resilience.breaker_states import BreakerCause, BreakerState
-from seawall.resilience.circuit import BreakerStatistics
+from seawall.resilience.breaker_statistics import BreakerStatistics
 from seawall.resilience.connection_budget import ConnectionBudget, ConnectionBudgetStatistics
 from seawall.resilience.errors import (
     ADVICE,
@@ -33,10 +33,11 @@ from seawall.resilience.errors import (
 )
 from seawall.resilience.limiter import DEFAULT_LANE, Lane, Limiter, LimiterPaused, LimiterStatistics, TurnRefused
 from seawall.resilience.link_states import LinkState, LinkStateChanged, Phase
+from seawall.resilience.links import DialFailed, Link, LinkLost, ReconnectStatistics
 from seawall.resilience.liveness import Liveness, LivenessStatistics, Pulse, PulseReturned, PulseSilent
 from seawall.resilience.permits import Guard, Permit
 from seawall.resilience.probes import Probe, ignore
-from seawall.resilience.reconnect import DialFailed, Link, LinkLost, Reconnect, ReconnectStatistics
+from seawall.resilience.reconnect import Reconnect
 from seawall.resilience.reconnect_schedule import ReconnectSchedule
 from seawall.resilience.retry import RetryPolicy, RetryRefused, RetryScheduled, retry
 from seawall.resilience.retry_after import clamp_retry_after, read_retry_after

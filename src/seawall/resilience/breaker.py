@@ -85,7 +85,7 @@ class Breaker(Circuit):
 
         @functools.wraps(function)
         async def guarded(*args: _P.args, **kwargs: _P.kwargs) -> _T:
-            return await self.call(functools.partial(function, *args, **kwargs))
+            return await self.call(functools.partial(function, *args, **kwargs) if kwargs or args else function)
 
         return guarded
 

@@ -17,34 +17,16 @@ from seawall.resilience.breaker_notices import (
 )
 from seawall.resilience.breaker_settings import BreakerSettings
 from seawall.resilience.breaker_states import BreakerCause, BreakerState, after
+from seawall.resilience.breaker_statistics import BreakerStatistics
 from seawall.resilience.checks import a_number
 from seawall.resilience.errors import CircuitOpen
-from seawall.resilience.permits import Permit
+from seawall.resilience.leases import Leases
+from seawall.resilience.open_spell import OpenSpell
+from seawall.resilience.permits import Permit, ProbePermit
 from seawall.resilience.probes import Probe, ignore, tell
 from seawall.resilience.verdicts import Classify, Verdict, classify, leaves, verdict_of
 
-__all__ = ["BreakerStatistics", "Circuit"]
-
-
-@attrs.frozen
-class BreakerStatistics:
-    """A breaker at one instant. Counts run since it was made."""
-
-    name: str
-    state: BreakerState
-    failures_in_a_row: int
-    probes_in_flight: int
-    generation: int
-    open_spell_s: float
-    """The length of the current open spell, or of the next one."""
-    successes: int
-    failures: int
-    neutrals: int
-    rejections: int
-    late: int
-    """Results that came in a later generation than their call, and were not counted."""
-    slow: int
-    openings: int
+__all__ = ["Circuit"]
 
 
 @attrs.define(eq=False, repr=False)
@@ -64,12 +46,9 @@ class Circuit:
     _generation: int = attrs.field(default=1, init=False)
     _failures_in_a_row: int = attrs.field(default=0, init=False)
     _probe_successes: int = attrs.field(default=0, init=False)
-    _leases: dict[int, float] = attrs.field(factory=dict, init=False)
-    """When each probe in flight began."""
-    _leases_given: int = attrs.field(default=0, init=False)
-    _opened_at: float = attrs.field(default=0.0, init=False)
-    _spell_s: float = attrs.field(init=False)
-    _next_spell_s: float = attrs.field(init=False)
+    _leases: Leases = attrs.field(init=False)
+    """The probes in flight."""
+    _spell: OpenSpell = attrs.field(init=False)
     _changed: trio.Event = attrs.field(factory=trio.Event, init=False)
     _successes: int = attrs.field(default=0, init=False)
     _failures: int = attrs.field(default=0, init=False)
@@ -81,23 +60,19 @@ class Circuit:
     _timed: bool = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        self._spell_s = self._next_spell_s = self.settings.open_s
+        self._leases = Leases(self.settings.probes, self.settings.probe_lease_s)
+        self._spell = OpenSpell(self.settings)
         self._timed = self.settings.slow_s is not None
 
     def acquire(self) -> Permit:
         """Leave for one call, to be settled later; raises `CircuitOpen` when none can be given. Synchronous."""
-        lease = None
-        notices: list[object] = []
-        if self._state not in _PASSING:
-            wait_s = self.peek()
-            if wait_s > 0.0:
-                raise self._rejected(wait_s)
-            lease = self._take_lease(notices)
         began_at = self._clock() if self._timed else None
-        permit = Permit(self, self._generation, lease, began_at)
-        for notice in notices:  # last, so that a probe which calls back finds everything in its place
-            tell(self._probe, notice)
-        return permit
+        if self._state is BreakerState.CLOSED or self._state is BreakerState.DISABLED:
+            return Permit(self, self._generation, None, began_at)
+        wait_s = self.peek()
+        if wait_s > 0.0:
+            raise self._rejected(wait_s)
+        return self._admit_probe(self._clock(), began_at)
 
     def peek(self) -> float:
         """Seconds until a call may pass: 0.0 when one may now, infinite when forced open. Changes nothing."""
@@ -107,12 +82,9 @@ class Circuit:
             case BreakerState.FORCED_OPEN:
                 return float("inf")
             case BreakerState.OPEN:
-                return self._spell_left_s()
+                return self._spell.left_s(self._clock())
             case BreakerState.HALF_OPEN:
-                if len(self._leases) < self.settings.probes:
-                    return 0.0
-                now = self._clock()
-                return min(self._lease_left_s(began_at, now) for began_at in self._leases.values())
+                return self._leases.wait_s(self._clock())
 
     # Steering it
 
@@ -130,7 +102,7 @@ class Circuit:
     def probe_now(self) -> None:
         """End an open spell early: the next call is a probe. Without effect in any other state."""
         if self._state is BreakerState.OPEN:
-            self._spell_s = 0.0
+            self._spell.end()
             self._wake()
 
     def force_open(self) -> None:
@@ -167,7 +139,7 @@ class Circuit:
             failures_in_a_row=self._failures_in_a_row,
             probes_in_flight=len(self._leases),
             generation=self._generation,
-            open_spell_s=self._spell_s,
+            open_spell_s=self._spell.length_s,
             successes=self._successes,
             failures=self._failures,
             neutrals=self._neutrals,
@@ -195,10 +167,14 @@ class Circuit:
         """Count how the call of `permit` ended. For permits; callers use the permit's own methods."""
         if permit.began_at is not None and self._is_slow(permit.began_at):
             self._slow += 1
-        self._settle(permit.generation, permit.lease, verdict, outcome)
+        if verdict is Verdict.SUCCESS and permit.generation == self._generation and self._state is BreakerState.CLOSED:
+            self._successes += 1  # the usual way, without a detour
+            self._failures_in_a_row = 0
+        else:
+            self._settle(permit.generation, permit.lease, verdict, outcome)
 
     def _settle(self, generation: int, lease: int | None, verdict: Verdict, outcome: object) -> None:
-        if generation != self._generation or (lease is not None and self._leases.pop(lease, None) is None):
+        if generation != self._generation or (lease is not None and not self._leases.end(lease)):
             if verdict is not Verdict.NEUTRAL:
                 self._late += 1
                 tell(self._probe, LateResultIgnored(self.name, verdict))
@@ -231,28 +207,16 @@ class Circuit:
         elif self._failures_in_a_row >= self.settings.failure_threshold:
             self._move(BreakerCause.TOO_MANY_FAILURES, outcome=outcome)
 
-    def _take_lease(self, notices: list[object]) -> int:
-        now = self._clock()
+    def _admit_probe(self, now: float, began_at: float | None) -> Permit:
+        notice: object = None
         if self._state is BreakerState.OPEN:
-            notices.append(self._moved(BreakerCause.SPELL_OVER))
-        elif len(self._leases) >= self.settings.probes:
-            hung = [lease for lease, began_at in self._leases.items() if self._lease_left_s(began_at, now) <= 0.0]
-            for lease in hung:
-                del self._leases[lease]
-            notices.append(ProbeLeaseEnded(self.name, len(hung)))
-        self._leases_given += 1
-        self._leases[self._leases_given] = now
-        return self._leases_given
-
-    def _lease_left_s(self, began_at: float, now: float) -> float:
-        # A start that lies ahead was stamped in another trio run, whose clock began elsewhere: its task is long gone.
-        return 0.0 if now < began_at else max(0.0, self.settings.probe_lease_s - (now - began_at))
-
-    def _spell_left_s(self) -> float:
-        now = self._clock()
-        # A start that lies ahead was stamped in another trio run: begin anew rather than wait for that run's clock.
-        self._opened_at = min(self._opened_at, now)
-        return max(0.0, self._opened_at + self._spell_s - now)
+            notice = self._moved(BreakerCause.SPELL_OVER)
+        elif hung := self._leases.revoke_hung(now):
+            notice = ProbeLeaseEnded(self.name, hung)
+        permit = ProbePermit(self, self._generation, self._leases.lend(now), began_at)
+        if notice is not None:  # last, so that a probe which calls back finds everything in its place
+            tell(self._probe, notice)
+        return permit
 
     def _is_slow(self, began_at: float) -> bool:
         return self.settings.slow_s is not None and self._clock() - began_at >= self.settings.slow_s
@@ -275,14 +239,17 @@ class Circuit:
         self._failures_in_a_row = self._probe_successes = 0
         if self._state is BreakerState.OPEN:
             self._openings += 1
-            self._opened_at = self._clock()
-            self._spell_s = self._growing_spell_s() if spell_s is None else spell_s
+            now = self._clock()
+            self._spell.begin(now) if spell_s is None else self._spell.begin_for(spell_s, now)
         elif self._state is BreakerState.CLOSED:
-            self._spell_s = self._next_spell_s = self.settings.open_s
+            self._spell.forget()
         self._wake()
+        return self._notice(before, cause, failures, outcome)
+
+    def _notice(self, before: BreakerState, cause: BreakerCause, failures: int, outcome: object) -> object:
         match self._state:
             case BreakerState.OPEN:
-                return BreakerOpened(self.name, before, cause, self._spell_s, failures, _in_words(outcome))
+                return BreakerOpened(self.name, before, cause, self._spell.length_s, failures, _in_words(outcome))
             case BreakerState.HALF_OPEN:
                 return BreakerHalfOpened(self.name)
             case BreakerState.CLOSED:
@@ -292,18 +259,9 @@ class Circuit:
             case BreakerState.DISABLED:
                 return BreakerDisabled(self.name, before)
 
-    def _growing_spell_s(self) -> float:
-        spell_s = self._next_spell_s
-        if self.settings.open_growth > 1.0:  # one step at a time, so that no number of spells overflows
-            self._next_spell_s = min(spell_s * self.settings.open_growth, self.settings.open_max_s)
-        return spell_s
-
     def _wake(self) -> None:
         self._changed.set()
         self._changed = trio.Event()
-
-
-_PASSING = frozenset({BreakerState.CLOSED, BreakerState.DISABLED})
 
 
 def _in_words(outcome: object) -> str | None:

@@ -7,7 +7,7 @@ import attrs
 
 from seawall.resilience.verdicts import Verdict
 
-__all__ = ["Guard", "Permit", "Settles"]
+__all__ = ["Guard", "Permit", "ProbePermit", "Settles"]
 
 
 class Settles(Protocol):
@@ -27,7 +27,7 @@ class Settles(Protocol):
 class Permit:
     """Leave for one call. The first settlement counts; later ones do not, nor does one of an older generation.
 
-    A permit that is dropped unsettled is neutral.
+    One that is never settled counts for nothing.
     """
 
     _breaker: Settles = attrs.field(repr=False)
@@ -41,7 +41,9 @@ class Permit:
 
     def success(self) -> None:
         """The other side answered."""
-        self.settle(Verdict.SUCCESS)
+        if self.settled is None:
+            self.settled = Verdict.SUCCESS
+            self._breaker.settle(self, Verdict.SUCCESS, None)
 
     def failure(self) -> None:
         """The other side, or the way to it, failed."""
@@ -66,9 +68,13 @@ class Permit:
             finally:
                 self.settle(verdict, outcome)
 
+
+@attrs.define(eq=False)
+class ProbePermit(Permit):
+    """Leave for a probe. When nobody holds it any more, unsettled, its place is free again."""
+
     def __del__(self) -> None:
-        if self.settled is None:
-            self.neutral()
+        self.neutral()
 
 
 @attrs.define(eq=False)
