@@ -132,11 +132,27 @@ def _tenacity(module: Any) -> Callable[[], Awaitable[object]]:
     return module.retry(stop=module.stop_after_attempt(3))(nothing)  # type: ignore[no-any-return]  # a library without types
 
 
+def _interlock(module: Any) -> Callable[[], Awaitable[object]]:
+    breaker = module.CircuitBreaker(name="bench")
+    return lambda: breaker.call_async(nothing)  # type: ignore[no-any-return]  # a library without types
+
+
+def _nopanic(module: Any) -> Callable[[], Awaitable[object]]:
+    return module.circuit_breaker()(nothing)  # type: ignore[no-any-return]  # a library without types
+
+
+def _nopanic_retry(module: Any) -> Callable[[], Awaitable[object]]:
+    return module.retry()(nothing)  # type: ignore[no-any-return]  # a library without types
+
+
 OTHERS: dict[str, tuple[str, Callable[[Any], Callable[[], Awaitable[object]]]]] = {
     "circuitbreaker": ("circuitbreaker", _circuitbreaker),
     "aiobreaker": ("aiobreaker", _aiobreaker),
     "purgatory": ("purgatory", _purgatory),
     "hyx breaker": ("hyx.circuitbreaker", _hyx),
+    "interlock breaker": ("interlock", _interlock),
+    "nopanic breaker": ("nopanic", _nopanic),
+    "nopanic.retry": ("nopanic", _nopanic_retry),
     "stamina.retry": ("stamina", _stamina),
     "tenacity.retry": ("tenacity", _tenacity),
 }
