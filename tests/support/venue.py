@@ -184,7 +184,11 @@ class FakeVenue:
         await self._travel()
         self.armed.append(timeout_s)
 
-    async def find_order(self, client_order_id: str) -> tuple[tuple[OrderReport, ...], int]:
+    async def find_order(
+        self,
+        client_order_id: str,
+        order_id: str | None = None,  # noqa: ARG002 - here one name is as cheap as the other
+    ) -> tuple[tuple[OrderReport, ...], int]:
         asked_at_ns = self.now_ns()
         await self._travel()
         order = self.orders.get(client_order_id)

@@ -16,6 +16,7 @@ import trio
 
 from seawall.kraken.client import ClientSettings, Credentials, KrakenVenue, open_venue
 from seawall.kraken.client.settings import Addresses
+from seawall.kraken.dialect.counters import Tier
 from seawall.model.instruments import Instrument
 from seawall.model.market_data import Book, Candle, Trade, VenueStatus
 from seawall.model.orders import Side
@@ -87,9 +88,9 @@ class PaperVenue:
         """As `Venue.cancel_all_after`."""
         await self.trading.cancel_all_after(timeout_s)
 
-    async def find_order(self, client_order_id: str) -> tuple[tuple[OrderReport, ...], int]:
+    async def find_order(self, client_order_id: str, order_id: str | None = None) -> tuple[tuple[OrderReport, ...], int]:
         """As `Venue.find_order`."""
-        return await self.trading.find_order(client_order_id)
+        return await self.trading.find_order(client_order_id, order_id)
 
     async def open_orders(self) -> OpenOrders:
         """As `Venue.open_orders`."""
@@ -211,7 +212,7 @@ async def open_paper_venue(
     live = attrs.evolve(settings, credentials=None)
     async with open_venue(live, ear, probe=probe, now_ns=now_ns, rng=rng) as market:
         pairs = tuple(_pair_of(instrument) for instrument in market.instruments())
-        sim_settings = SimSettings(pairs=pairs, balances=balances, tier=settings.tier, events_per_s=0, now_ns=now_ns)
+        sim_settings = SimSettings(pairs=pairs, balances=balances, tier=Tier(settings.tier), events_per_s=0, now_ns=now_ns)
         async with open_sim(sim_settings, relay) as sim:
             local = attrs.evolve(
                 settings,

@@ -94,7 +94,7 @@ class Custody:
         """Read one order from the exchange; true when it knew the order. A failed question is a notice, and false."""
         try:
             with trio.fail_after(self.deadlines.query_s):
-                reports, asked_at_ns = await self.venue.find_order(order.client_order_id)
+                reports, asked_at_ns = await self.venue.find_order(order.client_order_id, order.order_id)
         except (SeawallError, trio.TooSlowError) as problem:
             self.probe(QuestionFailed(order.client_order_id, f"{type(problem).__name__}: {problem}"))
             return False
@@ -115,7 +115,7 @@ class Custody:
                 if _needs_care(order):
                     await self.ask(order)
                 if _needs_care(order):
-                    await self._change_or(order, self.pause(attempt))
+                    await self._change_or(order, self._pause_s(order, attempt))
                 attempt += 1
         finally:
             del self._in_care[order.client_order_id]
@@ -132,6 +132,14 @@ class Custody:
             self.probe(QuestionFailed(order.client_order_id, f"cancel: {type(problem).__name__}: {problem}"))
             return False
         return True
+
+    def _pause_s(self, order: Order, attempt: int) -> float:
+        """Until the next question. Questions cost rate budget that cancels may need: none is asked before it can decide."""
+        decidable_ns = order.deadline_ns + int(self.deadlines.settle_s * 1e9)
+        if order.client_order_id in self._absent_at_ns:
+            decidable_ns = self._absent_at_ns[order.client_order_id] + int(self.deadlines.settle_s * 1e9)
+        left_s = (decidable_ns - self.venue.now_ns()) / 1e9
+        return max(self.pause(attempt), left_s if order.in_doubt and order.wanted else 0.0)
 
     async def _change_or(self, order: Order, seconds: float) -> None:
         with trio.move_on_after(seconds):

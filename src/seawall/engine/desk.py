@@ -33,10 +33,19 @@ from seawall.model.orders import Intent, OrderType, Side
 from seawall.model.reports import AmendOrder, PlaceOrder
 from seawall.model.venue import Probe, Venue
 
-__all__ = ["Desk"]
+__all__ = ["Desk", "DeskStatistics"]
 
 MIN_DEADLINE_S = 0.5
 """Kraken takes deadlines from 500 ms to 60 s ahead (docs.kraken.com/api/docs/websocket-v2/add_order)."""
+
+
+@attrs.frozen
+class DeskStatistics:
+    """Orders now: not ended, in doubt among them, and those that a task of the desk's asks about or cancels."""
+
+    live: int
+    in_doubt: int
+    in_care: int
 
 
 @attrs.define(eq=False)
@@ -170,14 +179,10 @@ class Desk:
             await self.ended(order)
         return self.blotter.portfolio.position(owner, symbol).qty
 
-    def statistics(self) -> dict[str, int]:
+    def statistics(self) -> DeskStatistics:
         """How many orders are live, in doubt, and in the desk's care."""
         live = self.blotter.table.live()
-        return {
-            "live": len(live),
-            "in_doubt": sum(order.in_doubt for order in live),
-            "in_care": len(self.custody.in_care()),
-        }
+        return DeskStatistics(len(live), sum(order.in_doubt for order in live), len(self.custody.in_care()))
 
     def _admit(self, owner: str, intent: Intent, *, closing: bool) -> Order:
         self._check_intake(closing=closing)
@@ -292,8 +297,9 @@ class Desk:
             order.state,
             self.now_ns(),
             order_id=order.order_id,
-            qty=change.qty,
-            limit_price=change.limit_price,
+            qty=order.qty if change.qty is None else change.qty,
+            limit_price=order.limit_price if change.limit_price is None else change.limit_price,
+            filled_qty=order.filled_qty,
             reason="amend asked",
         )
 

@@ -21,6 +21,8 @@ import trio
 
 from seawall.engine.assembly import assemble
 from seawall.engine.certificate import Certificate
+from seawall.engine.desk import DeskStatistics
+from seawall.engine.feed import FeedStatistics
 from seawall.engine.foundation import lay_foundation
 from seawall.engine.hosting import Hosting
 from seawall.engine.news import News
@@ -36,7 +38,7 @@ from seawall.model.journal import Journal
 from seawall.model.venue import Probe, Venue, VenueListener
 from seawall.resilience.probes import tell
 
-__all__ = ["Engine", "EngineParts", "open_engine_on"]
+__all__ = ["Engine", "EngineParts", "EngineStatistics", "open_engine_on"]
 
 OpenVenue = Callable[[VenueListener], AbstractAsyncContextManager[Venue]]
 OpenJournal = Callable[[], AbstractAsyncContextManager[Journal]]
@@ -59,6 +61,14 @@ class EngineParts:
     """Stop when every strategy has ended; an engine without strategies waits to be stopped."""
     on_overdue: Callable[[Certificate], None] | None = None
     """Called when the deadline of the shutdown has passed and tasks are still there: the caller may end the process."""
+
+
+@attrs.frozen
+class EngineStatistics:
+    """What the engine counts of itself."""
+
+    feed: FeedStatistics
+    desk: DeskStatistics
 
 
 @attrs.define(eq=False)
@@ -110,6 +120,13 @@ class Engine:
         assembly = None if shutdown is None else shutdown.assembly
         return snapshot_of(self.parts.name, assembly, nursery, self.news, self._mode(), up_s)
 
+    def statistics(self) -> EngineStatistics | None:
+        """Counts since the start; None while the engine has not opened its venue."""
+        assembly = None if self._shutdown is None else self._shutdown.assembly
+        if assembly is None:
+            return None
+        return EngineStatistics(assembly.foundation.feed.statistics(), assembly.desk.statistics())
+
     def tell(self, notice: object) -> None:
         """Pass a notice to the news and to whoever listens; a listener that raises changes nothing here."""
         self.news(notice)
@@ -126,6 +143,11 @@ class Engine:
                     crashes = hosting.crashes
                     self._shutdown = Shutdown(self.parts.name, self.parts.settings, hosting, self.tell)
                     await self._serve(journal, hosting, life, task_status)
+        except ExceptionGroup as failure:
+            if not crashes:
+                raise
+            # A part that crashed takes what asks it down with it: the crash is the cause, and is told with what it caused.
+            raise ExceptionGroup("parts of the engine crashed while it started", [*crashes, failure]) from None
         finally:
             self._write_certificate(crashes)
             self._stopped.set()

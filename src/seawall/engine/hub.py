@@ -33,8 +33,10 @@ class Hub:
     account: Account
     probe: Probe
     private_live: bool = attrs.field(default=False, init=False)
-    private_restored_again: Changes = attrs.field(factory=Changes, init=False)
+    snapshots: Changes = attrs.field(factory=Changes, init=False)
     """Pulsed at each snapshot of the private stream."""
+    snapshot: PrivateSnapshot | None = attrs.field(default=None, init=False)
+    """The newest one that nobody has compared yet."""
 
     def book_changed(self, symbol: str, book: Book, received_s: float) -> None:
         """A verified change of a book."""
@@ -81,7 +83,8 @@ class Hub:
         for report in snapshot.open_orders:
             self.blotter.report(report)
         self.probe(PrivateStreamRestored(len(snapshot.open_orders)))
-        self.private_restored_again.pulse()
+        self.snapshot = snapshot
+        self.snapshots.pulse()
 
     def status_changed(self, status: VenueStatus) -> None:
         """The exchange takes other things than before."""

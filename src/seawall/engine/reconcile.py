@@ -3,7 +3,8 @@
 The first start and the start after a crash are the same path: replay, ask, compare.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from functools import partial
 
 import attrs
 import trio
@@ -15,12 +16,16 @@ from seawall.engine.notices import QuestionFailed, Reconciled
 from seawall.engine.order_table import Order
 from seawall.engine.settings import EngineSettings
 from seawall.model.errors import SeawallError
+from seawall.model.reports import PrivateSnapshot
 from seawall.model.venue import OpenOrders, Probe, Venue
 
 __all__ = ["Reconciler"]
 
 _OVERLAP_NS = 5_000_000_000
 """Fills are asked for from a little before the newest one known: the exchange's times are neither unique nor in order."""
+
+_FILLS_OF_A_SNAPSHOT = 50
+"""The stream's snapshot has at most the newest fifty (docs.kraken.com/api/docs/websocket-v2/executions)."""
 
 
 @attrs.define(eq=False)
@@ -49,8 +54,14 @@ class Reconciler:
         """Compare after each gap and every few minutes; a failed comparison is a notice, and is repeated."""
         while True:
             with trio.move_on_after(self.settings.reconcile_every_s):
-                await self.hub.private_restored_again.wait()
-            await self._compare_until_done()
+                while self.hub.snapshot is None:
+                    await self.hub.snapshots.wait()
+            snapshot, self.hub.snapshot = self.hub.snapshot, None
+            comparing = partial(self._compare, self._newest_fill_ns, snapshot)
+            attempt = 0
+            while not await self._try("open orders", comparing):
+                await trio.sleep(self.pause(attempt))
+                attempt += 1
 
     async def recover_fills(self) -> None:
         """Fetch fills that the exchange told of in totals only. Runs for ever; asks only when some are missing."""
@@ -62,41 +73,42 @@ class Reconciler:
                 await trio.sleep(self.settings.deadlines.settle_s if attempt == 0 else self.pause(attempt))
                 oldest_ns = min((order.planned_at_ns for order in self._orders_that_miss_fills()), default=None)
                 if oldest_ns is not None:
-                    await self._try(f"fills since {oldest_ns}", oldest_ns)
+                    await self._try("fills", partial(self._fetch_fills, oldest_ns))
                 attempt += 1
 
     def _orders_that_miss_fills(self) -> list[Order]:
         return [order for order in self.blotter.table if order.misses_fills]
 
-    async def _compare_until_done(self) -> None:
-        attempt = 0
-        while not await self._try("open orders", None):
-            await trio.sleep(self.pause(attempt))
-            attempt += 1
-
-    async def _try(self, about: str, fills_since_ns: int | None) -> bool:
+    async def _try(self, about: str, question: Callable[[], Awaitable[object]]) -> bool:
         try:
-            if fills_since_ns is None:
-                await self._compare(self._newest_fill_ns)
-            else:
-                await self._fetch_fills(fills_since_ns)
+            await question()
         except (SeawallError, trio.TooSlowError) as problem:
             self.probe(QuestionFailed(about, f"{type(problem).__name__}: {problem}"))
             return False
         return True
 
-    async def _compare(self, fills_since_ns: int) -> None:
-        with trio.fail_after(self.settings.deadlines.query_s):
-            listed = await self.venue.open_orders()
-        for report in listed.orders:
-            self.blotter.report(report)
+    async def _compare(self, fills_since_ns: int, snapshot: PrivateSnapshot | None = None) -> None:
+        """With a snapshot of the stream there is nothing to ask but what it cannot tell: questions cost rate budget."""
+        if snapshot is None:
+            with trio.fail_after(self.settings.deadlines.query_s):
+                listed = await self.venue.open_orders()
+            for report in listed.orders:
+                self.blotter.report(report)
+        else:
+            listed = OpenOrders(snapshot.open_orders, self.venue.now_ns())
         missing = self._missing(listed)
-        for client_order_id in missing:
-            order = self.blotter.table.find(client_order_id, None)
-            if order is not None and not order.ended:
+        for order in missing:
+            if not order.ended:
                 await self.custody.ask(order)
-        recovered = await self._fetch_fills(fills_since_ns)
+        recovered = 0
+        if snapshot is None or self._may_have_missed(snapshot):
+            recovered = await self._fetch_fills(fills_since_ns)
         self.probe(Reconciled(len(listed.orders), recovered, len(missing)))
+
+    def _may_have_missed(self, snapshot: PrivateSnapshot) -> bool:
+        """Whether fills happened that are older than the oldest of a full snapshot."""
+        oldest_ns = min((fill.at_ns for fill in snapshot.fills), default=0)
+        return len(snapshot.fills) >= _FILLS_OF_A_SNAPSHOT and oldest_ns > self._newest_fill_ns
 
     async def _fetch_fills(self, since_ns: int) -> int:
         with trio.fail_after(self.settings.deadlines.query_s):
@@ -105,12 +117,12 @@ class Reconciler:
         self._newest_fill_ns = max([self._newest_fill_ns, *(fill.at_ns for fill in fills)])
         return recovered
 
-    def _missing(self, listed: OpenOrders) -> list[str]:
+    def _missing(self, listed: OpenOrders) -> list[Order]:
         """Orders held for open that were planned well before the question, and that the answer does not list."""
         known = {report.order_id for report in listed.orders}
         settle_ns = int(self.settings.deadlines.settle_s * 1e9)
         return [
-            order.client_order_id
+            order
             for order in self.blotter.table.live()
             if order.order_id is not None and order.order_id not in known and order.planned_at_ns + settle_ns < listed.asked_at_ns
         ]

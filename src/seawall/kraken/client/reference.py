@@ -47,6 +47,10 @@ class Reference:
             ]
             raise UnknownSymbol(symbol, tuple(near[:_NEAR])) from None
 
+    def instruments(self) -> tuple[Instrument, ...]:
+        """Every pair, in the order in which they were learned."""
+        return tuple(self._instruments.values())
+
     def learn(self, instruments: Iterable[Instrument]) -> None:
         """Take the list of REST."""
         for instrument in instruments:

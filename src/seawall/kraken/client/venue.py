@@ -7,6 +7,7 @@ import attrs
 import trio
 
 from seawall.kraken.client.clock import ExchangeClock
+from seawall.kraken.client.pace import Pace
 from seawall.kraken.client.private import PrivateSocket
 from seawall.kraken.client.public import PublicSocket
 from seawall.kraken.client.reference import Reference
@@ -14,7 +15,7 @@ from seawall.kraken.client.rest import RestClient, RestStatistics
 from seawall.kraken.client.session import SessionStatistics
 from seawall.kraken.client.subscriptions import Feed
 from seawall.kraken.dialect import rest
-from seawall.model.errors import AccessDenied, ExchangeError, NotSent, OutcomeUnknown, UnknownSymbol
+from seawall.model.errors import AccessDenied, ExchangeError, NotSent, OutcomeUnknown, RefusedByExchange, UnknownSymbol
 from seawall.model.instruments import Instrument
 from seawall.model.market_data import Candle, VenueStatus
 from seawall.model.reports import Acknowledgement, AmendOrder, Balance, Fill, OrderReport, PlaceOrder
@@ -47,7 +48,7 @@ class VenueStatistics:
     clock_within_s: float | None
 
 
-@attrs.define(eq=False)
+@attrs.define(eq=False, repr=False)
 class KrakenVenue:
     """One account at Kraken, or its market data alone; made by `open_venue`.
 
@@ -60,7 +61,11 @@ class KrakenVenue:
     _clock: ExchangeClock
     _public: PublicSocket
     _private: PrivateSocket | None
+    _pace: Pace
     _probe: Probe
+
+    def __repr__(self) -> str:
+        return f"<KrakenVenue {self.name!r}, {self.status()}, clock {self._clock!r}>"
 
     async def load(self) -> None:
         """Learn the pairs, the status and the time, by REST. Raises `Unavailable`, `ExchangeError`."""
@@ -80,9 +85,19 @@ class KrakenVenue:
         private = self._private.session.statistics() if self._private is not None else None
         return VenueStatistics(self._public.session.statistics(), private, self._rest.statistics(), self._clock.uncertainty_s())
 
+    async def wait_live(self) -> None:
+        """Return once the sockets serve: the public one, and with credentials the private one. Puts no end to a wait."""
+        await self._public.session.wait_live()
+        if self._private is not None:
+            await self._private.session.wait_live()
+
     def instrument(self, symbol: str) -> Instrument:
         """The pair; raises `UnknownSymbol`."""
         return self._reference.instrument(symbol)
+
+    def instruments(self) -> tuple[Instrument, ...]:
+        """Every pair the exchange lists."""
+        return self._reference.instruments()
 
     def status(self) -> VenueStatus:
         """What the exchange takes now, as it last said."""
@@ -119,17 +134,29 @@ class KrakenVenue:
             request = rest.add_order(order, instrument.rest_name)
         except (UnknownSymbol, ValueError) as error:
             raise NotSent(f"the order cannot be written: {error}") from error
-        if private.session.live:
-            return await private.place(order, sending)
-        return await self._rest.place(request, lambda answer: rest.read_added_order(answer.body, order.client_order_id), sending)
+        self._pace.place(order.client_order_id, order.symbol, trio.current_time())
+        try:
+            if private.session.live:
+                return await private.place(order, sending)
+            return await self._rest.place(
+                request, lambda answer: rest.read_added_order(answer.body, order.client_order_id), sending
+            )
+        except RefusedByExchange as refusal:
+            self._pace.refused(order.symbol, refusal, trio.current_time())
+            raise
 
     async def amend(self, change: AmendOrder) -> None:
         """Change an open order in place. Raises as `place`."""
         private = self._need_private()
-        if private.session.live:
-            await private.amend(change)
-        else:
-            await self._rest.place(rest.amend_order(change), lambda answer: rest.read_amended_order(answer.body))
+        self._pace.amend(change.client_order_id, trio.current_time())
+        try:
+            if private.session.live:
+                await private.amend(change)
+            else:
+                await self._rest.place(rest.amend_order(change), lambda answer: rest.read_amended_order(answer.body))
+        except RefusedByExchange as refusal:
+            self._pace.refused(self._pace.symbol_of(change.client_order_id), refusal, trio.current_time())
+            raise
 
     async def cancel(self, client_order_ids: Sequence[str]) -> tuple[CancelOutcome, ...]:
         """Ask for cancels, by one message on the socket or by one REST call each."""
@@ -137,6 +164,8 @@ class KrakenVenue:
         ids = tuple(dict.fromkeys(client_order_ids))
         if not ids:
             return ()
+        for each in ids:
+            self._pace.cancel(each, trio.current_time())
         if private.session.live:
             outcomes = await private.cancel(ids)
         else:
@@ -154,22 +183,28 @@ class KrakenVenue:
                 rest.cancel_all_orders_after(timeout_s), lambda answer: rest.read_cancel_all_after(answer.body)
             )
 
-    async def find_order(self, client_order_id: str) -> tuple[tuple[OrderReport, ...], int]:
+    async def find_order(self, client_order_id: str, order_id: str | None = None) -> tuple[tuple[OrderReport, ...], int]:
         """Every order that ever had this id, and a time that the exchange's clock had surely reached when it was asked.
 
-        Open orders are asked for first: one that ends in between is then among the closed ones. The exchange's answers
-        may lag behind what it did (docs.kraken.com/api/docs/guides/spot-clordid speaks of ids among open orders only):
-        absence means something some time after the order's deadline, and not before.
+        With the exchange's own id that is one cheap question. Without it, open orders are asked for first: one that ends
+        in between is then among the closed ones. The exchange's answers may lag behind what it did
+        (docs.kraken.com/api/docs/guides/spot-clordid speaks of ids among open orders only): absence means something some
+        time after the order's deadline, and not before.
         """
         asked_at_ns = self._clock.at_least_ns()
         names = self._reference.names
+        if order_id is not None:
+            known = await self._rest.query(rest.query_orders([order_id]), lambda answer: rest.read_orders(answer.body, names))
+            return known, asked_at_ns
         still_open = await self._rest.query(
             rest.open_orders(client_order_id), lambda answer: rest.read_open_orders(answer.body, names)
         )
-        closed = await self._rest.query(
-            rest.closed_orders(client_order_id), lambda answer: rest.read_closed_orders(answer.body, names)
-        )
-        found = {report.order_id: report for report in (*still_open, *closed.orders) if _has_id(report, client_order_id)}
+        found = {report.order_id: report for report in still_open if _has_id(report, client_order_id)}
+        if not found:
+            closed = await self._rest.query(
+                rest.closed_orders(client_order_id), lambda answer: rest.read_closed_orders(answer.body, names)
+            )
+            found = {report.order_id: report for report in closed.orders if _has_id(report, client_order_id)}
         return tuple(found.values()), asked_at_ns
 
     async def open_orders(self) -> OpenOrders:
