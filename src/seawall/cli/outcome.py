@@ -9,7 +9,7 @@ from seawall.cli.exit_codes import ExitCode
 from seawall.config import ConfigError
 from seawall.engine.certificate import Certificate
 from seawall.model.errors import AccessDenied, JournalFailed, NotSent, Unavailable, UnknownSymbol
-from seawall.resilience import CircuitOpen, DialTimedOut, WaitTooLong
+from seawall.resilience import CircuitOpen, DialTimedOut, ReconnectStopped, WaitTooLong
 
 __all__ = ["OF_A_RUN", "code_of_failed_start", "code_of_run", "leaves"]
 
@@ -53,4 +53,6 @@ def leaves(error: BaseException) -> Iterator[BaseException]:
 
 
 def _code_of(error: BaseException) -> ExitCode:
+    if isinstance(error, ReconnectStopped) and error.__cause__ is not None:  # says why by its cause
+        return code_of_failed_start(error.__cause__)
     return next((code for kinds, code in _OF_A_START if isinstance(error, kinds)), ExitCode.INTERNAL_ERROR)

@@ -12,7 +12,7 @@ from cyclopts import Parameter
 from seawall.cli.blocks import tell_error
 from seawall.cli.durations import Token
 from seawall.cli.exit_codes import ExitCode
-from seawall.sim import SimSettings, open_sim
+from seawall.sim import BadRecording, SimSettings, open_sim
 from seawall.sim.settings import Speed
 
 __all__ = ["sim"]
@@ -51,7 +51,7 @@ def sim(
     failure: BaseException | None = None
     try:
         trio.run(_serve, settings)
-    except* OSError as group:  # a port in use, a file that is not there
+    except* (OSError, BadRecording) as group:  # a port in use, a file that is not there or is something else
         failure = group.exceptions[0]
     if failure is not None:
         return tell_error(ExitCode.CONFIGURATION, f"the simulator cannot serve: {failure}")
