@@ -39,9 +39,9 @@ class Connection:
 
     _tap: FrameTap
 
-    def end(self) -> None:
-        """Treat the connection as ended from now on; the caller leaves the block next."""
-        self._tap.end()
+    def leave(self) -> None:
+        """Send and receive no more messages from now on; the caller leaves the block next."""
+        self._tap.leave()
 
     async def send(self, text: str, sending: Callable[[], None] = lambda: None) -> None:
         """Write one message. `sending` is called just before its first byte.
@@ -105,11 +105,15 @@ async def open_connection(
             websocket = await nursery.start(reader.run)
             try:
                 yield Connection(tap)
+            except Exception:
+                tap.end()  # it failed: there is nobody to take leave of, and no time to lose before the next dial
+                raise
             finally:
                 reader.leaving = True
-                tap.mute()
-                with trio.move_on_after(goodbye_s, shield=True):
-                    await _say_goodbye(websocket)
+                tap.leave()
+                if not tap.ended.is_set():
+                    with trio.move_on_after(goodbye_s, shield=True):
+                        await _say_goodbye(websocket)
                 reader.stop()
     finally:
         with trio.move_on_after(_CLOSE_S, shield=True):

@@ -16,6 +16,7 @@ from seawall.kraken.client.clock import ExchangeClock
 from seawall.kraken.client.connection import dial as dial_tcp
 from seawall.kraken.client.http import HttpLink, Transport, open_http
 from seawall.kraken.client.market import MarketData
+from seawall.kraken.client.pace import Pace
 from seawall.kraken.client.private import PrivateSocket
 from seawall.kraken.client.public import PublicSocket
 from seawall.kraken.client.quiet import QuietBooks
@@ -124,7 +125,7 @@ class _Parts:
         private = self._private(rest) if self.settings.credentials is not None else None
         name = urlsplit(self.settings.addresses.rest).hostname or "kraken"
         return _Service(
-            venue=KrakenVenue(name, rest, self.reference, self.clock, public, private, self.probe),
+            venue=KrakenVenue(name, rest, self.reference, self.clock, public, private, Pace.of(self.settings.tier), self.probe),
             public=public,
             public_link=self._reconnect(public.session, public.attempt),
             private_link=self._reconnect(private.session, private.attempt) if private is not None else None,

@@ -96,7 +96,7 @@ def _nothing() -> None:
     pass
 
 
-@attrs.define(eq=False)
+@attrs.define(eq=False, repr=False)
 class RestClient:
     """Four ways to call, by what a lost answer means: `public` and `query` read, `place` and `cancel` act.
 
@@ -139,6 +139,9 @@ class RestClient:
         )
         self._lanes = {lane: trio.CapacityLimiter(_AT_ONCE[lane]) for lane in Traffic}
         self._policy = RetryPolicy(attempts=3, backoff=Backoff(base_s=0.5, max_s=5.0))
+
+    def __repr__(self) -> str:
+        return f"<RestClient {self._settings.addresses.rest}, {self.statistics()}>"
 
     def statistics(self) -> RestStatistics:
         """Counts since the start."""

@@ -117,7 +117,7 @@ class SessionStatistics:
     live_for_s: float | None
 
 
-@attrs.define(eq=False)
+@attrs.define(eq=False, repr=False)
 class Session:
     """What public and private socket have in common. `attempt` is one connection's life, for a `Reconnect`."""
 
@@ -148,6 +148,9 @@ class Session:
 
     def __attrs_post_init__(self) -> None:
         self.subscriptions = Subscriptions(self._answers.next_id)
+
+    def __repr__(self) -> str:
+        return f"<Session {self.name!r} to {self.url}, {'live' if self.live else 'not live'}>"
 
     @property
     def live(self) -> bool:
@@ -198,7 +201,13 @@ class Session:
                     nursery.start_soon(self._keep_alive, connection, name=f"{self.name}: ping")
                     nursery.start_soon(self._watch, connection, name=f"{self.name}: silence")
             finally:
-                connection.end()
+                connection.leave()
+
+    async def wait_live(self) -> None:
+        """Return once requests can be sent."""
+        await trio.lowlevel.checkpoint()
+        while not self.live:
+            await self._next_change()
 
     async def settle(self, feed: Feed) -> Subscription:
         """Want a feed, and wait until the exchange has granted or refused it."""

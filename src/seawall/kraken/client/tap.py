@@ -49,23 +49,24 @@ class FrameTap(trio.abc.Stream):
     _refused: bool = attrs.field(default=False, init=False)
     _head: bytes = attrs.field(default=b"", init=False)
     _closing: bool = attrs.field(default=False, init=False)
-    _muted: bool = attrs.field(default=False, init=False)
+    _left: bool = attrs.field(default=False, init=False)
     _writing: trio.StrictFIFOLock = attrs.field(factory=trio.StrictFIFOLock, init=False)
     _frames: FrameProtocol = attrs.field(factory=lambda: FrameProtocol(client=True, extensions=[]), init=False)
 
-    def mute(self) -> None:
-        """Give `receive` no more messages."""
-        self._muted = True
-
-    def end(self) -> None:
-        """Note that nothing more will come, and say so, once."""
-        if self.ended.is_set():
+    def leave(self) -> None:
+        """Take and give no more messages, and call `lost`, once; what the library has to say at the end still passes."""
+        if self._left:
             return
-        self.ended.set()
+        self._left = True
         try:
             self._lost()
         except Exception as bug:  # noqa: BLE001 - reported: the connection's owner raises it
             self.bug = bug
+
+    def end(self) -> None:
+        """Note that not a byte more will come or go, and say so, once."""
+        self.ended.set()
+        self.leave()
 
     async def receive_some(self, max_bytes: int | None = None) -> bytes:  # noqa: ARG002 - the interface has it; reads are as large as they are good
         """Return bytes that are no messages: of the handshake, or of control frames; b'' at the end."""
@@ -91,7 +92,7 @@ class FrameTap(trio.abc.Stream):
             except ProtocolBroken as broken:
                 await self._end_for(broken)
                 return b""
-            if split.messages and not self._muted:
+            if split.messages and not self._left:
                 self._hand_over(split.messages)
             self._closing = split.closes
             if passed or split.controls:
@@ -111,7 +112,7 @@ class FrameTap(trio.abc.Stream):
         Cancelled before that, nothing has left; afterwards the message is written whole, or the stream is closed.
         """
         async with self._writing:
-            if self.ended.is_set():
+            if self._left:
                 raise trio.ClosedResourceError("the connection has ended")
             frame = self._frames.send_data(text)
             sending()

@@ -187,9 +187,9 @@ class KrakenVenue:
         """Every order that ever had this id, and a time that the exchange's clock had surely reached when it was asked.
 
         With the exchange's own id that is one cheap question. Without it, open orders are asked for first: one that ends
-        in between is then among the closed ones. The exchange's answers may lag behind what it did
-        (docs.kraken.com/api/docs/guides/spot-clordid speaks of ids among open orders only): absence means something some
-        time after the order's deadline, and not before.
+        in between is then among the closed ones. An id is unique among open orders alone
+        (docs.kraken.com/api/docs/guides/spot-clordid), so there may be several. The exchange's answers may lag behind what
+        it did: absence is to be believed only some time after the order's own deadline.
         """
         asked_at_ns = self._clock.at_least_ns()
         names = self._reference.names
