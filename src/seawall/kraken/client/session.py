@@ -370,7 +370,7 @@ class Session:
             if silent_at_s <= trio.current_time():
                 break
             await trio.sleep_until(silent_at_s)
-        connection.end()
+        connection.leave()
         raise SocketSilent(f"the {self.name} was silent for {self._settings.silent_after_s:g} s")
 
     def _note_change(self) -> None:
