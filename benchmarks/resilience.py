@@ -134,7 +134,7 @@ def _tenacity(module: Any) -> Callable[[], Awaitable[object]]:
 
 def _interlock(module: Any) -> Callable[[], Awaitable[object]]:
     breaker = module.CircuitBreaker(name="bench")
-    return lambda: breaker.call_async(nothing)  # type: ignore[no-any-return]  # a library without types
+    return lambda: breaker.call_async(nothing)
 
 
 def _nopanic(module: Any) -> Callable[[], Awaitable[object]]:

@@ -38,6 +38,11 @@ def test_counting_an_outer_deadline_needs_a_limit() -> None:
         BreakerSettings(count_outer_deadline=True)
 
 
+def test_a_switch_is_on_or_off() -> None:
+    with pytest.raises(BadSetting, match="count_outer_deadline: 1"):
+        BreakerSettings(slow_s=1.0, count_outer_deadline=1)  # type: ignore[arg-type]  # the wrong type is the case
+
+
 def test_the_presets() -> None:
     assert (REST_BREAKER.failure_threshold, REST_BREAKER.open_s, REST_BREAKER.open_growth) == (5, 60.0, 1.0)
     assert (SOCKET_BREAKER.failure_threshold, SOCKET_BREAKER.open_s) == (10, 30.0)

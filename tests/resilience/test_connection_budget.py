@@ -94,6 +94,7 @@ async def test_cancelled_it_takes_nothing(autojump_clock: MockClock) -> None:
 async def test_a_turn_beyond_the_deadline_is_refused_at_once(autojump_clock: MockClock, notices: list[object]) -> None:
     """The estimate knows those ahead, and that each of them fills a place for a window."""
     budget = ConnectionBudget(2, 600.0, probe=notices.append)
+    assert budget.expected_wait_s() == 0.0
     await budget.take()
     await trio.sleep(100)
     await budget.take()

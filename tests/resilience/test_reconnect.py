@@ -500,6 +500,22 @@ async def test_what_breaks_while_a_dial_is_cut_short_hides_neither_the_timeout_n
         await world(breaks_when_cut(KeyError("bug"))).link().run()
 
 
+async def test_a_mixed_group_from_a_dial_cut_short_is_a_timeout(autojump_clock: MockClock) -> None:
+    """As a library may raise that gathers the cancellation with what broke on the way out."""
+
+    async def gather(_link: Link) -> None:
+        try:
+            await trio.sleep_forever()
+        except trio.Cancelled as cancelled:
+            raise BaseExceptionGroup("on the way out", [cancelled, OSError("wreckage")]) from None
+
+    here = world(gather, close)
+    await here.link().run()
+
+    assert here.peer.dialled == [0.0, 10.5]
+    assert here.breaker.statistics().failures == 1
+
+
 async def test_a_bug_beside_a_cancellation_from_outside_is_not_lost(autojump_clock: MockClock) -> None:
     async def breaks_when_cancelled(_link: Link) -> None:
         try:

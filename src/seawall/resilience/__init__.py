@@ -36,7 +36,7 @@ from seawall.resilience.link_states import LinkState, LinkStateChanged, Phase
 from seawall.resilience.links import DialFailed, Link, LinkLost, ReconnectStatistics
 from seawall.resilience.liveness import Liveness, LivenessStatistics, Pulse, PulseReturned, PulseSilent
 from seawall.resilience.permits import Guard, Permit
-from seawall.resilience.probes import Probe, ignore
+from seawall.resilience.probes import Probe, ignore, tell
 from seawall.resilience.reconnect import Reconnect
 from seawall.resilience.reconnect_schedule import ReconnectSchedule
 from seawall.resilience.retry import RetryPolicy, RetryRefused, RetryScheduled, retry
@@ -122,4 +122,5 @@ __all__ = [
     "retry",
     "retry_after_of",
     "supervise",
+    "tell",
 ]

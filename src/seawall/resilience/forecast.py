@@ -20,8 +20,7 @@ def served_in_s(tokens: Tokens, lines: Mapping[str, Sequence[float]], pauses_s: 
     waiting = {name: deque(weights) for name, weights in lines.items()}
     while waiting[lane]:
         step_s, served = _next(tokens, waiting, {name: pause_s - at_s for name, pause_s in pauses_s.items()})
-        if step_s == _NEVER:
-            return _NEVER
+        assert step_s != _NEVER, "somebody waits for more than its lane can ever have"
         tokens.give(step_s * tokens.refill_per_s)
         at_s += step_s
         if served is not None:

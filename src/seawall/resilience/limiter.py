@@ -8,6 +8,7 @@ all lanes share, and while a more urgent lane waits, a less urgent one has its o
 """
 
 from collections.abc import Callable, Sequence
+from itertools import takewhile
 from typing import Final
 
 import attrs
@@ -181,12 +182,8 @@ class Limiter:
 
     def _may_share(self, lane: str) -> bool:
         """Whether nobody waits in a more urgent lane, those aside that are paused."""
-        for name, line in self._lines.items():
-            if name == lane:
-                return True
-            if line and self._pause_left_s(name) <= 0.0:
-                return False
-        raise AssertionError(f"no lane {lane!r}")
+        more_urgent = takewhile(lambda name: name != lane, self._lines)
+        return not any(self._lines[name] and self._pause_left_s(name) <= 0.0 for name in more_urgent)
 
     def _estimate_s(self, lane: str, weights: Sequence[float]) -> float:
         lines = {name: line.weights() for name, line in self._lines.items()} | {lane: weights}
