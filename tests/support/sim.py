@@ -19,6 +19,11 @@ BUY, SELL = Side.BUY, Side.SELL
 E = TypeVar("E", bound=Event)
 
 
+def these(*values: object) -> tuple[object, ...]:
+    """Several facts at once, to be compared with plain numbers."""
+    return values
+
+
 @attrs.define
 class Clock:
     """A wall clock that moves when told."""

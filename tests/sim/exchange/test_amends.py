@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 import pytest
-from support.sim import BUY, SELL, SYMBOL, Stage
+from support.sim import BUY, SELL, SYMBOL, Stage, these
 
 from seawall.model.market_data import VenueStatus
 from seawall.model.orders import OrderType
@@ -15,7 +15,7 @@ def change(
     qty: str | None = None, price: str | None = None, *, trigger: str | None = None, post_only: bool = False
 ) -> OrderChange:
     values = [None if text is None else Decimal(text) for text in (qty, price, trigger)]
-    return OrderChange(*values, post_only=post_only)
+    return OrderChange(values[0], values[1], values[2], post_only=post_only)
 
 
 def queue(stage: Stage, price: str) -> list[str | None]:
@@ -35,13 +35,13 @@ def order(stage: Stage) -> SimOrder:
 def test_less_quantity_keeps_the_place_in_the_queue(stage: Stage, order: SimOrder) -> None:
     stage.exchange.amend_order(order, change("3"))
 
-    assert (order.qty, queue(stage, "99.0"), stage.depth(BUY)) == (3, ["mine", None], [("99.0", "4")])
+    assert these(order.qty, queue(stage, "99.0"), stage.depth(BUY)) == (3, ["mine", None], [("99.0", "4")])
 
 
 def test_more_quantity_goes_to_the_back(stage: Stage, order: SimOrder) -> None:
     stage.exchange.amend_order(order, change("5"))
 
-    assert (order.qty, queue(stage, "99.0"), stage.depth(BUY)) == (5, [None, "mine"], [("99.0", "6")])
+    assert these(order.qty, queue(stage, "99.0"), stage.depth(BUY)) == (5, [None, "mine"], [("99.0", "6")])
 
 
 def test_another_price_goes_to_the_back_of_that_price(stage: Stage, order: SimOrder) -> None:
@@ -59,7 +59,7 @@ def test_ids_and_fills_stay_with_the_order(stage: Stage, order: SimOrder) -> Non
     stage.exchange.amend_order(order, change("6", "98.0"))
 
     assert stage.exchange.find(cl_ord_id="mine") is order
-    assert (order.cum_qty, order.left, order.amended, order.status) == (1, 5, True, Status.PARTIALLY_FILLED)
+    assert these(order.cum_qty, order.left, order.amended, order.status) == (1, 5, True, Status.PARTIALLY_FILLED)
 
 
 @pytest.mark.parametrize("qty", ["1", "2"])
@@ -68,7 +68,7 @@ def test_less_than_is_filled_ends_the_order_at_what_is_filled(stage: Stage, orde
 
     stage.exchange.amend_order(order, change(qty))
 
-    assert (order.status, order.qty, order.cum_qty) == (Status.CANCELED, 2, 2)
+    assert these(order.status, order.qty, order.cum_qty) == (Status.CANCELED, 2, 2)
     assert stage.story(order)[-2:] == ["OrderAmended", "OrderEnded"]
     assert stage.depth(BUY) == [("99.0", "1")]
 
@@ -78,7 +78,7 @@ def test_a_price_that_crosses_trades_at_once(stage: Stage, order: SimOrder) -> N
 
     stage.exchange.amend_order(order, change(price="100.0"))
 
-    assert (order.cum_qty, stage.exchange.fills[0].maker) == (1, False)
+    assert these(order.cum_qty, stage.exchange.fills[0].maker) == (1, False)
     assert stage.depth(BUY) == [("100.0", "3"), ("99.0", "1")]
 
 
@@ -88,7 +88,7 @@ def test_post_only_refuses_a_price_that_crosses_and_leaves_the_order_as_it_was(s
     with pytest.raises(ApiError, match="EOrder:Post only order"):
         stage.exchange.amend_order(order, change(price="100.0", post_only=True))
 
-    assert (order.limit_price, order.amended, queue(stage, "99.0")) == (99, False, ["mine", None])
+    assert these(order.limit_price, order.amended, queue(stage, "99.0")) == (99, False, ["mine", None])
 
 
 def test_while_nothing_is_matched_no_amend_may_cross(stage: Stage, order: SimOrder) -> None:
@@ -118,7 +118,7 @@ def test_what_cannot_be_amended_is_refused_in_krakens_words(
         stage.exchange.amend_order(order, wanted)
 
     assert caught.value.text == text
-    assert (order.qty, order.limit_price, order.amended) == (4, 99, False)
+    assert these(order.qty, order.limit_price, order.amended) == (4, 99, False)
 
 
 def test_the_funds_an_order_holds_count_for_its_own_amend(stage: Stage) -> None:
@@ -140,7 +140,7 @@ def test_the_trigger_of_a_plain_stop_moves_and_its_limit_does_not_exist(stage: S
     order = stage.place(stage.order(SELL, "1", order_type=OrderType.STOP_LOSS, trigger="95.0"))
 
     stage.exchange.amend_order(order, change(trigger="96.0"))
-    assert (order.trigger_price, order.dormant) == (96, True)
+    assert these(order.trigger_price, order.dormant) == (96, True)
 
     with pytest.raises(ApiError, match="EOrder:Invalid limit price"):
         stage.exchange.amend_order(order, change(price="94.0"))

@@ -75,7 +75,7 @@ def perform(stage: Stage, step: tuple[object, ...]) -> None:
         case ("amend", which, qty, price):
             if (order := one_of(stage, which)) is not None:
                 values = [None if text is None else Decimal(cast("str", text)) for text in (qty, price)]
-                stage.exchange.amend_order(order, OrderChange(*values))
+                stage.exchange.amend_order(order, OrderChange(values[0], values[1]))
         case ("crowd take", side, qty, limit):
             stage.take(cast("Side", side), cast("str", qty), cast("str | None", limit))
         case ("crowd rest", side, qty, price):

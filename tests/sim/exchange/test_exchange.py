@@ -4,7 +4,7 @@ from decimal import Decimal
 from random import Random
 
 import pytest
-from support.sim import BUY, SELL, SYMBOL, Stage, make_stage
+from support.sim import BUY, SELL, SYMBOL, Stage, make_stage, these
 
 from seawall.model.instruments import PairStatus
 from seawall.model.market_data import VenueStatus
@@ -85,7 +85,7 @@ def test_a_post_only_order_that_would_take_may_be_accepted_and_canceled_instead(
 
     order = stage.place(stage.order(BUY, "1", "100.0", post_only=True))
 
-    assert (order.status, order.reason, order.cum_qty) == (Status.CANCELED, "Post only order", 0)
+    assert these(order.status, order.reason, order.cum_qty) == (Status.CANCELED, "Post only order", 0)
     assert stage.story(order) == ["OrderReceived", "OrderEnded"]
 
 

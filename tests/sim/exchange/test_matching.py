@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 import pytest
-from support.sim import BUY, SELL, SYMBOL, Stage
+from support.sim import BUY, SELL, SYMBOL, Stage, these
 
 from seawall.model.orders import OrderType, Side, TimeInForce
 from seawall.sim.exchange.events import BookChanged, LevelChange, OrderFilled, OrderTraded, TradesPrinted
@@ -24,11 +24,11 @@ def test_a_taker_pays_the_makers_price_and_rests_with_what_is_left(stage: Stage)
 
     order = stage.place(stage.order(BUY, "3", "101.0"))
 
-    assert (order.status, order.cum_qty, order.cum_cost) == (Status.PARTIALLY_FILLED, 1, 100)
+    assert these(order.status, order.cum_qty, order.cum_cost) == (Status.PARTIALLY_FILLED, 1, 100)
     assert stage.depth(BUY) == [("101.0", "2")]
     assert stage.depth(SELL) == []
     [fill] = stage.exchange.fills
-    assert (fill.price, fill.qty, fill.maker, fill.side) == (100, 1, False, BUY)
+    assert these(fill.price, fill.qty, fill.maker, fill.side) == (100, 1, False, BUY)
 
 
 def test_better_prices_trade_first_and_then_older_orders(stage: Stage) -> None:
@@ -37,10 +37,10 @@ def test_better_prices_trade_first_and_then_older_orders(stage: Stage) -> None:
     newest = stage.place(stage.order(SELL, "1", "100.0"))
 
     stage.take(BUY, "1.5")
-    assert (late.cum_qty, newest.cum_qty) == (Decimal("0.5"), 0)
+    assert these(late.cum_qty, newest.cum_qty) == (Decimal("0.5"), 0)
 
     stage.take(BUY, "1")
-    assert (late.status, late.cum_qty, newest.cum_qty) == (Status.FILLED, 1, Decimal("0.5"))
+    assert these(late.status, late.cum_qty, newest.cum_qty) == (Status.FILLED, 1, Decimal("0.5"))
 
 
 def test_one_takers_trades_share_an_instant_and_have_consecutive_ids(stage: Stage) -> None:
@@ -61,7 +61,7 @@ def test_a_market_order_walks_the_book_and_gives_up_what_it_does_not_find(stage:
 
     order = stage.place(stage.order(BUY, "3"))
 
-    assert (order.status, order.cum_qty, order.cum_cost) == (Status.CANCELED, 2, 205)
+    assert these(order.status, order.cum_qty, order.cum_cost) == (Status.CANCELED, 2, 205)
     assert stage.exchange.open_orders() == ()
 
 
@@ -70,7 +70,7 @@ def test_immediate_or_cancel_never_rests(stage: Stage) -> None:
 
     order = stage.place(stage.order(BUY, "3", "100.0", tif=TimeInForce.IOC))
 
-    assert (order.status, order.cum_qty) == (Status.CANCELED, 1)
+    assert these(order.status, order.cum_qty) == (Status.CANCELED, 1)
     assert stage.depth(BUY) == []
 
 
@@ -81,7 +81,7 @@ def test_fill_or_kill_takes_all_or_nothing(stage: Stage, qty: str, status: Statu
 
     order = stage.place(stage.order(BUY, qty, "100.1", tif=TimeInForce.FOK))
 
-    assert (order.status, order.cum_qty) == (status, filled)
+    assert these(order.status, order.cum_qty) == (status, filled)
 
 
 def test_a_fill_that_completes_an_order_is_told_before_its_end(stage: Stage) -> None:

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 import pytest
-from support.sim import BUY, SELL, Stage
+from support.sim import BUY, SELL, Stage, these
 
 from seawall.model.orders import Side
 from seawall.sim.exchange.events import LedgerPosted
@@ -16,7 +16,7 @@ def test_a_taker_pays_cost_and_fee_in_the_quote_asset(stage: Stage) -> None:
     stage.place(stage.order(BUY, "1", "100.0"))
 
     # The lowest tier: 0.40 % for takers.
-    assert (stage.balance("USD"), stage.balance("BTC")) == (Decimal("9899.6"), 11)
+    assert these(stage.balance("USD"), stage.balance("BTC")) == (Decimal("9899.6"), 11)
     assert stage.exchange.fills[0].fee == Decimal("0.4")
 
 
@@ -34,7 +34,7 @@ def test_the_fee_can_be_taken_in_the_base_asset(stage: Stage) -> None:
 
     stage.place(stage.order(BUY, "1", "100.0", fee_in_base=True))
 
-    assert (stage.balance("USD"), stage.balance("BTC")) == (9900, Decimal("10.996"))
+    assert these(stage.balance("USD"), stage.balance("BTC")) == (9900, Decimal("10.996"))
     assert stage.exchange.fills[0].fee_asset == "BTC"
 
 
@@ -45,8 +45,8 @@ def test_each_trade_posts_both_assets_with_one_reference(stage: Stage) -> None:
 
     base, quote = (event.entry for event in stage.heard(LedgerPosted))
     assert base.ref_id == quote.ref_id == stage.exchange.fills[0].exec_id
-    assert (base.amount, base.fee, base.balance) == (1, 0, 11)
-    assert (quote.amount, quote.fee, quote.balance) == (-100, Decimal("0.4"), Decimal("9899.6"))
+    assert these(base.amount, base.fee, base.balance) == (1, 0, 11)
+    assert these(quote.amount, quote.fee, quote.balance) == (-100, Decimal("0.4"), Decimal("9899.6"))
 
 
 def test_an_open_buy_holds_its_cost_and_the_fee_a_taker_would_pay(stage: Stage) -> None:
@@ -90,7 +90,7 @@ def test_deposits_and_withdrawals_are_ledger_entries(stage: Stage) -> None:
     stage.exchange.deposit("USD", Decimal(5))
     stage.exchange.deposit("USD", Decimal(-7))
 
-    assert [(event.entry.kind, event.entry.balance) for event in stage.heard(LedgerPosted)] == [
+    assert [these(event.entry.kind, event.entry.balance) for event in stage.heard(LedgerPosted)] == [
         ("deposit", 10_005),
         ("withdrawal", 9_998),
     ]

@@ -1,6 +1,6 @@
 """A book that is made elsewhere, and users' orders matched against it."""
 
-from support.sim import BUY, SELL, SYMBOL, Stage
+from support.sim import BUY, SELL, SYMBOL, Stage, these
 
 from seawall.model.orders import OrderType
 from seawall.sim.exchange.events import BookChanged
@@ -12,7 +12,7 @@ def test_a_taker_finds_what_the_feed_shows(stage: Stage) -> None:
 
     order = stage.place(stage.order(BUY, "3"))
 
-    assert (order.status, order.cum_qty) == (Status.FILLED, 3)
+    assert these(order.status, order.cum_qty) == (Status.FILLED, 3)
     assert [fill.price for fill in stage.exchange.fills] == [100, stage.exchange.market(SYMBOL).last]
 
 
@@ -33,7 +33,7 @@ def test_a_resting_order_is_filled_at_its_own_price_when_the_other_side_comes(st
 
     stage.outside((SELL, "99.5", "3"))
 
-    assert (order.status, order.average_price, stage.exchange.fills[0].maker) == (Status.FILLED, 100, True)
+    assert these(order.status, order.average_price, stage.exchange.fills[0].maker) == (Status.FILLED, 100, True)
     assert stage.depth(SELL) == [("99.5", "1"), ("101.0", "1")]
 
 
@@ -41,7 +41,7 @@ def test_a_resting_order_is_filled_up_to_the_quantity_that_is_there(stage: Stage
     order = stage.place(stage.order(SELL, "5", "100.0"))
 
     stage.outside((BUY, "100.0", "2"))
-    assert (order.status, order.cum_qty) == (Status.PARTIALLY_FILLED, 2)
+    assert these(order.status, order.cum_qty) == (Status.PARTIALLY_FILLED, 2)
 
     stage.outside((BUY, "99.0", "9"))
     assert order.cum_qty == 2
@@ -90,4 +90,4 @@ def test_without_trades_the_last_price_follows_the_touch(stage: Stage) -> None:
 
     stage.outside((SELL, "94.0", "1"), (BUY, "95.0", "0"), (BUY, "93.0", "9"))
 
-    assert (stop.status, stop.average_price) == (Status.FILLED, 93)
+    assert these(stop.status, stop.average_price) == (Status.FILLED, 93)

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 import pytest
-from support.sim import BUY, SELL, SYMBOL, Stage
+from support.sim import BUY, SELL, SYMBOL, Stage, these
 
 from seawall.model.orders import OrderType, Side
 from seawall.sim.exchange.events import OrderTriggered
@@ -82,7 +82,7 @@ def test_one_stop_may_set_off_the_next(stage: Stage) -> None:
 
     print_at(stage, "96.0")
 
-    assert (first.average_price, second.average_price, third.dormant) == (95, 90, True)
+    assert these(first.average_price, second.average_price, third.dormant) == (95, 90, True)
 
 
 def test_a_waiting_order_can_be_canceled(stage: Stage) -> None:
