@@ -47,12 +47,15 @@ class Assembly:
 
     async def run_desk(self, *, task_status: trio.TaskStatus[None]) -> None:
         """Orders in care, the dead man's switch, and the comparing. Never returns."""
-        async with trio.open_nursery() as nursery:
-            self.custody.open(nursery)
-            start_service(nursery, "dead man's switch", self.switch.run, self.probe)
-            start_service(nursery, "reconcile", self.reconciler.run, self.probe)
-            start_service(nursery, "fills", self.reconciler.recover_fills, self.probe)
-            task_status.started()
+        try:
+            async with trio.open_nursery() as nursery:
+                self.custody.open(nursery)
+                start_service(nursery, "dead man's switch", self.switch.run, self.probe)
+                start_service(nursery, "reconcile", self.reconciler.run, self.probe)
+                start_service(nursery, "fills", self.reconciler.recover_fills, self.probe)
+                task_status.started()
+        finally:
+            self.custody.close()
 
     async def run_monitors(self, *, task_status: trio.TaskStatus[None]) -> None:
         """The four that watch, and whoever vouches for the others. Never returns."""

@@ -47,6 +47,10 @@ class Custody:
         for order in self.blotter.table.live():
             self.take(order)
 
+    def close(self) -> None:
+        """The nursery is ending: what needs care from now on gets none, and the certificate will name it."""
+        self._nursery = None
+
     def doubt(self, order: Order, reason: str) -> None:
         """The answer to an order was lost: from now on it is asked for."""
         self.blotter.move(order, Heard.LOST, reason=reason)

@@ -45,6 +45,10 @@ class Order:
     asked_qty: Decimal | None = None
     """The total an amend has asked for and the exchange has not confirmed: counted as exposure when it is larger."""
     fills: list[Fill] = attrs.field(factory=list)
+    filled_qty: Decimal = ZERO
+    """What the known fills add up to, in base."""
+    filled_cost: Decimal = ZERO
+    """What the known fills cost, in quote, without fees."""
     told_filled_qty: Decimal = ZERO
     """The total the exchange has told; above the sum of the fills when some were missed."""
     reason: str | None = None
@@ -71,16 +75,6 @@ class Order:
         return self.state is OrderState.IN_DOUBT
 
     @property
-    def filled_qty(self) -> Decimal:
-        """What the known fills add up to, in base."""
-        return sum((fill.qty for fill in self.fills), ZERO)
-
-    @property
-    def filled_cost(self) -> Decimal:
-        """What the known fills cost, in quote, without fees."""
-        return sum((fill.cost for fill in self.fills), ZERO)
-
-    @property
     def misses_fills(self) -> bool:
         """Whether the exchange has told of more than the fills that arrived."""
         return self.told_filled_qty > self.filled_qty
@@ -92,6 +86,12 @@ class Order:
             return ZERO
         total = self.qty if self.asked_qty is None else max(self.qty, self.asked_qty)
         return max(total - max(self.filled_qty, self.told_filled_qty), ZERO)
+
+    def add(self, fill: Fill) -> None:
+        """Count one execution; that it is a new one is the caller's to know."""
+        self.fills.append(fill)
+        self.filled_qty += fill.qty
+        self.filled_cost += fill.cost
 
     def record(self, at_ns: int) -> OrderRecord:
         """Where it stands, for the journal."""
@@ -117,6 +117,7 @@ class OrderTable:
 
     keep_ended: int = 1_000
     _orders: dict[str, Order] = attrs.field(factory=dict, init=False)
+    _live: dict[str, Order] = attrs.field(factory=dict, init=False)
     _by_order_id: dict[str, str] = attrs.field(factory=dict, init=False)
 
     def __iter__(self) -> Iterator[Order]:
@@ -137,7 +138,7 @@ class OrderTable:
             qty=record.intent.qty,
             limit_price=record.intent.limit_price,
         )
-        self._orders[order.client_order_id] = order
+        self._orders[order.client_order_id] = self._live[order.client_order_id] = order
         self._drop_oldest_ended()
         return order
 
@@ -154,7 +155,7 @@ class OrderTable:
         for fill in fills:
             found = self.find(fill.client_order_id, fill.order_id)
             if found is not None:
-                found.fills.append(fill)
+                found.add(fill)
 
     def find(self, client_order_id: str | None, order_id: str | None) -> Order | None:
         """The order with either id; None for a foreign one, or one long ended."""
@@ -175,6 +176,7 @@ class OrderTable:
             order.reason = reason
         if order.ended:
             order.asked_qty = None
+            del self._live[order.client_order_id]
         return True
 
     def report(self, order: Order, report: OrderReport) -> bool:
@@ -191,7 +193,7 @@ class OrderTable:
         """Add an execution; false when it was added before. Raises `OutOfStep` after adding it: money moved all the same."""
         if any(known.exec_id == fill.exec_id for known in order.fills):
             return False
-        order.fills.append(fill)
+        order.add(fill)
         self._learn(order, fill.order_id, None, None, order.filled_qty)
         complete = order.filled_qty >= order.qty and not order.ended
         self.hear(order, Heard.FILLED if complete else Heard.PART_FILLED)
@@ -199,7 +201,7 @@ class OrderTable:
 
     def live(self) -> tuple[Order, ...]:
         """Every order that has not ended, oldest first."""
-        return tuple(order for order in self._orders.values() if not order.ended)
+        return tuple(self._live.values())
 
     def exposure(self, symbol: str, position_qty: Decimal, *, without: Order | None = None) -> Exposure:
         """What orders of one symbol may still do, with `position_qty` held; `without` leaves one order out."""
