@@ -74,8 +74,8 @@ def test_trailing(held: Position, best_price: str | None, mark: str, expected: s
     assert reason(held, ExitRules(trailing=D("0.1")), mark, best_price=best_price) == expected
 
 
-@pytest.mark.parametrize(("now_ns", "expected"), [(60 * SECOND_NS - 1, None), (60 * SECOND_NS, "max_age")])
-@pytest.mark.parametrize("held", [LONG, SHORT])
+@pytest.mark.parametrize(("now_ns", "expected"), [(100 * SECOND_NS - 1, None), (100 * SECOND_NS, "max_age")])
+@pytest.mark.parametrize("held", [position(qty, opened_at_ns=40 * SECOND_NS) for qty in ("2", "-2")])
 @pytest.mark.parametrize("mark", ["100", None])
 def test_age_needs_no_price(held: Position, mark: str | None, now_ns: int, expected: str | None) -> None:
     assert reason(held, ExitRules(max_age_s=60.0), mark, now_ns=now_ns) == expected

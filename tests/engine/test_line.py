@@ -102,9 +102,11 @@ async def test_a_waker_wakes_who_waits(autojump_clock: trio.testing.MockClock) -
     line, waker = Line("BTC/USD"), Waker()
     line.readers.append(waker)
 
-    async with trio.open_nursery() as nursery:
-        nursery.start_soon(waker.wait)
+    async def change() -> None:
         await trio.sleep(5)
         line.change(FakeBook(), 1.0)
 
-    assert trio.current_time() == 5
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(change)
+        await waker.wait()
+        assert trio.current_time() == 5

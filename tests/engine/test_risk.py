@@ -141,6 +141,31 @@ def test_a_refusal_names_its_rule_and_says_why() -> None:
     assert "0.1" in str(refusal)
 
 
+@pytest.mark.parametrize(
+    ("intent", "exposure", "mode", "status", "words"),
+    [
+        (BUY, Exposure(), Mode.HALTED, VenueStatus.ONLINE, "halted and sends no orders"),
+        (BUY, Exposure(D(1), D(2), D(3)), Mode.REDUCING, VenueStatus.ONLINE, "1 is held, orders may buy 2 more, and this one 1"),
+        (
+            SELL,
+            Exposure(D(1), D(2), D(3), open_orders=2, in_doubt=1),
+            Mode.REDUCING,
+            VenueStatus.ONLINE,
+            "1 is held, orders may sell 3 more, 1 of them in doubt, and this one 1",
+        ),
+        (BUY, Exposure(), Mode.RUNNING, VenueStatus.POST_ONLY, "takes post-only orders only"),
+        (BUY, Exposure(), Mode.RUNNING, VenueStatus.CANCEL_ONLY, "is in cancel_only and takes no orders"),
+    ],
+)
+def test_a_refusal_tells_what_it_counted(intent: Intent, exposure: Exposure, mode: Mode, status: VenueStatus, words: str) -> None:
+    refusal = check(
+        intent, instrument=BTC, limits=NO_LIMITS, exposure=exposure, quote=QUOTE, now_s=1_000.0, mode=mode, status=status
+    )
+
+    assert refusal is not None
+    assert words in refusal.detail
+
+
 def test_rules_have_names_of_their_own() -> None:
     names = [name for name, _ in RULES]
 

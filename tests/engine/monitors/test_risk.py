@@ -142,8 +142,13 @@ def test_exposure_counts_every_position_whatever_its_side_and_clears() -> None:
     assert monitor.look() is None
     assert monitor.statistics()[0].exposure == 199
 
+    world.trade(Side.SELL, "1.01", "100", owner="grid")
+    assert mode_of(monitor.look()) is Mode.REDUCING  # at the limit, not only above it
+    world.trade(Side.BUY, "1.01", "100", owner="grid")
+    assert mode_of(monitor.look()) is Mode.RUNNING
+
     world.trade(Side.BUY, "2", "100", owner="cross")
-    assert monitor.look() == RiskVerdict(Mode.REDUCING, "positions are worth 397 USD, the limit is 300")
+    assert monitor.look() == RiskVerdict(Mode.REDUCING, "positions are worth 397.00 USD, the limit is 300")
     world.trade(Side.SELL, "3", "100", owner="cross")
     assert mode_of(monitor.look()) is Mode.RUNNING
 
@@ -187,6 +192,18 @@ def test_what_earlier_runs_earned_or_lost_does_not_count() -> None:
     assert monitor.look() is None
     assert monitor.statistics()[0].profit == -9
     world.trade(Side.SELL, "1", "50")
+    assert mode_of(monitor.look()) is Mode.HALTED
+
+
+def test_an_earlier_profit_that_is_lost_again_counts_as_a_loss() -> None:
+    world = World()
+    world.trade(Side.BUY, "1", "100")
+    world.trade(Side.SELL, "1", "105")
+    monitor = world.monitor(RiskLimits(max_loss={"USD": D(5)}))
+    assert monitor.look() is None
+    world.trade(Side.BUY, "1", "100")
+    world.trade(Side.SELL, "1", "95")  # flat, and nothing realized over all: no position that is listed
+
     assert mode_of(monitor.look()) is Mode.HALTED
 
 
