@@ -383,7 +383,7 @@ async def test_blocks_of_interleaved_tasks_keep_their_own_permits(autojump_clock
     assert breaker.statistics().failures_in_a_row == 0
 
 
-async def test_a_guard_is_for_one_block() -> None:
+def test_a_guard_is_for_one_block() -> None:
     guard = Breaker("rest").guard()
     with guard, pytest.raises(RuntimeError, match="each"), guard:
         pass

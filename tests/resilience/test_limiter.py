@@ -195,8 +195,8 @@ async def test_a_pause_that_pushes_a_turn_beyond_its_deadline_refuses_it(autojum
     assert min(wait_s for _, wait_s in refused) == pytest.approx(59.5)
 
 
-async def test_cancels_keep_their_reserve_however_many_queries_come(autojump_clock: MockClock) -> None:
-    limiter = rest()
+def test_cancels_keep_their_reserve_however_many_queries_come(manual: MockClock) -> None:
+    limiter = rest(clock=manual.current_time)
     for _ in range(3):
         limiter.take_nowait("query")
     with pytest.raises(WaitTooLong):
@@ -372,7 +372,7 @@ def test_an_unknown_lane_is_named_with_the_known_ones() -> None:
         rest().take_nowait("canel")
 
 
-async def test_a_pause_until_never_is_refused() -> None:
+def test_a_pause_until_never_is_refused() -> None:
     with pytest.raises(BadSetting, match="until"):
         rest().pause_until(math.inf)
 

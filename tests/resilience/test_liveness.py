@@ -149,6 +149,6 @@ async def test_statistics_say_who_is_overdue(autojump_clock: MockClock) -> None:
 
 
 @pytest.mark.parametrize("within_s", [0, -1, float("nan"), float("inf"), True])
-async def test_a_silence_is_a_number_above_zero(within_s: float) -> None:
+def test_a_silence_is_a_number_above_zero(within_s: float, manual: MockClock) -> None:
     with pytest.raises(BadSetting, match=r"Pulse\.within_s"):
-        Liveness().watch("a", within_s)
+        Liveness(manual.current_time).watch("a", within_s)

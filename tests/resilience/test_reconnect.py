@@ -463,7 +463,7 @@ async def test_a_bug_comes_out_as_it_is(autojump_clock: MockClock) -> None:
 async def test_a_group_of_the_attempts_own_comes_out_intact(autojump_clock: MockClock) -> None:
     group = ExceptionGroup("two", [KeyError("bug"), OSError("drop")])
 
-    with pytest.raises(ExceptionGroup) as caught:
+    with pytest.RaisesGroup(KeyError, OSError) as caught:
         await world(fail_with(group)).link().run()
 
     assert caught.value is group
@@ -485,7 +485,7 @@ async def test_what_breaks_while_a_dial_is_cut_short_hides_neither_the_timeout_n
                 finally:
                     raise error
 
-            async with trio.open_nursery() as nursery:
+            async with trio.open_nursery() as nursery:  # noqa: ASYNC112 - what a nursery makes of it is the case
                 nursery.start_soon(child)
 
         return attempt
@@ -507,7 +507,7 @@ async def test_a_mixed_group_from_a_dial_cut_short_is_a_timeout(autojump_clock: 
         try:
             await trio.sleep_forever()
         except trio.Cancelled as cancelled:
-            raise BaseExceptionGroup("on the way out", [cancelled, OSError("wreckage")]) from None
+            raise BaseExceptionGroup("on the way out", [cancelled, OSError("wreckage")]) from None  # noqa: ASYNC104 - raised within
 
     here = world(gather, close)
     await here.link().run()
