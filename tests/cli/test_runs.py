@@ -172,6 +172,20 @@ def test_sigterm_stops_a_run_in_good_order(tmp_path: Path) -> None:
     assert b": SIGTERM" in told + rest
 
 
+def test_a_reader_that_goes_away_changes_nothing_and_the_certificate_is_still_told(tmp_path: Path) -> None:
+    file = tmp_path / "seawall.toml"
+    file.write_text('mode = "sim"\n')
+    with subprocess.Popen([*SEAWALL, "run", str(file), "--for", "1s"], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.readline()
+        process.stdout.close()
+        errors = process.stderr.read()
+        assert process.wait(60) == 0
+    assert errors.startswith(b"certificate of seawall")
+    assert errors.endswith(b"clean: nothing was left behind\n")
+
+
 def test_a_port_that_is_taken_is_told_by_the_simulator(sim: Sim) -> None:
     done = seawall("sim", "--port", sim.rest.rpartition(":")[2])
     assert done.returncode == 3

@@ -83,7 +83,7 @@ class _Outcome:
     def judge(self) -> ExitCode:
         """Print what there is to know; returns the exit code."""
         if self.certificate is not None:
-            print(self.certificate, flush=True)
+            _print_certificate(self.certificate)
         if self.failure is None:
             return ExitCode.INTERRUPTED if self.certificate is None else code_of_run(self.certificate)
         code = code_of_failed_start(self.failure)
@@ -94,6 +94,14 @@ class _Outcome:
             # A failed start traded nothing; this one did, and what is left at the exchange comes first.
             code = code_of_run(self.certificate)
         return tell_error(code, "\n".join(texts))
+
+
+def _print_certificate(certificate: Certificate) -> None:
+    try:
+        print(certificate, flush=True)
+    except BrokenPipeError:  # as after `| head`: the proof must not be lost with it
+        os.dup2(os.open(os.devnull, os.O_WRONLY), _STDOUT)  # so that Python has nothing to complain of when it exits
+        print(certificate, file=sys.stderr, flush=True)
 
 
 def _run_to_the_end(session: Session, listeners: _Listeners) -> _Outcome | None:
