@@ -38,6 +38,14 @@ def upgrade(headers: list[tuple[bytes, bytes]], target: str, trailing: bytes) ->
     return wire
 
 
+_WHILE_OPEN: Final = frozenset({ConnectionState.OPEN})
+_MAY_SEND: Final = {
+    AcceptConnection: frozenset({ConnectionState.CONNECTING}),
+    CloseConnection: frozenset({ConnectionState.OPEN, ConnectionState.REMOTE_CLOSING}),
+}
+"""Once the peer has said goodbye, only the answer to that may still be sent."""
+
+
 async def refuse_upgrade(stream: trio.abc.Stream, wire: WSConnection, status: int) -> None:
     """Answer a handshake with an HTTP status."""
     headers = [(b"content-type", b"text/plain"), (b"connection", b"close")]
@@ -194,7 +202,7 @@ class Socket:
 
     async def _send(self, event: Event) -> None:
         async with self._sending:
-            if self.wire.state not in {ConnectionState.CONNECTING, ConnectionState.OPEN, ConnectionState.REMOTE_CLOSING}:
+            if self.wire.state not in _MAY_SEND.get(type(event), _WHILE_OPEN):
                 return
             data = self.wire.send(event)
             if self.silent():
