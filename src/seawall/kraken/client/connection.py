@@ -139,7 +139,7 @@ class _Reader:
     _life: trio.CancelScope = attrs.field(factory=trio.CancelScope, init=False)
 
     def stop(self) -> None:
-        self._life.shield = False
+        # It stays shielded, so that this is the only cancellation it sees, and what it has to say is still said.
         self._life.cancel(reason="the connection's block was left")
 
     async def run(self, *, task_status: trio.TaskStatus[WebSocketConnection]) -> None:

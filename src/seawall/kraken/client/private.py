@@ -5,6 +5,7 @@ from typing import Final
 
 import attrs
 
+from seawall.kraken.client.cancels import is_of_one_order, refused_cancel
 from seawall.kraken.client.reference import Reference
 from seawall.kraken.client.sequence import Arrival
 from seawall.kraken.client.sequence import Sequence as Count
@@ -101,14 +102,12 @@ class PrivateSocket:
             final=_of_the_whole_request,
         )
         taken = {result.cl_ord_id for response in responses for result in response.results if not response.failed}
-        reasons: list[str] = []
-        for response in responses:
-            if response.failed:
-                if read_errors([response.error or ""]).family is not Family.GONE:
-                    self._check(response, placing=False)
-                reasons.append(response.error or "no reason given")
-        reason = "; ".join(dict.fromkeys(reasons)) or None
-        return tuple(CancelOutcome(each, each in taken, None if each in taken else reason) for each in client_order_ids)
+        errors = tuple(dict.fromkeys(response.error or "no reason given" for response in responses if response.failed))
+        for error in errors:
+            self._check_session(error)
+        return tuple(
+            CancelOutcome(each, accepted=True) if each in taken else refused_cancel(each, errors) for each in client_order_ids
+        )
 
     async def cancel_all_after(self, timeout_s: int) -> None:
         """Send `cancel_all_orders_after`."""
@@ -121,9 +120,12 @@ class PrivateSocket:
         if not response.failed:
             return
         error = response.error or "no reason given"
+        self._check_session(error)
+        raise exception_for([error], placing=placing)
+
+    def _check_session(self, error: str) -> None:
         if read_errors([error]).family is Family.SESSION:
             self.session.fail(SessionExpired(error))
-        raise exception_for([error], placing=placing)
 
     # As an Owner
 
@@ -214,4 +216,4 @@ class PrivateSocket:
 
 def _of_the_whole_request(response: Response) -> bool:
     """Whether a refused cancel has a reason that is not one order's: then it may be the only answer."""
-    return response.failed and read_errors([response.error or ""]).family is not Family.GONE
+    return response.failed and not is_of_one_order(response.error)

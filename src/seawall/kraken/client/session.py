@@ -157,6 +157,11 @@ class Session:
         """Whether requests can be sent: connected, and all that is wanted was answered."""
         return self._live_since_s is not None
 
+    @property
+    def responsive(self) -> bool:
+        """Whether it is live and was heard of late: a heartbeat a second is due when nothing else is said."""
+        return self.live and trio.current_time() - self._heard_s < self._settings.doubtful_after_s
+
     def statistics(self) -> SessionStatistics:
         """Counts since the start."""
         return SessionStatistics(

@@ -90,6 +90,8 @@ class ClientSettings:
     ping_every_s: float = attrs.field(default=20.0, validator=_above_zero)
     silent_after_s: float = attrs.field(default=10.0, validator=_above_zero)
     """A socket without any frame for this long is dead (Kraken sends a heartbeat a second while nothing else is said)."""
+    doubtful_after_s: float = attrs.field(default=3.0, validator=_above_zero)
+    """A private socket without any frame for this long is not given new requests: they go by REST."""
     quiet_after_s: float = attrs.field(default=60.0, validator=_above_zero)
     """A book without a change for this long is compared with what REST says."""
     book_depth: int = attrs.field(default=10, validator=attrs.validators.in_((10, 25, 100, 500, 1000)))

@@ -6,6 +6,7 @@ from typing import Final
 import attrs
 import trio
 
+from seawall.kraken.client.cancels import gravest, refused_cancel
 from seawall.kraken.client.clock import ExchangeClock
 from seawall.kraken.client.pace import Pace
 from seawall.kraken.client.private import PrivateSocket
@@ -15,7 +16,7 @@ from seawall.kraken.client.rest import RestClient, RestStatistics
 from seawall.kraken.client.session import SessionStatistics
 from seawall.kraken.client.subscriptions import Feed
 from seawall.kraken.dialect import rest
-from seawall.model.errors import AccessDenied, ExchangeError, NotSent, OutcomeUnknown, RefusedByExchange, UnknownSymbol
+from seawall.model.errors import AccessDenied, ExchangeError, NotSent, RefusedByExchange, SeawallError, UnknownSymbol
 from seawall.model.instruments import Instrument
 from seawall.model.market_data import Candle, VenueStatus
 from seawall.model.reports import Acknowledgement, AmendOrder, Balance, Fill, OrderReport, PlaceOrder
@@ -136,7 +137,7 @@ class KrakenVenue:
             raise NotSent(f"the order cannot be written: {error}") from error
         self._pace.place(order.client_order_id, order.symbol, trio.current_time())
         try:
-            if private.session.live:
+            if private.session.responsive:
                 return await private.place(order, sending)
             return await self._rest.place(
                 request, lambda answer: rest.read_added_order(answer.body, order.client_order_id), sending
@@ -150,7 +151,7 @@ class KrakenVenue:
         private = self._need_private()
         self._pace.amend(change.client_order_id, trio.current_time())
         try:
-            if private.session.live:
+            if private.session.responsive:
                 await private.amend(change)
             else:
                 await self._rest.place(rest.amend_order(change), lambda answer: rest.read_amended_order(answer.body))
@@ -166,7 +167,7 @@ class KrakenVenue:
             return ()
         for each in ids:
             self._pace.cancel(each, trio.current_time())
-        if private.session.live:
+        if private.session.responsive:
             outcomes = await private.cancel(ids)
         else:
             outcomes = await self._cancel_by_rest(ids)
@@ -176,7 +177,7 @@ class KrakenVenue:
     async def cancel_all_after(self, timeout_s: int) -> None:
         """Arm Kraken's dead man's switch, or disarm it with 0. It covers every order of the account."""
         private = self._need_private()
-        if private.session.live:
+        if private.session.responsive:
             await private.cancel_all_after(timeout_s)
         else:
             await self._rest.cancel(
@@ -236,32 +237,27 @@ class KrakenVenue:
 
     async def _cancel_by_rest(self, ids: Sequence[str]) -> tuple[CancelOutcome, ...]:
         outcomes: dict[str, CancelOutcome] = {}
-        failures: list[NotSent | OutcomeUnknown] = []
+        failures: list[SeawallError] = []
 
         async def cancel_one(client_order_id: str) -> None:
             request = rest.cancel_order(client_order_id=client_order_id)
             try:
                 count = await self._rest.cancel(request, lambda answer: rest.read_cancel_count(answer.body))
-            except (NotSent, OutcomeUnknown) as failure:
-                failures.append(failure)
-                return
+                reason = None if count else "the exchange counts no order"
+                outcomes[client_order_id] = CancelOutcome(client_order_id, accepted=count > 0, reason=reason)
             except ExchangeError as refusal:
-                if refusal.advice != "ask":
-                    raise
-                outcomes[client_order_id] = CancelOutcome(client_order_id, accepted=False, reason=str(refusal))
-                return
-            reason = None if count else "the exchange counts no order"
-            outcomes[client_order_id] = CancelOutcome(client_order_id, accepted=count > 0, reason=reason)
+                try:
+                    outcomes[client_order_id] = refused_cancel(client_order_id, refusal.errors)
+                except SeawallError as failure:
+                    failures.append(failure)
+            except SeawallError as failure:
+                failures.append(failure)  # the others go on: one lost answer must not hold up the rest
 
-        if len(ids) == 1:
-            await cancel_one(ids[0])
-        else:
-            async with trio.open_nursery() as nursery:
-                for each in ids:
-                    nursery.start_soon(cancel_one, each)
+        async with trio.open_nursery() as nursery:
+            for each in ids:
+                nursery.start_soon(cancel_one, each)
         if failures:
-            unknown = [failure for failure in failures if isinstance(failure, OutcomeUnknown)]
-            raise (unknown or failures)[0]
+            raise gravest(failures)
         return tuple(outcomes[each] for each in ids)
 
     def _need_private(self) -> PrivateSocket:
