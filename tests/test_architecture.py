@@ -29,6 +29,13 @@ ONE_SOURCE = {"datetime.now", "datetime.utcnow", "time.sleep", "uuid.uuid4", "uu
 """What nobody calls: time of day comes from a clock that was passed in, ids and chance from their owners."""
 
 
+def module_of(path: Path) -> str:
+    return ".".join(("seawall", *path.relative_to(ROOT).with_suffix("").parts)).removesuffix(".__init__")
+
+
+MODULES = {module_of(path): path for path in sorted(ROOT.rglob("*.py"))}
+
+
 def imported(source: str) -> set[str]:
     """Every module named by an import, wherever in the file it stands."""
     names: set[str] = set()
@@ -37,7 +44,9 @@ def imported(source: str) -> set[str]:
             names.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, "relative imports hide the arrow"
-            names.add(node.module or "")
+            package = node.module or ""
+            inner = (f"{package}.{alias.name}" for alias in node.names)
+            names.update(name if name in MODULES else package for name in inner)
     return names
 
 
@@ -49,11 +58,7 @@ def room_of(module: str) -> str:
 
 def files_of(room: str) -> list[Path]:
     folder = ROOT.joinpath(*room.split("."))
-    return [path for path in sorted(folder.rglob("*.py")) if room_of(_module(path)) == room or path.parent == folder]
-
-
-def _module(path: Path) -> str:
-    return ".".join(("seawall", *path.relative_to(ROOT).with_suffix("").parts))
+    return [path for name, path in MODULES.items() if name != "seawall" and room_of(name) == room and folder in path.parents]
 
 
 @pytest.mark.parametrize("room", MAY_IMPORT)
@@ -95,8 +100,7 @@ def test_nobody_asks_the_machine_for_time_or_ids_behind_the_owners_back() -> Non
 
 
 def test_no_module_is_in_an_import_cycle() -> None:
-    modules = {_module(path).removesuffix(".__init__"): path for path in sorted(ROOT.rglob("*.py"))}
-    arrows = {name: imported(path.read_text()) & modules.keys() for name, path in modules.items() if name != "seawall"}
+    arrows = {name: imported(path.read_text()) & MODULES.keys() for name, path in MODULES.items() if name != "seawall"}
     done: set[str] = set()
 
     def visit(name: str, trail: tuple[str, ...]) -> None:

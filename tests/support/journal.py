@@ -9,6 +9,7 @@ import trio
 from seawall.model.errors import JournalFailed
 from seawall.model.journal import FillRecord, IntentRecord, Journal, OrderRecord, Record, Replayed
 from seawall.model.order_states import ENDED
+from seawall.model.venue import Probe
 
 EMPTY = Replayed("c0ffee", 1, (), (), ())
 
@@ -51,7 +52,7 @@ class MemoryJournal:
         return MemoryJournal(replayed, records=list(self.records))
 
     @asynccontextmanager
-    async def open(self) -> AsyncGenerator[Journal, None]:
+    async def open(self, probe: Probe) -> AsyncGenerator[Journal, None]:  # noqa: ARG002 - a protocol
         try:
             yield self
         finally:

@@ -23,7 +23,7 @@ from seawall.model.reports import (
     PlaceOrder,
     PrivateSnapshot,
 )
-from seawall.model.venue import CancelOutcome, OpenOrders, Venue, VenueListener
+from seawall.model.venue import CancelOutcome, OpenOrders, Probe, Venue, VenueListener
 
 BTC_USD = Instrument(
     symbol="BTC/USD",
@@ -307,7 +307,7 @@ class FakeExchange:
     """Set it to make a task of the venue die of a bug."""
 
     @asynccontextmanager
-    async def open(self, listener: VenueListener) -> AsyncGenerator[Venue, None]:
+    async def open(self, listener: VenueListener, probe: Probe) -> AsyncGenerator[Venue, None]:  # noqa: ARG002 - a protocol
         self.venue = venue = FakeVenue(listener, orders=self.orders, fills=self.fills)
         if self.private:
             venue.restore_private()

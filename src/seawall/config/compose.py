@@ -65,9 +65,9 @@ async def open_engine(
     parts = EngineParts(
         name=config.name,
         settings=config.engine_settings(),
-        open_venue=partial(_open_venue, config, credentials, probe, where),
-        open_journal=partial(
-            open_journal, config.journal, now_ns=where.now_ns, probe=probe, drain_s=config.deadlines.journal_drain_s
+        open_venue=partial(_open_venue, config, credentials, where),
+        open_journal=lambda tell: open_journal(
+            config.journal, now_ns=where.now_ns, probe=tell, drain_s=config.deadlines.journal_drain_s
         ),
         strategies=specs,
         probe=probe,
@@ -123,11 +123,11 @@ def _read(
 
 
 def _open_venue(
-    config: Config, credentials: Credentials | None, probe: Probe, where: Surroundings, listener: VenueListener
+    config: Config, credentials: Credentials | None, where: Surroundings, listener: VenueListener, probe: Probe
 ) -> AbstractAsyncContextManager[Venue]:
     addresses = None if config.addresses is None else Addresses(**attrs.asdict(config.addresses))
     if addresses is None:
-        return _open_with_sim(config, probe, where, listener)
+        return _open_with_sim(config, where, listener, probe)
     settings = client_settings(config, addresses, credentials)
     if config.mode is Mode.PAPER:
         balances = config.exchange.sim.balances or SimSettings().balances
@@ -137,11 +137,12 @@ def _open_venue(
 
 @asynccontextmanager
 async def _open_with_sim(
-    config: Config, probe: Probe, where: Surroundings, listener: VenueListener
+    config: Config, where: Surroundings, listener: VenueListener, probe: Probe
 ) -> AsyncGenerator[Venue, None]:
     async with open_sim(sim_settings(config.exchange.sim, where.now_ns)) as sim:
         addresses = Addresses(**attrs.asdict(sim.addresses))
         settings = client_settings(config, addresses, Credentials(sim.api_key, sim.api_secret))
         settings = attrs.evolve(settings, ca_file=None)
         async with open_venue(settings, listener, probe=probe, now_ns=where.now_ns, rng=where.rng) as venue:
+            venue.name = "a simulated Kraken"
             yield venue

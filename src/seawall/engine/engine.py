@@ -40,8 +40,8 @@ from seawall.resilience.probes import tell
 
 __all__ = ["Engine", "EngineParts", "EngineStatistics", "open_engine_on"]
 
-OpenVenue = Callable[[VenueListener], AbstractAsyncContextManager[Venue]]
-OpenJournal = Callable[[], AbstractAsyncContextManager[Journal]]
+OpenVenue = Callable[[VenueListener, Probe], AbstractAsyncContextManager[Venue]]
+OpenJournal = Callable[[Probe], AbstractAsyncContextManager[Journal]]
 
 
 @attrs.frozen
@@ -129,7 +129,7 @@ class Engine:
 
     def tell(self, notice: object) -> None:
         """Pass a notice to the news and to whoever listens; a listener that raises changes nothing here."""
-        self.news(notice)
+        tell(self.news, notice)
         tell(self.parts.probe, notice)
 
     async def run(self, *, task_status: trio.TaskStatus["Engine"]) -> None:  # noqa: ASYNC128 - `_serve` says started
@@ -138,7 +138,7 @@ class Engine:
         crashes: list[Exception] = []
         try:
             with life:
-                async with self.parts.open_journal() as journal, trio.open_nursery() as nursery:
+                async with self.parts.open_journal(self.tell) as journal, trio.open_nursery() as nursery:
                     hosting = Hosting(nursery, self.tell, lambda part: self.stop(f"a bug in {part}"))
                     crashes = hosting.crashes
                     self._shutdown = Shutdown(self.parts.name, self.parts.settings, hosting, self.tell)
@@ -178,7 +178,7 @@ class Engine:
         restored = foundation.blotter.restore()
 
         async def run_venue(*, task_status: trio.TaskStatus[Venue]) -> None:
-            async with parts.open_venue(foundation.hub) as venue:
+            async with parts.open_venue(foundation.hub, self.tell) as venue:
                 task_status.started(venue)
                 await trio.sleep_forever()
 

@@ -102,16 +102,16 @@ class Feed:
         return line is not None and line.is_verified
 
     def symbols(self) -> tuple[str, ...]:
-        """Every symbol whose book was told or asked for, sorted."""
-        return tuple(sorted(self._lines))
+        """Every symbol whose book was told of, or was asked for as a stream, sorted."""
+        return tuple(sorted(symbol for symbol, line in self._lines.items() if line.is_known))
 
     def quotes(self, symbol: str) -> QuoteStream:
         """A stream of the touch: `async with feed.quotes("BTC/USD") as quotes: async for quote in quotes: …`."""
-        return QuoteStream(self._line(symbol))
+        return QuoteStream(self._asked_for(symbol))
 
     def books(self, symbol: str) -> BookStream:
         """A stream of the book itself."""
-        return BookStream(self._line(symbol))
+        return BookStream(self._asked_for(symbol))
 
     def trades(self, symbol: str, *, bound: int = QUEUE_BOUND) -> TradeStream:
         """A stream of the market's trades, of which up to `bound` wait unread."""
@@ -155,6 +155,11 @@ class Feed:
             lost=self._trades.lost + self._candles.lost,
             queues=len(self._trades) + len(self._candles),
         )
+
+    def _asked_for(self, symbol: str) -> Line:
+        line = self._line(symbol)
+        line.is_asked_for = True
+        return line
 
     def _line(self, symbol: str) -> Line:
         return self._lines.setdefault(symbol, Line(symbol))

@@ -30,10 +30,17 @@ class Line:
     gaps: int = 0
     lost_because: str | None = None
     """Why it is not verified now; None while it is, or when nobody said."""
+    is_asked_for: bool = False
+    """Whether a stream of it was ever wanted."""
     replaced: int = 0
     """Changes that streams did not see, because a newer one came first."""
     readers: list[Reader] = attrs.field(factory=list)
     _quote: Quote | None = None
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the venue told of the book, or somebody wants to read it."""
+        return self.is_asked_for or self.changes > 0 or self.lost_because is not None
 
     def change(self, book: Book, received_s: float) -> None:
         """The book changed, and is verified: no more than a stamp and a mark for each reader."""
