@@ -64,6 +64,16 @@ def test_asking_for_a_stream_is_not_having_seen_a_book() -> None:
     assert not feed.is_verified("BTC/USD")
 
 
+async def test_waiting_for_a_change_is_not_asking_for_the_book(autojump_clock: MockClock) -> None:
+    feed = Feed()
+    with trio.move_on_after(1):
+        await feed.changed(["BTC/USD"])
+    assert feed.symbols() == ()
+
+    feed.book_lost("BTC/USD", "not there yet")
+    assert feed.symbols() == ("BTC/USD",)
+
+
 def test_a_changed_book_is_a_quote_with_an_age() -> None:
     feed = Feed(lambda: 10.0)
     feed.book_changed("BTC/USD", FakeBook(), 8.5)
@@ -161,11 +171,13 @@ async def test_waiting_for_no_symbol_at_all_never_returns(autojump_clock: MockCl
 async def test_statistics_count_changes_gaps_and_what_readers_missed() -> None:
     feed = Feed(lambda: 10.0)
 
-    async with feed.quotes("BTC/USD"), feed.trades("BTC/USD", bound=1), feed.candles("BTC/USD", 60):
+    async with feed.quotes("BTC/USD"), feed.trades("BTC/USD", bound=1), feed.candles("BTC/USD", 60, bound=1):
         feed.book_changed("BTC/USD", FakeBook(), 8.0)
         feed.book_changed("BTC/USD", FakeBook(), 9.0)
         feed.book_lost("BTC/USD", "checksum")
         feed.traded([trade("BTC/USD", 1), trade("BTC/USD", 2)])
+        for begin_ns in range(3):
+            feed.candle_changed(attrs.evolve(candle(60), begin_ns=begin_ns))
         told = feed.statistics()
         await wait_all_tasks_blocked()
 
@@ -181,5 +193,5 @@ async def test_statistics_count_changes_gaps_and_what_readers_missed() -> None:
             replaced=1,
         ),
     )
-    assert (told.lost, told.queues) == (2, 2)
+    assert (told.lost, told.queues) == (5, 2)
     assert repr(feed) == "<Feed: 1 books, 0 verified>"

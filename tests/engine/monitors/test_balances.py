@@ -84,6 +84,7 @@ def test_a_difference_is_said_once_until_it_is_another_one() -> None:
     assert monitor.look((*MORE[:1], Balance("USD", D(1501)))) == (BalanceDiffers("USD", D(1000), D(1501)),)
     assert monitor.look(HELD) == (BalancesAgreed(2),)
     assert monitor.look(MORE) == (differs,)
+    assert monitor.look(HELD) == (BalancesAgreed(2),)
 
 
 def test_a_difference_that_trading_leaves_as_it_is_is_not_said_again() -> None:
@@ -176,6 +177,16 @@ async def test_an_exchange_that_cannot_be_asked_is_said_once_and_asked_again(
         await monitor_of(venue, opened(), told).run()
 
     assert told == [BalancesNotTold(text), BalancesAgreed(2)]
+
+
+async def test_a_second_failure_after_an_answer_is_said_again(autojump_clock: MockClock) -> None:
+    told: list[object] = []
+    venue = FakeVenue([Unavailable("busy"), HELD, Unavailable("busy")])
+    with trio.move_on_after(300):
+        await monitor_of(venue, opened(), told).run()
+
+    unheard = BalancesNotTold("Unavailable: busy")
+    assert told == [unheard, BalancesAgreed(2), unheard]
 
 
 async def test_a_refused_key_is_given_a_long_rest(autojump_clock: MockClock) -> None:
