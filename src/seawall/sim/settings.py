@@ -73,7 +73,7 @@ class SimSettings:
     answer_order: AnswerOrder = "either"
     """Whether the answer to a trading request comes before the events it causes: both are seen at the exchange."""
 
-    events_per_s: float = 15.0
+    events_per_s: float = 20.0
     """How lively the generated market is: steps per second and pair. 0 is a market that stands still."""
     crowd_levels: int = 60
     """How many prices of each side the crowd quotes."""

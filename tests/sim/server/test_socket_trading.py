@@ -30,7 +30,11 @@ async def test_an_order_is_answered_and_told_in_sparse_events() -> None:
     assert answer["time_in"] <= answer["time_out"]
     assert [received["sequence"], opened["sequence"]] == [2, 3]
     [row] = received["data"]
-    assert (row["exec_type"], row["order_status"], row["order_id"]) == ("pending_new", "pending_new", answer["result"]["order_id"])
+    assert (row["exec_type"], row["order_status"], row["order_id"]) == (
+        "pending_new",
+        "pending_new",
+        answer["result"]["order_id"],
+    )
     assert (row["limit_price"], row["post_only"], row["time_in_force"]) == (Decimal("90.5"), True, "GTC")
     assert opened["data"] == [
         {

@@ -14,7 +14,7 @@ import trio
 from seawall.model.market_data import VenueStatus
 from seawall.model.numbers import ZERO, round_down
 from seawall.model.orders import Side
-from seawall.sim.exchange.book import Resting
+from seawall.sim.exchange.book import HalfBook, Resting
 from seawall.sim.exchange.market import Market
 from seawall.sim.market.source import MarketInput
 
@@ -61,12 +61,12 @@ class Generator:
         """Let one thing happen to one pair."""
         floor, state = market.exchange.floor, market.exchange.market(symbol)
         chance = self.rng.random()
-        if chance < 0.30:
+        if chance < 0.20:
             self._walk(market, state)
-        elif chance < 0.55:
+        elif chance < 0.60:
             side = self.rng.choice(SIDES)
             floor.crowd_take(state, side, None, self._qty(state, small=self.rng.random() < 0.7))
-        elif chance < 0.80:
+        elif chance < 0.85:
             self._quote(state, self.rng.choice(SIDES))
         else:
             self._withdraw(state, self.rng.choice(SIDES))
@@ -120,14 +120,18 @@ class Generator:
                 if not half.qty_at(price) and (opposite is None or side.sign * (opposite - price) > 0):
                     state.book.rest(side, price, self._qty(state))
                 away += 1
-            while len(half) > 2 * self.levels:
-                worst = half.worst()
-                assert worst is not None
-                crowd = [entry for entry in half.queue_at(worst) if entry.order is None]
-                if not crowd:
-                    break
-                for entry in crowd:
+            self._drop_far_out(state, half)
+
+    def _drop_far_out(self, state: Market, half: HalfBook) -> None:
+        """Keep at most twice as many prices as wanted; users' orders stay wherever they are."""
+        if len(half) <= 2 * self.levels:
+            return
+        for price in list(half.prices())[: self.levels : -1]:
+            for entry in half.queue_at(price):
+                if entry.order is None:
                     state.book.take(entry, entry.qty)
+            if len(half) <= 2 * self.levels:
+                return
 
     def _gap(self, state: Market) -> Decimal:
         return max(state.pair.tick_size, self._on_grid(state, self._fair[state.pair.symbol] * STEP_OF_PRICE))

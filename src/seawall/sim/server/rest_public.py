@@ -69,7 +69,12 @@ def _schedule(steps: FeeSchedule) -> list[Json]:
 
 
 def _asset_pairs(feed: PublicFeed, form: Form) -> Json:
-    return {pair.rest_id: _asset_pair(feed.exchange.market(pair.symbol)) for pair in _named_pairs(feed.exchange, form)}
+    asked = (form.text("pair") or "").split(",")
+    # Asked by its WebSocket name a pair is answered by it: python-kraken-sdk, which lives off the real exchange, counts on it.
+    return {
+        pair.symbol if pair.symbol in asked else pair.rest_id: _asset_pair(feed.exchange.market(pair.symbol))
+        for pair in _named_pairs(feed.exchange, form)
+    }
 
 
 def _asset_pair(market: Market) -> Json:
