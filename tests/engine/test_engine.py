@@ -9,6 +9,7 @@ from trio.testing import MockClock
 
 from seawall.engine.market import Market
 from seawall.engine.notices import (
+    DeadMansSwitchNotRenewed,
     OrderContradicted,
     OrderInDoubt,
     ServiceCrashed,
@@ -16,6 +17,7 @@ from seawall.engine.notices import (
     StrategyQuarantined,
 )
 from seawall.engine.settings import Deadlines, DeadMansSwitch, EngineSettings, OnStop
+from seawall.engine.strategies import StrategySpec
 from seawall.model.errors import NotSent, Refused, RefusedByExchange, RefusedByRisk
 from seawall.model.journal import IntentRecord
 from seawall.model.order_states import OrderState
@@ -552,6 +554,26 @@ async def test_the_dead_mans_switch_is_renewed_and_not_when_somebody_is_silent(a
         renewed = len(bench.venue.armed)
         await trio.sleep(60)
         assert len(bench.venue.armed) == renewed
+
+
+async def test_a_strategy_that_promised_to_check_in_and_hangs_lets_the_switch_run(
+    bench: Bench, autojump_clock: MockClock
+) -> None:
+    async def hangs(market: Market) -> None:
+        await followed(market)
+        for _ in range(10):
+            market.check_in()
+            await trio.sleep(5)
+        await trio.sleep_forever()
+
+    async with bench.engine(StrategySpec("hangs", hangs, check_in_s=20)):
+        await trio.sleep(50)
+        assert len(bench.venue.armed) >= 3
+        await trio.sleep(40)
+        renewed = len(bench.venue.armed)
+        await trio.sleep(120)
+        assert len(bench.venue.armed) == renewed
+        assert DeadMansSwitchNotRenewed(("strategy hangs",)) in bench.told(DeadMansSwitchNotRenewed)
 
 
 async def test_an_order_that_rises_from_the_dead_is_cancelled_and_said_so(bench: Bench, autojump_clock: MockClock) -> None:

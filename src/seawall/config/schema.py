@@ -168,4 +168,6 @@ class StrategyConfig:
     """What it trades, where that is known beforehand: mode `live` asks for limits on these, or on all when there are none."""
     parameters: Mapping[str, object] = attrs.field(factory=dict)
     exits: ExitRules | None = None
+    check_in_s: float | None = None
+    """How often at least it calls `market.check_in()`; left out, it is taken to be well while it runs."""
     restart: Restart = Restart()

@@ -70,7 +70,9 @@ def _spec(strategy: StrategyConfig, directory: Path) -> StrategySpec:
     where, _, attribute = strategy.use.rpartition(":")
     target = _attribute(_module(where, directory), where, attribute)
     run = _run(target, strategy, directory)
-    return StrategySpec(strategy.name, run, restart=strategy.restart.policy(), exits=strategy.exits)
+    return StrategySpec(
+        strategy.name, run, restart=strategy.restart.policy(), exits=strategy.exits, check_in_s=strategy.check_in_s
+    )
 
 
 def _module(where: str, directory: Path) -> ModuleType:

@@ -21,11 +21,12 @@ from seawall.engine.services import start_service
 from seawall.engine.settings import EngineSettings
 from seawall.engine.strategies import StrategyRunner, StrategySpec
 from seawall.model.errors import SeawallError
+from seawall.model.instruments import PairStatus
 from seawall.model.venue import Probe, Venue
 
 __all__ = ["Assembly", "assemble"]
 
-_PRIVATE, _FEED, _RISK = "private stream", "feed", "risk"
+_PRIVATE, _FEED, _RISK, _EXITS = "private stream", "feed", "risk", "exits"
 """Who must check in for the dead man's switch to be renewed, besides every strategy."""
 
 
@@ -59,10 +60,11 @@ class Assembly:
 
     async def run_monitors(self, *, task_status: trio.TaskStatus[None]) -> None:
         """The four that watch, and whoever vouches for the others. Never returns."""
-        for name in (_PRIVATE, _FEED, _RISK):
+        for name in (_PRIVATE, _FEED, _RISK, _EXITS):
             self.foundation.check_ins.join(name, self.settings.check_in_s)
         async with trio.open_nursery() as nursery:
             start_service(nursery, "check-ins", self._vouch, self.probe)
+            start_service(nursery, "held books", self._follow_held, self.probe)
             start_service(nursery, "heartbeat", self._heartbeat().run, self.probe)
             start_service(nursery, "balances", self._balances().run, self.probe)
             start_service(nursery, "risk", self._risk().run, self.probe)
@@ -95,11 +97,23 @@ class Assembly:
         while True:
             if foundation.hub.private_live:
                 foundation.check_ins.check_in(_PRIVATE)
-            if all(foundation.feed.is_verified(symbol) for symbol in foundation.feed.symbols()):
+            if self._feed_is_well():
                 foundation.check_ins.check_in(_FEED)
-            for name in self.runner.running:
+            for name in self.runner.vouched_for:
                 foundation.check_ins.check_in(f"strategy {name}")
             await trio.sleep(self.settings.monitor_every_s)
+
+    def _feed_is_well(self) -> bool:
+        """Whether market data arrives: one bad or halted pair is its own trouble, and no reason to let all orders go."""
+        feed, online = self.foundation.feed, PairStatus.ONLINE
+        followed = [symbol for symbol in feed.symbols() if self.venue.instrument(symbol).status is online]
+        return not followed or any(feed.is_verified(symbol) for symbol in followed)
+
+    async def _follow_held(self) -> None:
+        """Positions of earlier runs need a price, whether or not a strategy asks for one."""
+        for position in self.foundation.blotter.portfolio.positions():
+            if not position.is_flat:
+                await self.venue.follow_book(position.symbol)
 
     def _heartbeat(self) -> HeartbeatMonitor:
         return HeartbeatMonitor(self.foundation.check_ins, every_s=self.settings.monitor_every_s, probe=self.probe)
@@ -135,6 +149,7 @@ class Assembly:
             now_ns=self.now_ns,
             every_s=self.settings.monitor_every_s,
             probe=self.probe,
+            check_in=lambda: self.foundation.check_ins.check_in(_EXITS),
         )
 
     async def _close(self, position: Position, why: Exit) -> None:
@@ -168,7 +183,7 @@ def assemble(
     desk = Desk(venue, blotter, custody, feed, settings, ids, probe, now_ns, lambda: foundation.modes.mode)
 
     def market_of(owner: str) -> Market:
-        return Market(owner, desk, feed, venue, foundation.account, settings.deadlines, probe)
+        return Market(owner, desk, feed, venue, foundation.account, foundation.check_ins, settings.deadlines, probe)
 
     return Assembly(
         foundation=foundation,

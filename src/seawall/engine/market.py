@@ -12,6 +12,7 @@ import attrs
 import trio
 
 from seawall.engine.account import Account
+from seawall.engine.check_ins import CheckIns
 from seawall.engine.desk import Desk
 from seawall.engine.feed import BookStream, CandleStream, Feed, QuoteStream, TradeStream
 from seawall.engine.notices import CleanupCutShort, StrategySaid
@@ -53,6 +54,7 @@ class Market:
     _feed: Feed
     _venue: Venue
     _account: Account
+    _check_ins: CheckIns
     _deadlines: Deadlines
     _probe: Probe
 
@@ -153,6 +155,14 @@ class Market:
         async with self.working(market_sell(symbol, qty=qty)) as order:
             await order.done()
             return tuple([fill async for fill in order.fills()])
+
+    def check_in(self) -> None:
+        """Say that this strategy is well, where its configuration promises so (`check_in_s`).
+
+        While one that promised is silent for longer, the dead man's switch is not renewed: in the end Kraken cancels
+        every order of the account, which is right when a strategy that should watch them hangs.
+        """
+        self._check_ins.check_in(f"strategy {self.owner}")
 
     def say(self, text: str) -> None:
         """Leave a note in the journal and the log, under this strategy's name."""

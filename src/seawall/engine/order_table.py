@@ -81,11 +81,11 @@ class Order:
 
     @property
     def exposed_qty(self) -> Decimal:
-        """What may still fill in the worst case."""
+        """What may still reach the position in the worst case: what can fill, and fills that were told and not arrived."""
         if self.ended:
-            return ZERO
+            return max(self.told_filled_qty - self.filled_qty, ZERO)
         total = self.qty if self.asked_qty is None else max(self.qty, self.asked_qty)
-        return max(total - max(self.filled_qty, self.told_filled_qty), ZERO)
+        return max(total - self.filled_qty, ZERO)
 
     def add(self, fill: Fill) -> None:
         """Count one execution; that it is a new one is the caller's to know."""
@@ -117,7 +117,8 @@ class OrderTable:
 
     keep_ended: int = 1_000
     _orders: dict[str, Order] = attrs.field(factory=dict, init=False)
-    _live: dict[str, Order] = attrs.field(factory=dict, init=False)
+    _unsettled: dict[str, Order] = attrs.field(factory=dict, init=False)
+    """Those that have not ended, and those that ended with fills still to come."""
     _by_order_id: dict[str, str] = attrs.field(factory=dict, init=False)
 
     def __iter__(self) -> Iterator[Order]:
@@ -138,7 +139,7 @@ class OrderTable:
             qty=record.intent.qty,
             limit_price=record.intent.limit_price,
         )
-        self._orders[order.client_order_id] = self._live[order.client_order_id] = order
+        self._orders[order.client_order_id] = self._unsettled[order.client_order_id] = order
         self._drop_oldest_ended()
         return order
 
@@ -176,7 +177,6 @@ class OrderTable:
             order.reason = reason
         if order.ended:
             order.asked_qty = None
-            del self._live[order.client_order_id]
         return True
 
     def report(self, order: Order, report: OrderReport) -> bool:
@@ -201,18 +201,24 @@ class OrderTable:
 
     def live(self) -> tuple[Order, ...]:
         """Every order that has not ended, oldest first."""
-        return tuple(self._live.values())
+        return tuple(order for order in self._settling() if not order.ended)
 
     def exposure(self, symbol: str, position_qty: Decimal, *, without: Order | None = None) -> Exposure:
         """What orders of one symbol may still do, with `position_qty` held; `without` leaves one order out."""
-        live = [order for order in self.live() if order.symbol == symbol and order is not without]
+        ours = [order for order in self._settling() if order.symbol == symbol and order is not without]
+        live = [order for order in ours if not order.ended]
         return Exposure(
             position_qty=position_qty,
-            open_buy_qty=sum((order.exposed_qty for order in live if order.side is Side.BUY), ZERO),
-            open_sell_qty=sum((order.exposed_qty for order in live if order.side is Side.SELL), ZERO),
+            open_buy_qty=sum((order.exposed_qty for order in ours if order.side is Side.BUY), ZERO),
+            open_sell_qty=sum((order.exposed_qty for order in ours if order.side is Side.SELL), ZERO),
             open_orders=len(live),
             in_doubt=sum(order.in_doubt for order in live),
         )
+
+    def _settling(self) -> list[Order]:
+        for name in [name for name, order in self._unsettled.items() if order.ended and not order.misses_fills]:
+            del self._unsettled[name]
+        return list(self._unsettled.values())
 
     def _learn(
         self, order: Order, order_id: str | None, qty: Decimal | None, limit_price: Decimal | None, filled_qty: Decimal | None

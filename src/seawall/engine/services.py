@@ -26,6 +26,7 @@ SERVICE_RESTARTS: Final[Mapping[str, RestartPolicy]] = {
     "reconcile": _PATIENT,
     "fills": _PATIENT,
     "check-ins": _OFTEN,
+    "held books": _PATIENT,
     "heartbeat": _OFTEN,
     "balances": _PATIENT,
     "risk": _OFTEN,

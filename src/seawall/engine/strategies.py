@@ -32,6 +32,8 @@ class StrategySpec:
     run: Callable[[Market], Awaitable[None]]
     restart: RestartPolicy = STRATEGY_RESTARTS
     exits: ExitRules | None = None
+    check_in_s: float | None = None
+    """How often at least it promises to call `market.check_in()`; None promises nothing, and it is vouched for while it runs."""
 
 
 @attrs.define(eq=False)
@@ -44,8 +46,8 @@ class StrategyRunner:
     check_ins: CheckIns
     settings: EngineSettings
     probe: Probe
-    running: dict[str, None] = attrs.field(factory=dict, init=False)
-    """The names of those that run now."""
+    vouched_for: dict[str, None] = attrs.field(factory=dict, init=False)
+    """The names of those that run now and do not check in for themselves."""
     quarantined: dict[str, None] = attrs.field(factory=dict, init=False)
     """The names of those that have used up their restarts."""
 
@@ -67,8 +69,9 @@ class StrategyRunner:
     async def _run_once(self, spec: StrategySpec) -> None:
         present = f"strategy {spec.name}"
         self.probe(StrategyStarted(spec.name))
-        self.running[spec.name] = None
-        self.check_ins.join(present, self.settings.check_in_s)
+        if spec.check_in_s is None:
+            self.vouched_for[spec.name] = None
+        self.check_ins.join(present, spec.check_in_s or self.settings.check_in_s)
         try:
             await spec.run(self.market_of(spec.name))
         except Exception as problem:
@@ -76,7 +79,7 @@ class StrategyRunner:
             raise
         finally:
             self.check_ins.leave(present)
-            del self.running[spec.name]
+            self.vouched_for.pop(spec.name, None)
             # Blocks end their own orders; this is for a block that was never left, in an abandoned generator say.
             with trio.move_on_after(self.settings.deadlines.cancel_s, shield=True) as cleanup, self.desk.hurried(cleanup):
                 for order in self._left_behind(spec.name):
