@@ -17,6 +17,7 @@ from trio_websocket import ConnectionClosed, WebSocketConnection, wrap_server_st
 
 from seawall.kraken.client import Addresses, ClientSettings, Credentials, KrakenVenue, open_venue
 from seawall.kraken.dialect.book import crc_of
+from seawall.kraken.dialect.times import to_rfc3339
 from seawall.model.market_data import Book, Candle, Trade, VenueStatus
 from seawall.model.reports import Fill, OrderReport, PrivateSnapshot
 
@@ -29,6 +30,8 @@ SETTINGS = ClientSettings(ADDRESSES, Credentials("key", SECRET))
 BTC_ASKS: Levels = (("45285.2", "0.00100000"), ("45286.4", "1.54582015"))
 BTC_BIDS: Levels = (("45283.5", "0.10000000"), ("45283.4", "1.54582015"))
 STAMP = "2026-11-23T05:00:00.000000Z"
+BEGAN_S = 1_795_410_000
+"""`STAMP` in seconds since the epoch: when every scripted exchange begins."""
 
 
 def asset_pair(altname: str, wsname: str, base: str, quote: str) -> Json:
@@ -62,7 +65,6 @@ RESULTS: Json = {
     "GetWebSocketsToken": {"token": "token", "expires": 900},
     "OpenOrders": {"open": {}},
     "SystemStatus": {"status": "online", "timestamp": STAMP},
-    "Time": {"unixtime": 1_795_000_000, "rfc1123": ""},
     "Trades": {"XXBTZUSD": [], "last": "0"},
     "TradesHistory": {"trades": {}, "count": 0},
 }
@@ -131,7 +133,12 @@ class KrakenServer:
     refuse_dials: int = 0
     executions: list[Json] = attrs.field(factory=list)
     """The snapshot of `executions`."""
+    _began_s: float = attrs.field(factory=trio.current_time)
     _changed: trio.Event = attrs.field(factory=trio.Event)
+
+    def now_s(self) -> float:
+        """The exchange's clock, seconds since the epoch."""
+        return BEGAN_S + trio.current_time() - self._began_s
 
     # Sockets
 
@@ -181,7 +188,8 @@ class KrakenServer:
     async def _answer(self, socket: ServerSocket, asked: Json) -> None:
         method, params = asked["method"], asked.get("params", {})
         if method == "ping":
-            await socket.send({"method": "pong", "req_id": asked["req_id"], "time_in": STAMP, "time_out": STAMP})
+            now = to_rfc3339(int(self.now_s() * 1_000_000_000))
+            await socket.send({"method": "pong", "req_id": asked["req_id"], "time_in": now, "time_out": now})
         elif method == "unsubscribe":
             for symbol in params.get("symbol", [None]):
                 await socket.send(reply(asked, {"channel": params["channel"], "symbol": symbol}))
@@ -240,6 +248,8 @@ class KrakenServer:
         self._note()
         if name in self.rest:
             return self.rest[name](params)
+        if name == "Time":
+            return ok({"unixtime": int(self.now_s()), "rfc1123": ""})
         return ok(RESULTS.get(name, {}))
 
 
@@ -271,7 +281,10 @@ def failed(*errors: str) -> httpx.Response:
 
 def reply(asked: Json, result: Json | None = None, error: str | None = None) -> Json:
     """An answer to a request."""
-    told: Json = {"method": asked["method"], "success": error is None, "time_in": STAMP, "time_out": STAMP}
+    told: Json = {
+        "method": asked["method"],
+        "success": error is None,
+    }
     if "req_id" in asked:
         told["req_id"] = asked["req_id"]
     if error is not None:
@@ -383,7 +396,7 @@ class Stage:
             settings or self.settings,
             self.heard,
             probe=self.notices.append,
-            now_ns=lambda: 1_795_000_000_000_000_000,
+            now_ns=lambda: BEGAN_S * 1_000_000_000,
             rng=Random(1),
             dial=self.server.dial,
             transport=self.wrap(self.server.transport()),

@@ -4,10 +4,10 @@ import attrs
 import pytest
 import trio
 import trio.testing
-from support.kraken_server import ADDRESSES, Json, ServerSocket, Stage, failed, reply
+from support.kraken_server import ADDRESSES, Json, ServerSocket, Stage, failed, ok, reply
 from trio.testing import MockClock
 
-from seawall.kraken.client import PrivateGap
+from seawall.kraken.client import FrameUnknown, PrivateGap
 from seawall.model.errors import NotSent, OutcomeUnknown, RefusedByExchange
 from seawall.model.orders import Side
 from seawall.model.reports import AmendOrder, OrderStatus, PlaceOrder
@@ -23,7 +23,7 @@ ORDER = PlaceOrder(
     trigger_price=None,
     time_in_force="gtc",
     post_only=True,
-    deadline_ns=1_795_000_005_000_000_000,
+    deadline_ns=1_795_410_005_000_000_000,
 )
 
 
@@ -282,3 +282,33 @@ async def test_rest_that_is_down_delays_the_private_socket_and_ends_nothing(stag
         with trio.fail_after(200):
             await stage.heard.until_told("private restored")
         assert "BTC/USD" in stage.heard.books
+
+
+async def test_a_socket_that_fell_silent_is_given_no_more_orders(stage: Stage, autojump_clock: MockClock) -> None:
+    stage.server.heartbeats = False
+    stage.server.rest["AddOrder"] = lambda _params: ok({"txid": ["O1"]})
+    async with stage.venue() as venue:
+        socket = await live(stage)
+        await trio.sleep(4)
+        await venue.place(ORDER, nothing)
+        assert not socket.asked("add_order")
+        assert len(stage.server.called("AddOrder")) == 1
+
+
+async def test_foreign_words_in_the_stream_are_told_and_left_aside(stage: Stage, autojump_clock: MockClock) -> None:
+    odd = {"order_id": "O9", "exec_type": "reincarnated", "timestamp": "2026-11-23T05:00:00.000000Z"}
+    async with stage.venue():
+        socket = await live(stage)
+        await socket.send(event(2, odd), event(3, opened()))
+        await stage.heard.until_told("order", "O1")
+        assert stage.heard.count("order", "O9") == 0
+        assert [notice.value for notice in stage.notices if isinstance(notice, FrameUnknown)] == ["reincarnated"]
+
+
+async def test_a_garbled_execution_is_made_good_by_a_snapshot(stage: Stage, autojump_clock: MockClock) -> None:
+    async with stage.venue():
+        socket = await live(stage)
+        await socket.send('{"channel":"executions","type":"update","sequence":2,"data":[{"order_id":7}]}')
+        await stage.heard.until_told("private lost")
+        await stage.heard.until_told("private restored", times=2)
+        assert len(stage.server.sockets) == 2

@@ -24,7 +24,7 @@ ORDER = PlaceOrder(
     trigger_price=None,
     time_in_force="gtc",
     post_only=False,
-    deadline_ns=1_795_000_005_000_000_000,
+    deadline_ns=1_795_410_005_000_000_000,
 )
 
 
@@ -42,7 +42,7 @@ def rest_only(stage: Stage) -> Stage:
 async def test_the_clock_is_the_exchanges_once_it_was_heard(rest_only: Stage, autojump_clock: MockClock) -> None:
     async with rest_only.venue() as venue:
         # Time is cut to whole seconds, so the middle of the second is the best guess
-        assert venue.now_ns() == 1_795_000_000_500_000_000
+        assert venue.now_ns() == 1_795_410_000_500_000_000
         before_ns = venue.now_ns()
         await trio.sleep(2)
         assert venue.now_ns() - before_ns == 2_000_000_000
@@ -229,8 +229,8 @@ async def test_finding_an_order_asks_open_orders_first_and_tells_when(rest_only:
     closed = {
         "O1": {
             "status": "canceled",
-            "opentm": 1795000000.1,
-            "closetm": 1795000001.5,
+            "opentm": 1795410000.1,
+            "closetm": 1795410001.5,
             "cl_ord_id": "order1",
             "descr": {"pair": "XBTUSD", "type": "buy", "ordertype": "limit", "price": "45000.1", "price2": "0"},
             "vol": "0.01",
@@ -256,7 +256,7 @@ async def test_fills_come_from_all_pages_oldest_first(rest_only: Stage, autojump
             f"T{number}": {
                 "ordertxid": "O1",
                 "pair": "XXBTZUSD",
-                "time": 1795000100 - number,
+                "time": 1795410100 - number,
                 "type": "buy",
                 "ordertype": "limit",
                 "price": "45000.1",
@@ -271,7 +271,7 @@ async def test_fills_come_from_all_pages_oldest_first(rest_only: Stage, autojump
 
     rest_only.server.rest["TradesHistory"] = history
     async with rest_only.venue() as venue:
-        fills = await venue.fills_since(1_795_000_040_000_000_000)
+        fills = await venue.fills_since(1_795_410_040_000_000_000)
         assert [fill.exec_id for fill in fills] == [f"T{number}" for number in range(59, -1, -1)]
         assert fills[0].symbol == "BTC/USD"
 

@@ -1,0 +1,24 @@
+import subprocess
+import sys
+
+import pytest
+
+import seawall.kraken
+import seawall.kraken.client
+
+
+def test_the_package_offers_the_clients_names() -> None:
+    for name in seawall.kraken.__all__:
+        assert getattr(seawall.kraken, name) is getattr(seawall.kraken.client, name)
+        assert name in dir(seawall.kraken)
+
+
+def test_a_name_it_does_not_have_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
+        _ = seawall.kraken.nonsense
+
+
+def test_the_dialect_alone_loads_no_network_library() -> None:
+    code = "import sys, seawall.kraken.dialect.book; print({'httpx', 'trio', 'trio_websocket'} & set(sys.modules))"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert told.stdout.strip() == "set()"
