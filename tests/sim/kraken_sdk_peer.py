@@ -6,25 +6,30 @@ Takes the addresses and the key as JSON in its first argument; prints what it sa
 import asyncio
 import json
 import sys
+from collections.abc import Callable
+from importlib import import_module
 from typing import Any
-
-from kraken.spot import Market, SpotOrderBookClient, SpotWSClient, Trade, User
 
 Seen = dict[str, Any]
 
+# By name, so that it is untyped whether its package is installed or not.
+sdk: Any = import_module("kraken.spot")
 
-async def until(condition: Any) -> None:
+
+async def until(condition: Callable[[], bool]) -> None:
     """Wait, with patience for 20 seconds, until something is so."""
-    async with asyncio.timeout(20):
-        while not condition():
-            await asyncio.sleep(0.02)
+    for _ in range(1_000):
+        if condition():
+            return
+        await asyncio.sleep(0.02)
+    raise TimeoutError
 
 
 def ask_rest(where: Seen) -> Seen:
     """Prices, an order, its cancellation, over REST."""
-    market = Market(url=where["rest"])
-    trade = Trade(key=where["key"], secret=where["secret"], url=where["rest"])
-    user = User(key=where["key"], secret=where["secret"], url=where["rest"])
+    market = sdk.Market(url=where["rest"])
+    trade = sdk.Trade(key=where["key"], secret=where["secret"], url=where["rest"])
+    user = sdk.User(key=where["key"], secret=where["secret"], url=where["rest"])
     placed = trade.create_order(ordertype="limit", side="buy", pair="BTC/USD", volume="0.01", price="30000.0", cl_ord_id="peer1")
     [txid] = placed["txid"]
     opened = list(user.get_open_orders()["open"])
@@ -46,11 +51,12 @@ async def trade_by_socket(where: Seen) -> Seen:
 
     async def listen(message: Seen) -> None:
         heard.append(message)
+        await asyncio.sleep(0)
 
     def kinds() -> list[str]:
         return [row["exec_type"] for frame in heard if frame.get("channel") == "executions" for row in frame["data"]]
 
-    client = SpotWSClient(
+    client = sdk.SpotWSClient(
         key=where["key"],
         secret=where["secret"],
         rest_url=where["rest"],
@@ -85,17 +91,17 @@ async def follow_book(where: Seen) -> Seen:
     """Its own order book client, with its own checksum check."""
     updates: list[Seen] = []
 
-    class Book(SpotOrderBookClient):  # type: ignore[misc]  # untyped where its package is not installed
-        """Pointed at the simulator: the client itself knows the live addresses only."""
+    def note(self: Any, pair: str, message: Seen) -> "asyncio.Future[None]":
+        book = self.get(pair)
+        updates.append({"valid": book["valid"], "type": message.get("type"), "bids": len(book["bid"])})
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        done.set_result(None)
+        return done
 
-        WS_URL = where["public"].removesuffix("/v2")
-
-        async def on_book_update(self, pair: str, message: Seen) -> None:
-            book = self.get(pair)
-            updates.append({"valid": book["valid"], "type": message.get("type"), "bids": len(book["bid"])})
-
-    book = Book(depth=10)
-    book._SpotOrderBookClient__market = Market(url=where["rest"])
+    # Pointed at the simulator: the client itself knows the live addresses only.
+    changes = {"WS_URL": where["public"].removesuffix("/v2"), "on_book_update": note}
+    book = type("Book", (sdk.SpotOrderBookClient,), changes)(depth=10)
+    vars(book)["_SpotOrderBookClient__market"] = sdk.Market(url=where["rest"])
     await book.start()
     try:
         await book.add_book(pairs=["BTC/USD"])

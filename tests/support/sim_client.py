@@ -56,6 +56,11 @@ class Wire:
         assert isinstance(message, str)
         return message
 
+    async def drain(self) -> None:
+        """Read until the connection ends, which raises `ConnectionClosed`."""
+        while True:
+            await self.text()
+
     async def next(self, wanted: Callable[[Frame], bool] = lambda _: True) -> Frame:
         """The next frame that is wanted; heartbeats only when asked for."""
         while True:
@@ -86,9 +91,10 @@ async def open_wire(url: str, token: str | None = None, tls: ssl.SSLContext | No
     """A WebSocket over a stream of ours, which is closed whatever happens."""
     parts = urlsplit(url)
     assert parts.hostname is not None
-    stream: trio.abc.Stream = await trio.open_tcp_stream(parts.hostname, parts.port or 0)
+    tcp = await trio.open_tcp_stream(parts.hostname, parts.port or 0)
+    stream: trio.SocketStream | trio.SSLStream[trio.SocketStream] = tcp
     if tls is not None:
-        stream = trio.SSLStream(stream, tls, server_hostname=parts.hostname, https_compatible=True)
+        stream = trio.SSLStream(tcp, tls, server_hostname=parts.hostname, https_compatible=True)
     try:
         async with trio.open_nursery() as nursery:
             socket = await wrap_client_stream(nursery, stream, parts.netloc, parts.path, max_message_size=2**24)

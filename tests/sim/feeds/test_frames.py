@@ -15,7 +15,7 @@ from seawall.sim.feeds.frames import book_frame, channel_frame, encode, number, 
         ("1E-8", 8, "0.00000001"),
         ("80000", 1, "80000.0"),
         ("1E+3", 0, "1000"),
-        ("-1.5", 4, "-1.5000"),
+        ("-1.5", 2, "-1.50"),
     ],
 )
 def test_numbers_keep_their_places_and_have_no_exponent(value: str, places: int, text: str) -> None:

@@ -17,15 +17,11 @@ from seawall.sim.market.generator import Generator
 from seawall.sim.market.source import MarketInput
 
 
-async def no_room() -> None:
-    raise AssertionError("a generator does not wait for readers")
-
-
 def make_market(seed: int = 1, history_min: int = 30) -> tuple[Generator, MarketInput]:
     clock = Clock()
     exchange = Exchange.of(DEFAULT_PAIRS, {"USD": Decimal(10_000), "BTC": Decimal(10)}, now_ns=clock, rng=random.Random(1))
     generator = Generator(random.Random(seed), 20.0, 25, history_min)
-    market = MarketInput(exchange, PublicFeed(exchange), no_room)
+    market = MarketInput(exchange, PublicFeed(exchange), trio.lowlevel.checkpoint)
     generator.prepare(market)
     return generator, market
 

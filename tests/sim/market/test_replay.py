@@ -127,6 +127,7 @@ class Watch:
     at_s: list[float] = attrs.field(factory=list)
 
     def send(self, frame: str) -> None:
+        assert frame
         self.at_s.append(trio.current_time())
 
 
