@@ -7,7 +7,7 @@ import trio.testing
 from support.kraken_server import ADDRESSES, Json, ServerSocket, Stage, failed, ok, reply
 from trio.testing import MockClock
 
-from seawall.kraken.client import FrameUnknown, PrivateGap
+from seawall.kraken.client import AnswerUnexpected, FrameUnknown, PrivateGap
 from seawall.model.errors import NotSent, OutcomeUnknown, RefusedByExchange
 from seawall.model.orders import Side
 from seawall.model.reports import AmendOrder, OrderStatus, PlaceOrder
@@ -312,3 +312,40 @@ async def test_a_garbled_execution_is_made_good_by_a_snapshot(stage: Stage, auto
         await stage.heard.until_told("private lost")
         await stage.heard.until_told("private restored", times=2)
         assert len(stage.server.sockets) == 2
+
+
+async def test_a_complaint_about_nothing_is_told(stage: Stage, autojump_clock: MockClock) -> None:
+    async with stage.venue():
+        socket = await live(stage)
+        await socket.send('{"Error": "Exceeded msg rate"}')
+        await trio.testing.wait_all_tasks_blocked()
+        assert AnswerUnexpected("private socket", "", "Exceeded msg rate") in stage.notices
+
+
+async def test_many_cancels_go_in_several_messages(stage: Stage, autojump_clock: MockClock) -> None:
+    async def answer(socket: ServerSocket, asked: Json) -> bool:
+        if asked["method"] == "cancel_order":
+            await socket.send(*(reply(asked, {"cl_ord_id": each}) for each in asked["params"]["cl_ord_id"]))
+            return True
+        return False
+
+    stage.server.answer = answer
+    async with stage.venue() as venue:
+        socket = await live(stage)
+        ids = [f"o{number}" for number in range(120)]
+        outcomes = await venue.cancel([*ids, "o7"])
+        assert [outcome.client_order_id for outcome in outcomes] == [*ids, "o7"]
+        assert all(outcome.accepted for outcome in outcomes)
+        assert [len(asked["params"]["cl_ord_id"]) for asked in socket.asked("cancel_order")] == [50, 50, 20]
+
+
+async def test_queries_leave_room_for_the_token_that_a_new_connection_needs(stage: Stage, autojump_clock: MockClock) -> None:
+    async with stage.venue() as venue, trio.open_nursery() as nursery:
+        socket = await live(stage)
+        for _ in range(30):
+            nursery.start_soon(venue.balances)
+        await trio.testing.wait_all_tasks_blocked()
+        await trio.aclose_forcefully(socket.stream)
+        with trio.fail_after(3):
+            await live(stage, 2)
+        nursery.cancel_scope.cancel()

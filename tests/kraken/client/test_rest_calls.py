@@ -217,7 +217,7 @@ async def test_a_request_without_an_answer_is_cut_by_our_own_deadline(rest_only:
 
 async def test_a_caller_with_no_time_is_told_to_wait_instead_of_waiting(rest_only: Stage, autojump_clock: MockClock) -> None:
     async with rest_only.venue() as venue:
-        for _ in range(14):  # with the token of the private socket, all that the starter tier has at once
+        for _ in range(13):  # all that the starter tier has at once, less what is kept for tokens
             await venue.balances()
         with trio.fail_after(1):
             with pytest.raises(Unavailable, match="too late") as refused:

@@ -7,6 +7,7 @@ from seawall.kraken.client.private import PrivateGap, SessionExpired
 from seawall.kraken.client.quiet import BookStale
 from seawall.kraken.client.rest import NonceRefused, RestStatistics
 from seawall.kraken.client.session import (
+    AnswerUnexpected,
     FrameMisunderstood,
     FrameUnknown,
     SessionStatistics,
@@ -21,6 +22,7 @@ __all__ = [
     "CANDLE_INTERVALS_S",
     "KRAKEN",
     "Addresses",
+    "AnswerUnexpected",
     "BookMismatched",
     "BookStale",
     "BookUnstable",

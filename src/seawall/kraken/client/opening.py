@@ -21,7 +21,7 @@ from seawall.kraken.client.private import PrivateSocket
 from seawall.kraken.client.public import PublicSocket
 from seawall.kraken.client.quiet import QuietBooks
 from seawall.kraken.client.reference import Reference
-from seawall.kraken.client.rest import RestClient
+from seawall.kraken.client.rest import SESSION, RestClient
 from seawall.kraken.client.session import Dial, Owner, Session
 from seawall.kraken.client.settings import ClientSettings
 from seawall.kraken.client.venue import KrakenVenue
@@ -144,7 +144,7 @@ class _Parts:
         async def get_token() -> str:
             try:
                 return await rest.query(
-                    rest_dialect.websockets_token(), lambda answer: rest_dialect.read_token(answer.body).token
+                    rest_dialect.websockets_token(), lambda answer: rest_dialect.read_token(answer.body).token, lane=SESSION
                 )
             except Unavailable as error:
                 raise TokenUnavailable(error) from error

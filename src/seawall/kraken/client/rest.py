@@ -34,7 +34,7 @@ from seawall.resilience import (
 )
 from seawall.resilience.probes import tell
 
-__all__ = ["NonceRefused", "RestClient", "RestStatistics", "Traffic"]
+__all__ = ["QUERY", "SESSION", "NonceRefused", "RestClient", "RestStatistics", "Traffic"]
 
 T = TypeVar("T")
 
@@ -44,6 +44,10 @@ _PUBLIC_BURST: Final = 5.0
 _PUBLIC_PER_S: Final = 1.0
 _AT_ONCE: Final = {"order": 8, "cancel": 16, "query": 4}
 """Requests in flight, by lane: together below what the connection pool holds, so that no lane starves another."""
+QUERY: Final = "query"
+SESSION: Final = "session"
+_SESSION_RESERVE: Final = 2.0
+"""Calls of the counter kept for tokens: without one, no private socket comes back."""
 _BAD_NONCE: Final = "EAPI:Invalid nonce"
 
 
@@ -128,14 +132,14 @@ class RestClient:
         limit = REST_LIMITS[Tier(self._settings.tier)]
         self._counter = RestCounter(limit, history_charge=_HISTORY_CHARGE)
         self._limiter = Limiter(
-            "kraken rest", capacity=limit.cap, refill_per_s=limit.decay_per_s, lanes=[Lane("query")], probe=self._probe
+            "kraken rest",
+            capacity=limit.cap,
+            refill_per_s=limit.decay_per_s,
+            lanes=[Lane(SESSION, reserved=_SESSION_RESERVE), Lane(QUERY)],
+            probe=self._probe,
         )
         self._public_limiter = Limiter(
-            "kraken rest public",
-            capacity=_PUBLIC_BURST,
-            refill_per_s=_PUBLIC_PER_S,
-            lanes=[Lane("query")],
-            probe=self._probe,
+            "kraken rest public", capacity=_PUBLIC_BURST, refill_per_s=_PUBLIC_PER_S, probe=self._probe
         )
         self._lanes = {lane: trio.CapacityLimiter(_AT_ONCE[lane]) for lane in Traffic}
         self._policy = RetryPolicy(attempts=3, backoff=Backoff(base_s=0.5, max_s=5.0))
@@ -150,12 +154,19 @@ class RestClient:
 
     async def public(self, request: RestRequest, read: Callable[[HttpAnswer], T]) -> T:
         """A public read, repeated when that may help. Raises `Unavailable`, `ExchangeError`."""
-        return await self._read_again(request, read, self._public_limiter, 1.0)
+        return await self._read_again(request, read, self._public_limiter.take, self._public_limiter)
 
-    async def query(self, request: RestRequest, read: Callable[[HttpAnswer], T]) -> T:
-        """A private read, repeated when that may help. Raises `Unavailable`, `AccessDenied`, `ExchangeError`."""
+    async def query(self, request: RestRequest, read: Callable[[HttpAnswer], T], *, lane: str = QUERY) -> T:
+        """A private read, repeated when that may help. Raises `Unavailable`, `AccessDenied`, `ExchangeError`.
+
+        `lane` is `QUERY`, or `SESSION` for what the private socket cannot do without.
+        """
         self._require_key()
-        return await self._read_again(request, read, self._limiter, self._counter.charge_of(request.name) or 1.0)
+
+        async def turn() -> None:
+            await self._limiter.take(lane, self._counter.charge_of(request.name) or 1.0)
+
+        return await self._read_again(request, read, turn, self._limiter)
 
     async def place(self, request: RestRequest, read: Callable[[HttpAnswer], T], sending: Callable[[], None] = _nothing) -> T:
         """A call that makes or changes an order; sent once at most. Raises as `Venue.place`."""
@@ -186,9 +197,11 @@ class RestClient:
                 raise NotSent(_told(request, error)) from error
             raise OutcomeUnknown(_told(request, error)) from error
 
-    async def _read_again(self, request: RestRequest, read: Callable[[HttpAnswer], T], limiter: Limiter, weight: float) -> T:
+    async def _read_again(
+        self, request: RestRequest, read: Callable[[HttpAnswer], T], turn: Callable[[], Awaitable[None]], limiter: Limiter
+    ) -> T:
         async def once() -> T:
-            return await self._read_once(request, read, limiter, weight)
+            return await self._read_once(request, read, turn, limiter)
 
         return await retry(
             once,
@@ -200,9 +213,11 @@ class RestClient:
             probe=self._probe,
         )
 
-    async def _read_once(self, request: RestRequest, read: Callable[[HttpAnswer], T], limiter: Limiter, weight: float) -> T:
+    async def _read_once(
+        self, request: RestRequest, read: Callable[[HttpAnswer], T], turn: Callable[[], Awaitable[None]], limiter: Limiter
+    ) -> T:
         try:
-            await limiter.take("query", weight)
+            await turn()
             async with self._lanes[Traffic.QUERY]:
                 return await self._with_fresh_nonce(self._guarded, request, read, _Begun(_nothing))
         except (CircuitOpen, WaitTooLong) as refusal:

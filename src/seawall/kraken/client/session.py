@@ -25,6 +25,7 @@ from seawall.resilience import Link
 from seawall.resilience.probes import tell
 
 __all__ = [
+    "AnswerUnexpected",
     "Dial",
     "FrameMisunderstood",
     "FrameUnknown",
@@ -65,6 +66,15 @@ class FrameUnknown:
     socket: str
     what: str
     value: str
+
+
+@attrs.frozen
+class AnswerUnexpected:
+    """The exchange complained about something that nobody here asked, or no longer waits for."""
+
+    socket: str
+    method: str
+    error: str
 
 
 @attrs.frozen
@@ -311,6 +321,8 @@ class Session:
             self._note_change()
             return
         awaited = self._answers.take(response, received_s)
+        if awaited is None and response.failed:
+            tell(self._probe, AnswerUnexpected(self.name, response.method, response.error or ""))
         if awaited is not None and awaited.sent_s is not None and response.time_in and response.time_out:
             try:
                 at_ns = (from_rfc3339(response.time_in) + from_rfc3339(response.time_out)) // 2

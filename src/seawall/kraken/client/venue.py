@@ -29,6 +29,8 @@ CANDLE_INTERVALS_S: Final = tuple(minutes * 60 for minutes in (1, 5, 15, 30, 60,
 """What the exchange serves (docs.kraken.com/api/docs/websocket-v2/ohlc)."""
 _PAGE: Final = 50
 _MOST_PAGES: Final = 200
+_MOST_CANCELS: Final = 50
+"""Orders in one cancel: as many as a batch may hold (docs.kraken.com/api/docs/websocket-v2/batch_cancel)."""
 _NS_PER_S: Final = 1_000_000_000
 
 
@@ -167,11 +169,11 @@ class KrakenVenue:
             return ()
         for each in ids:
             self._pace.cancel(each, trio.current_time())
-        if private.session.responsive:
-            outcomes = await private.cancel(ids)
-        else:
-            outcomes = await self._cancel_by_rest(ids)
-        by_id = {outcome.client_order_id: outcome for outcome in outcomes}
+        by_id: dict[str, CancelOutcome] = {}
+        for begin in range(0, len(ids), _MOST_CANCELS):
+            part = ids[begin : begin + _MOST_CANCELS]
+            outcomes = await (private.cancel(part) if private.session.responsive else self._cancel_by_rest(part))
+            by_id.update((outcome.client_order_id, outcome) for outcome in outcomes)
         return tuple(by_id[each] for each in client_order_ids)
 
     async def cancel_all_after(self, timeout_s: int) -> None:
