@@ -22,7 +22,7 @@ from benchmarks.book_readers import KRAKEN_SDK, READERS, Leg, Sample
 from benchmarks.exchange import ExchangeProcess, open_exchange
 from benchmarks.frames import DEPTH, BookFrames
 from benchmarks.naive import NaiveBook
-from benchmarks.order_senders import Journey, send_naively, send_with_engine
+from benchmarks.order_senders import MOST, Journey, send_naively, send_with_engine
 from benchmarks.rows import Row, as_json, as_table, percentile, rows_of
 
 from seawall.kraken.dialect.frames import decode
@@ -40,11 +40,13 @@ class Size:
     cycle: int
     burst_cycles: int
     pace_cycles: int
+    order_rounds: int
     orders: int
+    """In each of these rounds."""
 
 
-FULL = Size(rounds=5, cycle=1_000, burst_cycles=20, pace_cycles=3, orders=200)
-QUICK = Size(rounds=1, cycle=100, burst_cycles=5, pace_cycles=1, orders=10)
+FULL = Size(rounds=5, cycle=1_000, burst_cycles=20, pace_cycles=3, order_rounds=10, orders=MOST)
+QUICK = Size(rounds=1, cycle=100, burst_cycles=5, pace_cycles=1, order_rounds=1, orders=6)
 
 
 def measure_books(exchange: ExchangeProcess, size: Size) -> list[Row]:
@@ -101,11 +103,15 @@ def measure_decoding(size: Size) -> list[Row]:
 
 def measure_orders(exchange: ExchangeProcess, size: Size, directory: Path) -> list[Row]:
     """An order for each tick."""
-    journeys: dict[str, list[Journey]] = {
-        "stock trio-websocket, no journal, no limits": send_naively(exchange, size.orders),
-        "seawall, journal in memory": send_with_engine(exchange, size.orders, None),
-        "seawall, journal on disk before it is sent": send_with_engine(exchange, size.orders, directory / "journal.sqlite"),
+    senders: dict[str, Callable[[], list[Journey]]] = {
+        "stock trio-websocket, no journal, no limits": lambda: send_naively(exchange, size.orders),
+        "seawall, journal in memory": lambda: send_with_engine(exchange, size.orders, None),
+        "seawall, on disk before it is sent": lambda: send_with_engine(exchange, size.orders, directory / "journal.sqlite"),
     }
+    journeys: dict[str, list[Journey]] = {case: [] for case in senders}
+    for _ in range(size.order_rounds):
+        for case, send in senders.items():
+            journeys[case] += send()
     arrivals = exchange.arrivals("add_order")
     spans: dict[str, Callable[[Journey], float]] = {
         "tick to order at the exchange": lambda one: arrivals[one.client_order_id] - one.ticked_s,

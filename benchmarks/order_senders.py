@@ -2,13 +2,11 @@
 
 import json
 import time
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 import attrs
 import trio
-from benchmarks.engine_parts import engine_parts, in_memory, on_disk
+from benchmarks.engine_parts import OpenJournal, engine_parts, in_memory, on_disk
 from benchmarks.exchange import ExchangeProcess
 from benchmarks.frames import DEPTH, SYMBOL, BookFrames
 from benchmarks.naive import NaiveBook
@@ -17,12 +15,15 @@ from trio_websocket import WebSocketConnection, open_websocket_url
 from seawall import Market, StrategySpec, limit_buy
 from seawall.engine.engine import open_engine_on
 from seawall.kraken.dialect import requests
-from seawall.model.journal import Journal
 
-__all__ = ["Journey", "send_naively", "send_with_engine"]
+__all__ = ["MOST", "Journey", "send_naively", "send_with_engine"]
 
 PRICE, QTY = "60000.0", "0.001"
 TICKS_PER_S = 20.0
+MOST = 18
+"""Orders in one session: an order that is cancelled young costs nine counts of the exchange's counter for its pair, which takes
+180 at the highest level (docs.kraken.com/api/docs/guides/spot-ratelimits); the engine waits for room, and a waiting order
+would measure the counter."""
 
 
 @attrs.frozen
@@ -58,7 +59,7 @@ def send_with_engine(exchange: ExchangeProcess, count: int, journal_path: Path |
                         break
 
     async def run() -> None:
-        journal: Callable[[], AbstractAsyncContextManager[Journal]] = in_memory if journal_path is None else on_disk(journal_path)
+        journal: OpenJournal = in_memory if journal_path is None else on_disk(journal_path)
         async with open_engine_on(engine_parts(exchange, StrategySpec("trader", trade), journal)) as engine:
             await engine.stopping()
         assert engine.certificate is not None
@@ -86,7 +87,7 @@ def send_naively(exchange: ExchangeProcess, count: int) -> list[Journey]:
                 text = await public.get_message()
                 ticked_s = time.perf_counter()
                 if text in ticks and book.take(text):
-                    journeys.append(await _one_order(private, exchange.token, f"naive{len(journeys)}", ticked_s))
+                    journeys.append(await _one_order(private, exchange.token, f"{time.perf_counter_ns():x}", ticked_s))
 
     trio.run(run)
     exchange.answer()

@@ -2,7 +2,6 @@
 
 import json
 import math
-import subprocess
 import sys
 from collections import Counter
 from decimal import Decimal
@@ -36,7 +35,7 @@ METRICS = {
 async def test_a_quick_run_says_every_metric_once_for_each_case() -> None:
     command = [sys.executable, "-m", "benchmarks.engine", "--quick", "--json"]
     with trio.fail_after(100):
-        done = await trio.run_process(command, capture_stdout=True, stderr=subprocess.PIPE, cwd=ROOT, check=False)
+        done = await trio.run_process(command, capture_stdout=True, capture_stderr=True, cwd=ROOT, check=False)
 
     assert done.returncode == 0, done.stderr.decode()
     rows = json.loads(done.stdout)
