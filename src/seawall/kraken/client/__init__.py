@@ -6,7 +6,7 @@ from seawall.kraken.client.opening import open_venue
 from seawall.kraken.client.private import PrivateGap, SessionExpired
 from seawall.kraken.client.quiet import BookStale
 from seawall.kraken.client.rest import NonceRefused, RestStatistics
-from seawall.kraken.client.session import (
+from seawall.kraken.client.session_facts import (
     AnswerUnexpected,
     FrameMisunderstood,
     FrameUnknown,

@@ -22,7 +22,8 @@ from seawall.kraken.client.public import PublicSocket
 from seawall.kraken.client.quiet import QuietBooks
 from seawall.kraken.client.reference import Reference
 from seawall.kraken.client.rest import SESSION, RestClient
-from seawall.kraken.client.session import Dial, Owner, Session
+from seawall.kraken.client.session import Dial, Session
+from seawall.kraken.client.session_facts import Owner
 from seawall.kraken.client.settings import ClientSettings
 from seawall.kraken.client.venue import KrakenVenue
 from seawall.kraken.client.verdicts import TokenUnavailable, fatal_dial, judge_dial, patience_s

@@ -9,7 +9,8 @@ from seawall.kraken.client.cancels import is_of_one_order, refused_cancel
 from seawall.kraken.client.reference import Reference
 from seawall.kraken.client.sequence import Arrival
 from seawall.kraken.client.sequence import Sequence as Count
-from seawall.kraken.client.session import FrameUnknown, Session
+from seawall.kraken.client.session import Session
+from seawall.kraken.client.session_facts import FrameUnknown
 from seawall.kraken.client.subscriptions import Ask, Feed, Subscription
 from seawall.kraken.dialect import requests
 from seawall.kraken.dialect.bad import BadFrame

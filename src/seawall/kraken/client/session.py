@@ -3,7 +3,7 @@
 import re
 import ssl
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Final, Protocol
+from typing import Final
 
 import attrs
 import trio
@@ -11,120 +11,34 @@ import trio
 from seawall.kraken.client.answers import Answers, Awaited
 from seawall.kraken.client.clock import ExchangeClock
 from seawall.kraken.client.connection import Connection, ConnectionLost, dial, open_connection
+from seawall.kraken.client.session_facts import (
+    AnswerUnexpected,
+    FrameMisunderstood,
+    FrameUnknown,
+    Owner,
+    SessionStatistics,
+    SocketSilent,
+    SubscriptionRefused,
+    SubscriptionUnanswered,
+)
 from seawall.kraken.client.settings import ClientSettings
-from seawall.kraken.client.subscriptions import Ask, Feed, Phase, Subscription, Subscriptions
+from seawall.kraken.client.subscriptions import Feed, Phase, Subscription, Subscriptions
 from seawall.kraken.dialect import requests
 from seawall.kraken.dialect.bad import BadFrame
-from seawall.kraken.dialect.frames import Frame, decode
+from seawall.kraken.dialect.frames import decode
 from seawall.kraken.dialect.private_frames import Response
 from seawall.kraken.dialect.times import from_rfc3339
 from seawall.kraken.dialect.unknown import Unknown
-from seawall.model.errors import NotSent, OutcomeUnknown, Unavailable
+from seawall.model.errors import NotSent, OutcomeUnknown
 from seawall.model.venue import Probe
 from seawall.resilience import Link
 from seawall.resilience.probes import tell
 
-__all__ = [
-    "AnswerUnexpected",
-    "Dial",
-    "FrameMisunderstood",
-    "FrameUnknown",
-    "Owner",
-    "Session",
-    "SessionStatistics",
-    "SocketSilent",
-    "SubscriptionRefused",
-    "SubscriptionUnanswered",
-]
+__all__ = ["Dial", "Session"]
 
 _REQ_ID: Final = re.compile(rb'"req_id"\s*:\s*(\d{1,18})(?!\d)')
 
 Dial = Callable[[str, ssl.SSLContext], Awaitable[trio.abc.Stream]]
-
-
-class SocketSilent(Unavailable):
-    """Nothing came for so long that nothing will."""
-
-
-class SubscriptionUnanswered(Unavailable):
-    """The exchange did not answer a subscribe or unsubscribe."""
-
-
-@attrs.frozen
-class FrameMisunderstood:
-    """A frame made no sense; `frame` is its beginning. What it seems to touch is asked for anew."""
-
-    socket: str
-    reason: str
-    frame: str
-
-
-@attrs.frozen
-class FrameUnknown:
-    """A well-formed frame with a word that is new to us; it was left aside."""
-
-    socket: str
-    what: str
-    value: str
-
-
-@attrs.frozen
-class AnswerUnexpected:
-    """The exchange complained about something that nobody here asked, or no longer waits for."""
-
-    socket: str
-    method: str
-    error: str
-
-
-@attrs.frozen
-class SubscriptionRefused:
-    """The exchange will not serve this feed."""
-
-    socket: str
-    feed: str
-    error: str
-
-
-class Owner(Protocol):
-    """Who gives a session its meaning. All but `prepare` are called by the task that reads, and must not wait."""
-
-    async def prepare(self) -> None:
-        """Get what a dial needs, before it."""
-        ...
-
-    def encode(self, ask: Ask) -> str:
-        """The text of a subscribe or unsubscribe."""
-        ...
-
-    def took(self, frame: Frame, received_s: float) -> None:
-        """A frame came; answers to requests and subscriptions are already dealt with."""
-        ...
-
-    def misunderstood(self, bad: BadFrame, message: bytes) -> None:
-        """A frame made no sense."""
-        ...
-
-    def refused(self, row: Subscription) -> None:
-        """A subscription was refused. What it raises ends the connection."""
-        ...
-
-    def lost(self, reason: str) -> None:
-        """The connection is gone, and all it told is to be doubted."""
-        ...
-
-
-@attrs.frozen
-class SessionStatistics:
-    """One socket, counted since the start. `live_for_s` is None while it does not serve."""
-
-    name: str
-    connections: int
-    messages: int
-    misunderstood: int
-    unknown: int
-    unexpected_answers: int
-    live_for_s: float | None
 
 
 @attrs.define(eq=False, repr=False)

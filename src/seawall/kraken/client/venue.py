@@ -13,7 +13,7 @@ from seawall.kraken.client.private import PrivateSocket
 from seawall.kraken.client.public import PublicSocket
 from seawall.kraken.client.reference import Reference
 from seawall.kraken.client.rest import RestClient, RestStatistics
-from seawall.kraken.client.session import SessionStatistics
+from seawall.kraken.client.session_facts import SessionStatistics
 from seawall.kraken.client.subscriptions import Feed
 from seawall.kraken.dialect import rest
 from seawall.model.errors import AccessDenied, ExchangeError, NotSent, RefusedByExchange, SeawallError, UnknownSymbol
