@@ -22,8 +22,7 @@ PRICE, QTY = "60000.0", "0.001"
 TICKS_PER_S = 20.0
 MOST = 18
 """Orders in one session: an order that is cancelled young costs nine counts of the exchange's counter for its pair, which takes
-180 at the highest level (docs.kraken.com/api/docs/guides/spot-ratelimits); the engine waits for room, and a waiting order
-would measure the counter."""
+180 at the highest level (docs.kraken.com/api/docs/guides/spot-ratelimits), and the engine sends nothing beyond that."""
 
 
 @attrs.frozen

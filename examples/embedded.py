@@ -41,7 +41,7 @@ async def watch_the_spread(market: Market) -> None:
 async def main(seconds: float) -> int:
     """Trade for a while; returns the exit code."""
     strategies = [
-        StrategySpec("touch", partial(quote_the_touch, symbol="BTC/USD", qty=Decimal("0.001"))),
+        StrategySpec("touch", partial(quote_the_touch, symbol="BTC/USD", qty=Decimal("0.001"), requote_s=1.0)),
         StrategySpec("grid", Grid("ETH/USD", qty=Decimal("0.05"), step=Decimal("0.0003")).run),
         StrategySpec("spread", watch_the_spread),
     ]

@@ -5,7 +5,7 @@ from decimal import Decimal
 import attrs
 import trio
 
-from seawall import Market, Refused, limit_buy, limit_sell, round_up
+from seawall import Market, NotSent, Refused, limit_buy, limit_sell, round_up
 
 
 @attrs.define
@@ -30,9 +30,9 @@ class BuyTheDip:
                     await self._buy(market)
                 else:
                     await self._sell(market)
-            except Refused as refusal:  # by a limit of ours, or by the exchange: nothing rests
-                market.say(f"not placed: {refusal}")
-                await trio.sleep(refusal.retry_after_s or 5)
+            except (Refused, NotSent) as problem:  # a limit of ours, the exchange, its rate limit: nothing rests
+                market.say(f"not placed: {problem}")
+                await trio.sleep(problem.retry_after_s or 5)
 
     async def _wait_for_a_dip(self, market: Market) -> None:
         high = Decimal(0)

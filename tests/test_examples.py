@@ -95,7 +95,7 @@ async def test_the_function_rests_a_bid_and_renews_it(bench: Bench, autojump_clo
     async with bench.engine(module.quote_the_bid):
         await trio.sleep(3)
         bench.venue.quote(bid="49990.0")
-        await trio.sleep(5)
+        await trio.sleep(14)
 
         assert [order.limit_price for order in bench.venue.placed] == [Decimal("50000.0"), Decimal("49990.0")]
         assert len(bench.venue.open_ids()) == 1

@@ -13,7 +13,7 @@ from seawall.strategies import quote_the_touch
 
 D = Decimal
 
-QUOTES = StrategySpec("touch", partial(quote_the_touch, symbol="BTC/USD", qty=D("0.001")))
+QUOTES = StrategySpec("touch", partial(quote_the_touch, symbol="BTC/USD", qty=D("0.001"), requote_s=1.0))
 
 
 def resting(bench: Bench) -> list[tuple[str, Decimal, Decimal | None]]:

@@ -13,11 +13,13 @@ PAUSE_S = 1.0
 """After an order that was not taken, where nobody said how long to wait."""
 
 
-async def quote_the_touch(market: Market, *, symbol: str, qty: Decimal, requote_s: float = 1.0) -> None:
+async def quote_the_touch(market: Market, *, symbol: str, qty: Decimal, requote_s: float = 5.0) -> None:
     """Rest `qty` at the bid until it is bought, then rest what is held at the ask until it is sold, over and over.
 
     An order follows the touch by `amend`, at most every `requote_s` seconds: it keeps its id and its fills, and there is no
     moment without an order, nor one with two. While the book is lost nothing rests. What an earlier run bought is sold first.
+    Younger orders are dearer to amend: five seconds is what the counter of Kraken's lowest tier bears for ever, one second
+    is for higher tiers (docs.kraken.com/api/docs/guides/spot-ratelimits).
 
     It earns the spread, less two maker fees, while the price stays where it is, and loses when the price runs away from
     what it holds; it has no opinion of the market. Where its order is the only one at the touch it stays there. Give it
