@@ -89,14 +89,17 @@ class Reconnect:
             raise RuntimeError(f"link {self.name!r} is already running")
         self._running = True
         self._attempts.settled()
-        reason = "cancelled, or ended by a bug"
+        reason = "closed by us"
         try:
             while (error := await self._dial(await self._leave())) is not None:
                 delay_s = self._after_failure(error)
                 await self._wait(delay_s, "to dial again", partial(trio.sleep, delay_s))
-            reason = "closed by us"
         except ReconnectStopped as stopped:
             reason = stopped.reason
+            raise
+        except BaseException as error:
+            bugs = [leaf for leaf in leaves(error) if not isinstance(leaf, trio.Cancelled)]
+            reason = f"a bug: {type(bugs[0]).__name__}: {bugs[0]}" if bugs else "cancelled"
             raise
         finally:
             self._running = False
