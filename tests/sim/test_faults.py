@@ -245,6 +245,16 @@ async def test_a_clock_can_jump() -> None:
         assert (await client.public("Time"))["result"]["unixtime"] == 10**9 - 1000
 
 
+async def test_tokens_can_be_made_stale_while_their_socket_stays_open() -> None:
+    async with open_client() as client, client.private_wire() as wire:
+        await wire.subscribe("executions")
+        client.sim.faults.expire_tokens()
+        answer = await wire.ask("add_order", **LIMIT)
+
+        assert answer["error"] == "EAPI:Invalid token"
+        assert (await wire.ask("ping"))["method"] == "pong"
+
+
 async def test_any_text_can_be_said_to_every_socket() -> None:
     async with open_client() as client, client.public_wire() as wire:
         await wire.next()

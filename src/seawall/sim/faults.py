@@ -69,6 +69,7 @@ class Faults:
     _private_copies: deque[int] = attrs.field(factory=deque)
     _cut_sockets: list[Callable[[Door | None], int]] = attrs.field(factory=list)
     _say: list[Callable[[Door | None, str], None]] = attrs.field(factory=list)
+    _expire: list[Callable[[], None]] = attrs.field(factory=list)
 
     # What tests set.
 
@@ -100,6 +101,11 @@ class Faults:
         """Send a text frame of any content to every open socket."""
         for say in self._say:
             say(door, text)
+
+    def expire_tokens(self) -> None:
+        """Make every WebSocket token stale, those in use too."""
+        for expire in self._expire:
+            expire()
 
     def spoil_checksum(self, symbol: str, *, times: int = 1) -> None:
         """Make the checksum of the next book updates of a symbol wrong."""
@@ -142,7 +148,10 @@ class Faults:
         """How often the next private frame is sent."""
         return self._private_copies.popleft() if self._private_copies else 1
 
-    def bind(self, cut: Callable[[Door | None], int], say: Callable[[Door | None, str], None]) -> None:
-        """Let the server say how sockets are ended and spoken to."""
+    def bind(
+        self, cut: Callable[[Door | None], int], say: Callable[[Door | None, str], None], expire: Callable[[], None]
+    ) -> None:
+        """Let the server say how sockets are ended and spoken to, and tokens made stale."""
         self._cut_sockets.append(cut)
         self._say.append(say)
+        self._expire.append(expire)

@@ -18,7 +18,7 @@ from seawall.model.instruments import PairStatus
 from seawall.model.market_data import VenueStatus
 from seawall.model.orders import Side
 
-LIVELY = attrs.evolve(QUIET, events_per_s=200.0)
+LIVELY = attrs.evolve(QUIET, events_per_s=1_000.0)
 
 
 async def follow_book(wire: Wire, depth: int, updates: int) -> KrakenBook:
@@ -75,7 +75,7 @@ async def test_the_users_own_orders_stand_in_the_book() -> None:
 
 
 async def test_an_order_at_the_touch_is_filled_within_seconds() -> None:
-    async with open_client(attrs.evolve(QUIET, events_per_s=15.0)) as client, client.private_wire() as wire:
+    async with open_client(attrs.evolve(QUIET, events_per_s=100.0)) as client, client.private_wire() as wire:
         await wire.subscribe("executions", snap_orders=False)
         best = client.sim.exchange.market("BTC/USD").book.half(Side.BUY).best()
         assert best is not None

@@ -58,7 +58,7 @@ class Doors:
     _banned_until_s: float = 0.0
 
     def __attrs_post_init__(self) -> None:
-        self.faults.bind(self._cut, self._say)
+        self.faults.bind(self._cut, self._say, self.tokens.expire_all)
         self.exchange.listen(self._hear)
 
     def statistics(self) -> DoorStatistics:

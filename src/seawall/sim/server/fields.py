@@ -11,9 +11,13 @@ import attrs
 from seawall.kraken.dialect.times import from_rfc3339
 from seawall.sim.exchange.refusal import ApiError, invalid
 
-__all__ = ["Fields", "Form", "Json", "choice", "instant_ns", "required"]
+__all__ = ["MOST_INTEGER", "Fields", "Form", "Json", "choice", "instant_ns", "required"]
 
-_PLAIN = re.compile(r"\d{1,20}(\.\d{1,20})?")
+MOST_INTEGER = 2**53
+"""Beyond it many readers of JSON are not exact."""
+
+_PLAIN = re.compile(r"[0-9]{1,15}(\.[0-9]{1,12})?")
+_WHOLE = re.compile(r"-?[0-9]{1,18}")
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -88,14 +92,18 @@ class Json:
             return None
         if isinstance(value, bool) or not isinstance(value, int | Decimal):
             raise ApiError(f"{name.capitalize()} field must be a number_float")
-        if value < 0:
+        number = Decimal(value)
+        # No price or quantity is so long; and longer ones would not divide exactly.
+        if number < 0 or number.adjusted() > 14 or number != round(number, 12):
             raise invalid(name)
-        return Decimal(value)
+        return number
 
     def integer(self, name: str) -> int | None:
         """A JSON number without a fraction."""
         value = self.values.get(name)
-        if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
+        if value is None:
+            return None
+        if isinstance(value, bool) or not isinstance(value, int) or abs(value) >= MOST_INTEGER:
             raise invalid(name)
         return value
 
@@ -138,7 +146,7 @@ class Form:
         value = self.text(name)
         if value is None:
             return None
-        if not value.removeprefix("-").isdecimal():
+        if not _WHOLE.fullmatch(value):
             raise invalid(name)
         return int(value)
 

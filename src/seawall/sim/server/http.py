@@ -69,7 +69,7 @@ async def serve_http(stream: trio.abc.Stream, answer: Answer, silent: Callable[[
             if given.hang or silent():
                 await _swallow(stream)
                 return None
-            await _send(connection, stream, given)
+            await _send(connection, stream, given, head=request.method == "HEAD")
             if connection.our_state is h11.MUST_CLOSE:
                 return None
             connection.start_next_cycle()
@@ -105,11 +105,11 @@ async def _next_request(connection: h11.Connection, stream: trio.abc.Stream) -> 
             return None
 
 
-async def _send(connection: h11.Connection, stream: trio.abc.Stream, answer: HttpAnswer) -> None:
+async def _send(connection: h11.Connection, stream: trio.abc.Stream, answer: HttpAnswer, *, head: bool = False) -> None:
     headers = [("content-type", answer.content_type), ("content-length", str(len(answer.body))), ("server", "cloudflare")]
-    head = h11.Response(status_code=answer.status, headers=headers)
-    data = connection.send(head) or b""
-    data += connection.send(h11.Data(data=answer.body)) or b""
+    data = connection.send(h11.Response(status_code=answer.status, headers=headers)) or b""
+    if not head:
+        data += connection.send(h11.Data(data=answer.body)) or b""
     data += connection.send(h11.EndOfMessage()) or b""
     await stream.send_all(data)
 

@@ -2,6 +2,7 @@
 
 import hmac
 import json
+import re
 from collections.abc import Callable
 from typing import Final
 from urllib.parse import parse_qsl
@@ -30,6 +31,7 @@ HTML: Final = (
 )
 UNSAID: Final = frozenset({"nonce", "otp"})
 MAX_NONCE: Final = 2**64
+_NONCE: Final = re.compile(r"[0-9]{1,20}")
 
 
 @attrs.define(eq=False)
@@ -45,7 +47,7 @@ class Key:
         if request.header("api-key") != self.key:
             raise ApiError("EAPI:Invalid key")
         text = form.text("nonce") or ""
-        if not text.isdecimal() or not 0 < int(text) < MAX_NONCE:
+        if not _NONCE.fullmatch(text) or not 0 < int(text) < MAX_NONCE:
             raise ApiError("EAPI:Invalid nonce")
         expected = sign(path, int(text), request.body, self.secret)
         if not hmac.compare_digest(expected.encode(), request.header("api-sign").encode()):
@@ -115,7 +117,7 @@ def _form(request: HttpRequest, query: str) -> Form:
     if "json" in request.header("content-type"):
         try:
             values = json.loads(request.body, parse_float=str)
-        except ValueError:
+        except (ValueError, RecursionError):
             values = {}
         if isinstance(values, dict):
             fields |= {name: value if isinstance(value, str) else json.dumps(value) for name, value in values.items()}

@@ -1,5 +1,6 @@
 """Private REST calls that trade (docs.kraken.com/api/docs/rest-api/add-order and its neighbours)."""
 
+import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Final
@@ -18,6 +19,8 @@ __all__ = ["TRADES"]
 
 REFUSED_FIELDS: Final = ("leverage", "displayvol", "close[ordertype]", "close", "starttm")
 """Not a part of this exchange: said as a refusal, never passed over in silence."""
+
+_EXPIRY: Final = re.compile(r"\+?[0-9]{1,11}")
 
 KNOWN_FLAGS: Final = frozenset({"post", "fcib", "fciq", "nompp"})
 
@@ -62,7 +65,7 @@ def _read_order(exchange: Exchange, form: Form) -> NewOrder:
 
 def _expiry_ns(exchange: Exchange, form: Form) -> int:
     text = required(form, "expiretm")
-    if not text.removeprefix("+").isdecimal():
+    if not _EXPIRY.fullmatch(text):
         raise invalid("expiretm")
     if text.startswith("+"):
         return exchange.now_ns() + int(text) * 10**9
@@ -98,8 +101,10 @@ def _amend_order(exchange: Exchange, form: Form, arrived_ns: int) -> Json:
 
 def _cancel_order(exchange: Exchange, form: Form, _arrived_ns: int) -> Json:
     txid = form.text("txid")
-    if txid is not None and txid.removeprefix("-").isdecimal():
-        mine = [order for order in exchange.open_orders() if order.ask.userref == int(txid)]
+    if txid is not None and "-" not in txid[1:]:
+        # Order ids have dashes; whole numbers are user references.
+        userref = form.integer("txid")
+        mine = [order for order in exchange.open_orders() if order.ask.userref == userref]
         for order in mine:
             exchange.cancel_order(order)
         if not mine:

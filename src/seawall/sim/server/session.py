@@ -1,19 +1,19 @@
 """One WebSocket connection as the exchange sees it: requests in, frames out. Synchronous; `socket` moves the bytes."""
 
-import json
 import random
 from collections.abc import Callable
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Final
 
 import attrs
+import msgspec
 
 from seawall.kraken.dialect.times import to_rfc3339
 from seawall.sim.exchange.exchange import Exchange
 from seawall.sim.exchange.refusal import ApiError
 from seawall.sim.feeds.frames import Json as Written
 from seawall.sim.feeds.frames import encode
-from seawall.sim.server.fields import Json
+from seawall.sim.server.fields import MOST_INTEGER, Json
 from seawall.sim.server.outbox import Outbox
 from seawall.sim.server.subscriptions import PRIVATE_CHANNELS, Feeds, subscribe, unsubscribe
 from seawall.sim.server.tokens import Tokens
@@ -23,6 +23,8 @@ from seawall.sim.settings import AnswerOrder, Door
 __all__ = ["Asked", "Session"]
 
 TOP_LEVEL: Final = frozenset({"method", "params", "req_id"})
+
+_decoder: Final = msgspec.json.Decoder(float_hook=Decimal)
 
 
 @attrs.frozen
@@ -73,15 +75,16 @@ class Session:
         """Read a request; what cannot be read is answered here, and None is returned."""
         now_ns = self.exchange.now_ns()
         try:
-            frame = json.loads(text, parse_float=Decimal, parse_constant=_no_constant)
-        except (ValueError, InvalidOperation, RecursionError):
+            frame = _decoder.decode(text)
+        except (msgspec.DecodeError, RecursionError):
             self._answer(Asked("", {}, None, now_ns), Outcome(error="Malformed request"))
             return None
         if not isinstance(frame, dict) or not isinstance(frame.get("method"), str):
             self._answer(Asked("", {}, None, now_ns), Outcome(error="Malformed request"))
             return None
         req_id = frame.get("req_id")
-        asked = Asked(frame["method"], {}, req_id if isinstance(req_id, int) else None, now_ns)
+        whole = isinstance(req_id, int) and abs(req_id) < MOST_INTEGER
+        asked = Asked(frame["method"], {}, req_id if whole else None, now_ns)
         strange = [name for name in frame if name not in TOP_LEVEL or (name == "params" and asked.method == "ping")]
         if strange:
             error = f"Unsupported field: '{strange[0]}' for the given msg type: {asked.method}"
@@ -163,7 +166,3 @@ class Session:
         now_ns = self.exchange.now_ns()
         times = {"time_in": to_rfc3339(asked.arrived_ns), "time_out": to_rfc3339(now_ns)}
         self.outbox.put(encode({**frame, **outcome.beside, **times}), at=at)
-
-
-def _no_constant(name: str) -> object:
-    raise ValueError(f"{name} is not JSON")

@@ -95,18 +95,15 @@ class Socket:
             await self._send(CloseConnection(code=GOING_AWAY, reason="the simulator closes"))
 
     async def _read(self, nursery: trio.Nursery) -> None:
-        events: list[Event] = list(self.wire.events())
         while True:
-            for event in events:
-                if not await self._take(event, nursery):
-                    return
             try:
+                for event in self.wire.events():
+                    if not await self._take(event, nursery):
+                        return
                 data = await self.stream.receive_some(CHUNK)
+                self.wire.receive_data(bytes(data) if data else None)
             except (trio.BrokenResourceError, trio.ClosedResourceError):
                 return
-            try:
-                self.wire.receive_data(bytes(data) if data else None)
-                events = list(self.wire.events())
             except RemoteProtocolError as error:
                 if error.event_hint is not None:
                     await self._send(error.event_hint)
