@@ -90,11 +90,7 @@ async def open_sim(settings: SimSettings, source: MarketSource | None = None) ->
     clockwork = _Clockwork(exchange)
     made.doors.kick = made.doors.rest.carried_out = clockwork.kick
     made.source.prepare(market)
-    listeners = [
-        (door, listener)
-        for place, door in enumerate((Door.REST, Door.PUBLIC, Door.PRIVATE))
-        for listener in await trio.open_tcp_listeners(settings.port + place if settings.port else 0, host=HOST)
-    ]
+    listeners = await _listen(settings.port)
     sim = attrs.evolve(made, addresses=_addresses([listener for _, listener in listeners], secure=tls is not None))
     life = trio.CancelScope()
     async with trio.open_nursery() as nursery:
@@ -108,6 +104,20 @@ async def open_sim(settings: SimSettings, source: MarketSource | None = None) ->
                 await made.doors.say_goodbye()
             life.shield = False
             life.cancel()
+
+
+async def _listen(port: int) -> list[tuple[Door, trio.SocketListener]]:
+    """Open the three doors, or none: raises OSError when a port is taken."""
+    listeners: list[tuple[Door, trio.SocketListener]] = []
+    try:
+        for place, door in enumerate((Door.REST, Door.PUBLIC, Door.PRIVATE)):
+            opened = await trio.open_tcp_listeners(port + place if port else 0, host=HOST)
+            listeners += [(door, listener) for listener in opened]
+    except BaseException:
+        for _, listener in listeners:
+            listener.socket.close()
+        raise
+    return listeners
 
 
 async def _serve(
