@@ -5,6 +5,7 @@ venue. Between the first byte and the answer nobody knows; a failure there, or a
 and in the custody of a task of the desk's own, which outlives the caller.
 """
 
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from decimal import Decimal
@@ -62,6 +63,8 @@ class Desk:
     now_ns: Callable[[], int]
     mode: Callable[[], Mode]
     _closed_because: str | None = attrs.field(default="the engine has not started", init=False)
+    _closing: Counter[tuple[str, str]] = attrs.field(factory=Counter[tuple[str, str]], init=False)
+    """Owner and symbol of positions that are being closed now."""
     _cleanups: list[trio.CancelScope] = attrs.field(factory=list, init=False)
     _hurry_reason: str | None = attrs.field(default=None, init=False)
 
@@ -85,7 +88,7 @@ class Desk:
         order = self._admit(owner, intent, closing=closing)
         try:
             await self._journal(order)
-            self._check_intake(closing=closing)  # it may have closed while the disk was busy
+            self._check_intake(owner, intent.symbol, closing=closing)  # it may have closed while the disk was busy
             await self._send(order)
         except BaseException as problem:
             self._abandon(order, f"{type(problem).__name__}: {problem}")
@@ -165,18 +168,21 @@ class Desk:
     async def close_position(self, owner: str, symbol: str) -> Decimal:
         """Cancel the owner's orders of a symbol, then sell or buy back its position at market.
 
+        Meanwhile the owner's own orders of that symbol are refused (`closing`): one more sale would sell what is gone.
         Returns the quantity that could not be closed: below the exchange's minimum, or not filled. Raises as `place`.
         """
-        for order in self.blotter.table.live():
-            if order.owner == owner and order.symbol == symbol:
+        self._closing[owner, symbol] += 1
+        try:
+            while (order := self._live_order_of(owner, symbol)) is not None:
                 await self.see_off(order)
-        instrument = self.venue.instrument(symbol)
-        held = self.blotter.portfolio.position(owner, symbol).qty
-        qty = abs(held) - abs(held) % instrument.qty_increment
-        if qty >= instrument.qty_min:
-            side = Side.SELL if held > 0 else Side.BUY
-            order = await self.place(owner, Intent(symbol, side, OrderType.MARKET, qty), closing=True)
-            await self.ended(order)
+            # Nothing waits from here to the order that closes: whoever closes at the same time sees it, and waits for it above.
+            qty = self._closable_qty(owner, symbol)
+            if qty:
+                side = Side.SELL if qty > 0 else Side.BUY
+                order = await self.place(owner, Intent(symbol, side, OrderType.MARKET, abs(qty)), closing=True)
+                await self.ended(order)
+        finally:
+            self._closing[owner, symbol] -= 1
         return self.blotter.portfolio.position(owner, symbol).qty
 
     def statistics(self) -> DeskStatistics:
@@ -184,15 +190,30 @@ class Desk:
         live = self.blotter.table.live()
         return DeskStatistics(len(live), sum(order.in_doubt for order in live), len(self.custody.in_care()))
 
+    def _live_order_of(self, owner: str, symbol: str) -> Order | None:
+        live = self.blotter.table.live()
+        return next((order for order in live if order.owner == owner and order.symbol == symbol), None)
+
+    def _closable_qty(self, owner: str, symbol: str) -> Decimal:
+        """What the exchange would take of a position, signed as it is; zero when that is too little."""
+        instrument = self.venue.instrument(symbol)
+        held = self.blotter.portfolio.position(owner, symbol).qty
+        qty = held - held % instrument.qty_increment  # the remainder of a decimal has its sign
+        return qty if abs(qty) >= instrument.qty_min else Decimal(0)
+
     def _admit(self, owner: str, intent: Intent, *, closing: bool) -> Order:
-        self._check_intake(closing=closing)
+        self._check_intake(owner, intent.symbol, closing=closing)
         self._check(intent, closing=closing)
         deadline_ns = self.venue.now_ns() + int(self._deadline_s() * 1e9)
         return self.blotter.plan(IntentRecord(next(self.ids), owner, intent, deadline_ns, self.now_ns()))
 
-    def _check_intake(self, *, closing: bool) -> None:
-        if self._closed_because is not None and not closing:
+    def _check_intake(self, owner: str, symbol: str, *, closing: bool) -> None:
+        if closing:
+            return
+        if self._closed_because is not None:
             raise RefusedByRisk("stopping", self._closed_because)
+        if self._closing[owner, symbol]:
+            raise RefusedByRisk("closing", f"the position in {symbol} is being closed")
 
     def _check(self, intent: Intent, *, closing: bool) -> None:
         instrument = self.venue.instrument(intent.symbol)
@@ -219,7 +240,7 @@ class Desk:
             raise RefusedByRisk("ended", f"the order is {order.state}")
         if order.state is not OrderState.OPEN:
             raise RefusedByRisk("in_doubt", f"the order is {order.state}")
-        self._check_intake(closing=False)
+        self._check_intake(order.owner, order.symbol, closing=False)
         refusal = check_amend(
             order.intent,
             qty=order.qty if qty is None else qty,
