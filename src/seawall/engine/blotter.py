@@ -78,16 +78,22 @@ class Blotter:
         if order is None:
             self._foreign_order(report)
             return None
+        if order.order_id not in (None, report.order_id):
+            # Another order under the same id: what became of it says nothing about ours, but it must not rest.
+            if report.status in _STILL_OPEN:
+                self._contradicted(order, f"{report.status} as {report.order_id} too")
+            return order
         before = order.state
         try:
             changed = self.table.report(order, report)
         except OutOfStep:
             self._contradicted(order, report.status)
-            return order
-        if changed:
-            self._moved(order, before)
-        else:
             self._wake(order)
+        else:
+            if changed:
+                self._moved(order, before)
+            else:
+                self._wake(order)
         if order.misses_fills:
             self.fills_missed.pulse()
         return order

@@ -10,6 +10,7 @@ from decimal import Decimal
 import attrs
 
 from seawall.engine.risk import Exposure
+from seawall.model.errors import OutOfStep
 from seawall.model.journal import IntentRecord, OrderRecord
 from seawall.model.numbers import ZERO
 from seawall.model.order_states import ENDED, Heard, OrderState, after
@@ -84,8 +85,17 @@ class Order:
         """What may still reach the position in the worst case: what can fill, and fills that were told and not arrived."""
         if self.ended:
             return max(self.told_filled_qty - self.filled_qty, ZERO)
-        total = self.qty if self.asked_qty is None else max(self.qty, self.asked_qty)
-        return max(total - self.filled_qty, ZERO)
+        return max(self.largest_qty - self.filled_qty, ZERO)
+
+    @property
+    def largest_qty(self) -> Decimal:
+        """The largest total it may be for: an amend that is not confirmed may have been made."""
+        return self.qty if self.asked_qty is None else max(self.qty, self.asked_qty)
+
+    @property
+    def kept(self) -> bool:
+        """Whether it is to go on resting when its owner has gone: it was marked so, and nobody has asked for its end."""
+        return self.intent.keep and self.wanted
 
     def add(self, fill: Fill) -> None:
         """Count one execution; that it is a new one is the caller's to know."""
@@ -157,6 +167,7 @@ class OrderTable:
             found = self.find(fill.client_order_id, fill.order_id)
             if found is not None:
                 found.add(fill)
+                self._learn(found, fill.order_id, None, None, None)
 
     def find(self, client_order_id: str | None, order_id: str | None) -> Order | None:
         """The order with either id; None for a foreign one, or one long ended."""
@@ -181,12 +192,18 @@ class OrderTable:
 
     def report(self, order: Order, report: OrderReport) -> bool:
         """Merge what the exchange said; true when the order's state changed. Raises `OutOfStep`."""
-        self._learn(order, report.order_id, report.qty, report.limit_price, report.filled_qty)
+        told = report.filled_qty
+        if told is None and report.status is OrderStatus.FILLED:
+            # Kraken may tell this end without a quantity; it means all, and of an amend under way we count the smaller all.
+            told = report.qty or (order.qty if order.asked_qty is None else min(order.qty, order.asked_qty))
+        self._learn(order, report.order_id, report.qty, report.limit_price, told)
         if report.qty is not None and order.asked_qty == report.qty:
             order.asked_qty = None
         heard = _HEARD_OF_STATUS.get(report.status)
         if heard is None:
             return False  # pending: received, not live
+        if order.state is OrderState.FILLED and _rests(report, order.filled_qty):
+            raise OutOfStep(f"an order that is {order.state} was heard to rest for more than has filled")
         return self.hear(order, heard, reason=report.reason)
 
     def fill(self, order: Order, fill: Fill) -> bool:
@@ -195,7 +212,7 @@ class OrderTable:
             return False
         order.add(fill)
         self._learn(order, fill.order_id, None, None, order.filled_qty)
-        complete = order.filled_qty >= order.qty and not order.ended
+        complete = order.filled_qty >= order.largest_qty and not order.ended
         self.hear(order, Heard.FILLED if complete else Heard.PART_FILLED)
         return True
 
@@ -230,8 +247,9 @@ class OrderTable:
             order.qty = qty
         if limit_price is not None and limit_price > ZERO and order.intent.order_type.has_limit:
             order.limit_price = limit_price
-        if filled_qty is not None:
-            order.told_filled_qty = max(order.told_filled_qty, filled_qty)
+        if filled_qty is not None and filled_qty > order.told_filled_qty:
+            order.told_filled_qty = filled_qty
+            self._unsettled[order.client_order_id] = order  # even one that ended long ago: its fills are still to come
 
     def _drop_oldest_ended(self) -> None:
         if len(self._orders) <= 2 * self.keep_ended:
@@ -240,3 +258,10 @@ class OrderTable:
         for order in ended[: -self.keep_ended]:
             del self._orders[order.client_order_id]
             self._by_order_id.pop(order.order_id or "", None)
+
+
+def _rests(report: OrderReport, filled_qty: Decimal) -> bool:
+    """Whether a report that is no older than the fills we know speaks of an order with something left to fill."""
+    if report.status is not OrderStatus.OPEN or report.qty is None or report.filled_qty is None:
+        return False
+    return filled_qty <= report.filled_qty < report.qty
