@@ -14,7 +14,8 @@ from trio.testing import MockClock
 from trio_websocket import ConnectionClosed, WebSocketConnection, wrap_server_stream
 from wsproto.frame_protocol import FrameProtocol
 
-from seawall.kraken.client.connection import Connection, ConnectionLost, UpgradeRefused, dial, open_connection
+from seawall.kraken.client.connection import Connection, ConnectionLost, UpgradeRefused, open_connection
+from seawall.kraken.client.dialling import dial
 from seawall.model.errors import NotSent
 
 URL = "ws://exchange.test/v2"

@@ -1,7 +1,6 @@
-"""One WebSocket connection: dialled, read, written, closed; nothing of it is left afterwards."""
+"""One WebSocket connection: upgraded, read, written, closed; nothing of it is left afterwards."""
 
 import contextlib
-import ssl
 from collections.abc import AsyncGenerator, Callable
 from typing import Final
 from urllib.parse import urlsplit
@@ -15,7 +14,7 @@ from seawall.kraken.client.splitter import FrameSplitter
 from seawall.kraken.client.tap import FrameTap, Receive
 from seawall.model.errors import NotSent, Unavailable
 
-__all__ = ["Connection", "ConnectionLost", "UpgradeRefused", "dial", "open_connection"]
+__all__ = ["Connection", "ConnectionLost", "UpgradeRefused", "open_connection"]
 
 _USER_AGENT: Final = (b"User-Agent", b"seawall")
 _CLOSE_S: Final = 1.0
@@ -63,22 +62,12 @@ class Connection:
                 raise ConnectionLost(f"it broke while writing: {error}") from error
             raise NotSent("the connection had ended") from error
 
-
-async def dial(url: str, context: ssl.SSLContext) -> trio.abc.Stream:
-    """Name look-up, TCP, and TLS for `wss`. The caller closes the stream. Raises `OSError`, `trio.BrokenResourceError`."""
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    if parts.scheme == "ws":
-        return await trio.open_tcp_stream(host, parts.port or 80)
-    plain = await trio.open_tcp_stream(host, parts.port or 443)
-    stream = trio.SSLStream(plain, context, server_hostname=host, https_compatible=True)
-    try:
-        await stream.do_handshake()
-    except BaseException:
-        with trio.move_on_after(_CLOSE_S, shield=True):
-            await trio.aclose_forcefully(plain)
-        raise
-    return stream
+    async def say(self, text: str, sending: Callable[[], None] = lambda: None) -> None:
+        """As `send`, for tasks of the connection's own: when it has ended, its reader says why, and ends them too."""
+        try:
+            await self.send(text, sending)
+        except (NotSent, ConnectionLost):
+            await trio.sleep_forever()
 
 
 @contextlib.asynccontextmanager

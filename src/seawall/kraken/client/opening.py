@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 import attrs
 import trio
 
-from seawall.kraken.client.answers import Answers
 from seawall.kraken.client.clock import ExchangeClock
-from seawall.kraken.client.connection import dial as dial_tcp
+from seawall.kraken.client.dialling import Dial
+from seawall.kraken.client.dialling import dial as dial_tcp
 from seawall.kraken.client.http import HttpLink, Transport, open_http
 from seawall.kraken.client.market import MarketData
 from seawall.kraken.client.pace import Pace
@@ -22,7 +22,7 @@ from seawall.kraken.client.public import PublicSocket
 from seawall.kraken.client.quiet import QuietBooks
 from seawall.kraken.client.reference import Reference
 from seawall.kraken.client.rest import SESSION, RestClient
-from seawall.kraken.client.session import Dial, Session
+from seawall.kraken.client.session import Session
 from seawall.kraken.client.session_facts import Owner
 from seawall.kraken.client.settings import ClientSettings
 from seawall.kraken.client.venue import KrakenVenue
@@ -137,7 +137,7 @@ class _Parts:
         socket = PublicSocket(self.reference, self.clock, self.settings.book_depth)
         socket.session = self._session("public socket", self.settings.addresses.public, socket)
         socket.market = MarketData(
-            self.listener, self.settings.book_depth, socket.session.suspect, socket.session.filled, self.probe
+            self.listener, self.settings.book_depth, socket.session.feeds.suspect, socket.session.feeds.filled, self.probe
         )
         return socket
 
@@ -155,7 +155,7 @@ class _Parts:
         return socket
 
     def _session(self, name: str, url: str, owner: Owner) -> Session:
-        return Session(name, url, self.settings, self.context, self.clock, Answers(), owner, self.probe, self.dial)
+        return Session(name, url, self.settings, self.context, self.clock, owner, self.probe, self.dial)
 
     def _reconnect(self, session: Session, attempt: Callable[[Link], Awaitable[None]]) -> Reconnect:
         def fatal(error: BaseException) -> str | None:

@@ -69,7 +69,7 @@ class PrivateSocket:
     async def attempt(self, link: Link) -> None:
         """One connection's life."""
         for feed in self._counts:
-            self.session.subscriptions.want(feed)
+            self.session.feeds.want(feed)
         await self.session.attempt(link)
 
     # What is asked of it. Who calls while `session.live` is false gets `NotSent`.
@@ -80,7 +80,7 @@ class PrivateSocket:
             requests.add_order(order, "", 0)
         except ValueError as error:
             raise NotSent(f"the order cannot be written: {error}") from error
-        (response,) = await self.session.request(
+        (response,) = await self.session.conversation.request(
             "add_order", lambda req_id: requests.add_order(order, self._token, req_id), sending=sending
         )
         self._check(response, placing=True)
@@ -91,12 +91,14 @@ class PrivateSocket:
 
     async def amend(self, change: AmendOrder) -> None:
         """Send `amend_order`. Raises as `Venue.amend`."""
-        (response,) = await self.session.request("amend_order", lambda req_id: requests.amend_order(change, self._token, req_id))
+        (response,) = await self.session.conversation.request(
+            "amend_order", lambda req_id: requests.amend_order(change, self._token, req_id)
+        )
         self._check(response, placing=True)
 
     async def cancel(self, client_order_ids: Sequence[str]) -> tuple[CancelOutcome, ...]:
         """Send one `cancel_order` for all. One answer comes for each; a refusal names no order."""
-        responses = await self.session.request(
+        responses = await self.session.conversation.request(
             "cancel_order",
             lambda req_id: requests.cancel_order(client_order_ids, self._token, req_id),
             count=len(client_order_ids),
@@ -112,7 +114,7 @@ class PrivateSocket:
 
     async def cancel_all_after(self, timeout_s: int) -> None:
         """Send `cancel_all_orders_after`."""
-        (response,) = await self.session.request(
+        (response,) = await self.session.conversation.request(
             "cancel_all_orders_after", lambda req_id: requests.cancel_all_orders_after(timeout_s, self._token, req_id)
         )
         self._check(response, placing=False)
@@ -163,7 +165,7 @@ class PrivateSocket:
         """Without its subscriptions this socket has no use: another connection, with another token, is to try."""
         error = row.error or "no reason given"
         row.error = None
-        self.session.subscriptions.want(row.feed)
+        self.session.feeds.want(row.feed)
         failure = exception_for([error], placing=False)
         self.session.fail(SessionExpired(error) if read_errors([error]).family is Family.SESSION else failure)
 
@@ -179,7 +181,7 @@ class PrivateSocket:
         if frame.snapshot:
             self._told_lost = False
             self._listener.private_restored(private_snapshot(frame))
-            self.session.filled(EXECUTIONS, received_s)
+            self.session.feeds.filled(EXECUTIONS, received_s)
             return
         for row in frame.data:
             execution = fill(row)
@@ -197,7 +199,7 @@ class PrivateSocket:
         for row in frame.data:
             self._listener.balance_changed(*balance_total(row))
         if frame.snapshot:
-            self.session.filled(BALANCES, received_s)
+            self.session.feeds.filled(BALANCES, received_s)
 
     def _in_order(self, feed: Feed, number: int, *, snapshot: bool) -> bool:
         """Whether a message is to be taken; a gap before it is told first, and has the channel subscribed anew."""
@@ -212,7 +214,7 @@ class PrivateSocket:
     def _doubt(self, feed: Feed, reason: str) -> None:
         if feed is EXECUTIONS:
             self.lost(reason)
-        self.session.suspect(feed)
+        self.session.feeds.suspect(feed)
 
 
 def _of_the_whole_request(response: Response) -> bool:

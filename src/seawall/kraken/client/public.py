@@ -38,12 +38,12 @@ class PublicSocket:
 
     async def attempt(self, link: Link) -> None:
         """One connection's life."""
-        self.session.subscriptions.want(Feed("instrument"))
+        self.session.feeds.want(Feed("instrument"))
         await self.session.attempt(link)
 
     async def follow(self, feed: Feed) -> None:
         """Want a feed and wait until it is granted. Raises `UnknownSymbol` or `ExchangeError` where it is refused."""
-        row = await self.session.settle(feed)
+        row = await self.session.feeds.settle(feed)
         if row.phase is Phase.REFUSED:
             error = row.error or ""
             if feed.symbol is not None and error.startswith("Currency pair not supported"):
@@ -88,7 +88,7 @@ class PublicSocket:
         elif isinstance(frame, InstrumentFrame):
             self._reference.take_instruments(frame)
             if frame.snapshot:
-                self.session.filled(Feed("instrument"), received_s)
+                self.session.feeds.filled(Feed("instrument"), received_s)
 
     def misunderstood(self, bad: BadFrame, message: bytes) -> None:
         """Doubt what the frame seems to be of: the symbols it names, or all of its channel.
@@ -100,13 +100,13 @@ class PublicSocket:
             return
         name = channel[1].decode("ascii", "replace")
         symbols = {found.decode("ascii") for found in _SYMBOL.findall(message)}
-        for row in list(self.session.subscriptions):
+        for row in list(self.session.feeds):
             feed = row.feed
             if feed.channel != name or (symbols and feed.symbol not in symbols):
                 continue
             if feed.channel == "book" and feed.symbol is not None:
                 self.market.lose_book(feed.symbol, f"a frame was not understood: {bad.reason}")
-            self.session.suspect(feed)
+            self.session.feeds.suspect(feed)
 
     def refused(self, row: Subscription) -> None:
         """Whoever follows it is told by `follow`."""

@@ -69,4 +69,4 @@ class QuietBooks:
         behind_s = (newest_ns - at_ns) / 1e9
         self._public.market.lose_book(symbol, f"the market traded {behind_s:.1f} s after the book's last change")
         tell(self._probe, BookStale(symbol, behind_s))
-        self._public.session.suspect(Feed("book", symbol))
+        self._public.session.feeds.suspect(Feed("book", symbol))
