@@ -70,6 +70,42 @@ async def test_nobody_overtakes_by_not_waiting(autojump_clock: MockClock) -> Non
     assert caught.value.expected_wait_s == pytest.approx(3.0)
 
 
+async def test_who_asks_first_waits_only_when_it_must(autojump_clock: MockClock, notices: list[object]) -> None:
+    """To be told "not yet" is no refusal: nothing is counted, told or taken."""
+    limiter = Limiter("plain", capacity=1, refill_per_s=1, probe=notices.append)
+
+    assert limiter.try_take()
+    assert not limiter.try_take()
+    assert limiter.statistics().taken == 1.0
+    await limiter.take()
+
+    assert trio.current_time() == 1.0
+    assert limiter.statistics().refusals == 0
+    assert notices == []
+
+
+async def test_asking_first_overtakes_nobody(autojump_clock: MockClock) -> None:
+    limiter = rest()
+    limiter.charge("query", 3)
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(limiter.take, "query", 2.0)
+        await wait_all_tasks_blocked()
+        await trio.sleep(1.5)
+        assert not limiter.try_take("query")
+        assert limiter.try_take("cancel"), "what is kept for a lane is there, whoever waits in another"
+
+
+@pytest.mark.parametrize("weight", [0, -1.0, float("nan"), float("inf"), True, "1"])
+def test_asking_first_is_asked_in_numbers(weight: float, manual: MockClock) -> None:
+    limiter = Limiter("plain", capacity=5, refill_per_s=1, clock=manual.current_time)
+    with pytest.raises(BadSetting, match="weight"):
+        limiter.try_take(weight=weight)
+    with pytest.raises(BadSetting, match="lane"):
+        limiter.try_take("nowhere")
+    assert limiter.statistics().taken == 0.0
+
+
 async def test_a_cancelled_waiter_takes_nothing_and_others_move_up(autojump_clock: MockClock) -> None:
     limiter, served = plain(capacity=3, refill_per_s=1), list[tuple[str, float]]()
     limiter.take_nowait(weight=3)

@@ -31,7 +31,9 @@ from seawall.resilience.errors import (
     ResilienceError,
     WaitTooLong,
 )
-from seawall.resilience.limiter import DEFAULT_LANE, Lane, Limiter, LimiterPaused, LimiterStatistics, TurnRefused
+from seawall.resilience.lanes import DEFAULT_LANE, Lane
+from seawall.resilience.limiter import Limiter
+from seawall.resilience.limiter_notices import LimiterPaused, LimiterStatistics, TurnRefused
 from seawall.resilience.link_states import LinkState, LinkStateChanged, Phase
 from seawall.resilience.links import DialFailed, Link, LinkLost, ReconnectStatistics
 from seawall.resilience.liveness import Liveness, LivenessStatistics, Pulse, PulseReturned, PulseSilent

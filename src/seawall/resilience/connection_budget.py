@@ -8,7 +8,7 @@ import trio
 
 from seawall.resilience.checks import above_zero, count
 from seawall.resilience.errors import WaitTooLong
-from seawall.resilience.limiter import TurnRefused
+from seawall.resilience.limiter_notices import TurnRefused
 from seawall.resilience.lines import Line
 from seawall.resilience.probes import Probe, ignore, tell
 

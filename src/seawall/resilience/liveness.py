@@ -41,7 +41,8 @@ class LivenessStatistics:
     overdue: tuple[str, ...]
 
 
-@attrs.define(eq=False, repr=False)
+# Validated when made, and never again: hooks on each attribute set would make a beat four times as dear.
+@attrs.define(eq=False, repr=False, on_setattr=attrs.setters.NO_OP)
 class Pulse:
     """One thing that ought to be heard every `within_s` seconds. As a context manager it is watched until the block ends."""
 
@@ -88,8 +89,13 @@ class Liveness:
     _running: bool = attrs.field(init=False, default=False)
 
     def watch(self, name: str, within_s: float) -> Pulse:
-        """Watch one more thing, from now. The pulse is silent when `within_s` pass without a `beat()`."""
-        pulse = Pulse(name, within_s, self, self._clock, self._clock())
+        """Watch one more thing, from now. The pulse is silent when `within_s` pass without a `beat()`.
+
+        A pulse belongs to the trio run it was made in.
+        """
+        # Each reading of trio's time looks up the run's clock first; for something done at every message, once is enough.
+        clock = trio.lowlevel.current_clock().current_time if self._clock is trio.current_time else self._clock
+        pulse = Pulse(name, within_s, self, clock, clock())
         self._pulses.append(pulse)
         self._changed.set()
         return pulse

@@ -17,7 +17,8 @@ class RetryBudgetStatistics:
     """Whether a failed call may be repeated now."""
 
 
-@attrs.define(eq=False)
+# Validated when made, and never again: every call that succeeds sets an attribute.
+@attrs.define(eq=False, on_setattr=attrs.setters.NO_OP)
 class RetryBudget:
     """Tokens: a failure that could be repeated costs one, a success gives back `per_success`.
 

@@ -28,6 +28,8 @@ class Tokens:
     own: dict[str, float]
     shared: float
     """Below zero when more was charged than there was."""
+    _reserves_full: bool = attrs.field(default=False, init=False, eq=False, repr=False)
+    """Known to be full: then what flows in need not be dealt out. False when nobody has looked."""
 
     @classmethod
     def full(cls, capacity: float, refill_per_s: float, reserves: Mapping[str, float]) -> "Tokens":
@@ -46,21 +48,46 @@ class Tokens:
 
     def give(self, amount: float) -> None:
         """Put `amount` back: time did, or a refund. Nothing rises above its maximum."""
-        for lane, reserve in self.reserves.items():
-            part = min(amount, reserve - self.own[lane])
-            self.own[lane] += part
-            amount -= part
+        if not self._reserves_full:
+            amount = self._give_reserves(amount)
         self.shared = min(self.shared_max, self.shared + amount)
+
+    def _give_reserves(self, amount: float) -> float:
+        """Fill the reserves, as far as `amount` reaches; what is left of it."""
+        self._reserves_full = True
+        for lane, reserve in self.reserves.items():
+            room = reserve - self.own[lane]
+            if room <= amount:
+                self.own[lane] = reserve
+                amount -= room
+            else:
+                self.own[lane] += amount
+                amount = 0.0
+                self._reserves_full = False
+        return amount
 
     def most(self, lane: str) -> float:
         """The largest weight this lane can ever take at once."""
         return self.reserves[lane] + self.shared_max
 
+    def take(self, lane: str, weight: float, *, may_share: bool = True) -> bool:
+        """Spend `weight` if it is there now; whether it was."""
+        shared = self.shared if may_share and self.shared > 0.0 else 0.0
+        if weight - self.own[lane] - shared > _TOLERANCE:
+            return False
+        self.spend(lane, weight)
+        return True
+
     def spend(self, lane: str, weight: float) -> None:
         """Take `weight`, whether it is there or not: its own first, the rest from the shared part."""
-        own = min(self.own[lane], weight)
-        self.own[lane] -= own
-        self.shared -= weight - own
+        own = self.own[lane]
+        if own <= 0.0:
+            self.shared -= weight
+        else:
+            spent = min(own, weight)
+            self.own[lane] = own - spent
+            self.shared -= weight - spent
+            self._reserves_full = False
 
     def missing(self, lane: str, weight: float, *, may_share: bool = True) -> float:
         """How much must flow in before `lane` can take `weight`; 0.0 when it can now, infinite when it never can."""
