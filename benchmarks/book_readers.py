@@ -1,7 +1,7 @@
 """From socket to strategy: the same book frames read by the engine, by a naive client, and by another library."""
 
 import asyncio
-import importlib.util
+import importlib.metadata
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -154,5 +154,5 @@ READERS: dict[str, Callable[[ExchangeProcess, list[Leg]], list[Sample]]] = {
     "the same without checksum": read_carelessly,
     "seawall, socket to strategy, checksum": read_with_engine,
 }
-if importlib.util.find_spec("kraken") is not None:
+if any(importlib.metadata.distributions(name=KRAKEN_SDK)):
     READERS[f"{KRAKEN_SDK} book client, checksum"] = read_with_kraken_sdk

@@ -39,15 +39,13 @@ async def test_a_sale_that_its_owner_places_again_at_once_does_not_sell_what_an_
         await followed(market)
         async with market.working(limit_buy("BTC/USD", qty="0.001", price="50000.0")) as order:
             await order.done()
-        while True:
-            held = market.position("BTC/USD").qty
+        while held := market.position("BTC/USD").qty:
             try:
-                if held:
-                    async with market.working(limit_sell("BTC/USD", qty=held, price="50500.0")) as order:
-                        await order.done()
+                async with market.working(limit_sell("BTC/USD", qty=held, price="50500.0")) as order:
+                    await order.done()
             except RefusedByRisk as refusal:
                 refusals.add(refusal.rule)
-            await trio.sleep(0.001)
+                await trio.sleep(0.001)
 
     async with bench.engine(StrategySpec("stubborn", stubborn, exits=STOP)):
         await trio.sleep(2)
