@@ -217,10 +217,10 @@ def test_a_broken_journal_is_told_and_stops_no_fact() -> None:
 def test_an_amend_is_journaled_and_told() -> None:
     desk = Desk()
     order = desk.opened()
-    order.asked_qty = Decimal(2)
+    order.asked_qty = Decimal(3)
     desk.blotter.amended(order, Decimal(2), Decimal(49000))
 
-    assert (order.qty, order.limit_price, order.asked_qty) == (Decimal(2), Decimal(49000), None)
+    assert (order.qty, order.limit_price, order.exposed_qty) == (Decimal(2), Decimal(49000), Decimal(2))
     step = desk.journal.records[-1]
     assert isinstance(step, OrderRecord)
     assert (step.qty, step.limit_price) == (Decimal(2), Decimal(49000))

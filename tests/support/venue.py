@@ -100,6 +100,8 @@ class FakeVenue:
     silent: bool = False
     """Keep facts to itself: no reports, no fills."""
     book_price: Decimal = Decimal("50000.0")
+    travel_s: float = 0.01
+    """How long every question takes."""
     _count: int = 0
 
     def instrument(self, symbol: str) -> Instrument:
@@ -289,7 +291,7 @@ class FakeVenue:
         )
 
     async def _travel(self) -> None:
-        await trio.sleep(0.01)
+        await trio.sleep(self.travel_s)
         if self.unreachable:
             raise Unavailable("no way to the exchange")
 

@@ -39,6 +39,8 @@ class Custody:
     _nursery: trio.Nursery | None = attrs.field(default=None, init=False)
     _in_care: dict[str, Order] = attrs.field(factory=dict, init=False)
     _absent_at_ns: dict[str, int] = attrs.field(factory=dict, init=False)
+    _risen: set[str] = attrs.field(factory=set, init=False)
+    """Orders that ended here, live at the exchange, and are being cancelled."""
 
     def open(self, nursery: trio.Nursery) -> None:
         """Tasks live in this nursery from now on; orders that already need care get theirs."""
@@ -62,6 +64,8 @@ class Custody:
         """Nobody wants the order any more: from now on it is cancelled until it has ended."""
         order.wanted = False
         self.take(order)
+        if not order.ended:
+            self.blotter.changes_of(order).pulse()  # its task may wait for the time of its next question: a cancel has none
 
     def take(self, order: Order) -> None:
         """Start a task for the order if it needs one and has none."""
@@ -86,13 +90,19 @@ class Custody:
 
     def _rescue(self, order: Order) -> None:
         """An order that had ended here is alive at the exchange: whoever is right, it must not stay there."""
+        if self._nursery is None or order.client_order_id in self._risen:
+            return
+        self._risen.add(order.client_order_id)
         self.start(lambda: self._cancel_risen(order), name=f"cancel risen {order.client_order_id}")
 
     async def _cancel_risen(self, order: Order) -> None:
         attempt = 0
-        while not await self._cancel(order):
-            await trio.sleep(self.pause(attempt))
-            attempt += 1
+        try:
+            while not await self._cancel(order):
+                await trio.sleep(self.pause(attempt))
+                attempt += 1
+        finally:
+            self._risen.remove(order.client_order_id)
 
     async def ask(self, order: Order) -> bool:
         """Read one order from the exchange; true when it knew the order. A failed question is a notice, and false."""
@@ -104,7 +114,9 @@ class Custody:
             return False
         for report in reports:
             self.blotter.report(report)
-        if not reports and order.in_doubt:
+        if reports:
+            self._absent_at_ns.pop(order.client_order_id, None)
+        elif order.in_doubt:
             self._absent(order, asked_at_ns)
         return bool(reports)
 
@@ -112,20 +124,24 @@ class Custody:
         attempt = 0
         try:
             while _needs_care(order):
-                if not order.wanted:
+                wanted = order.wanted
+                if not wanted:
                     await self._cancel(order)
                     if not order.ended:
                         await self._change_or(order, _REPORT_S)
                 if _needs_care(order):
                     await self.ask(order)
+                if order.wanted is not wanted:
+                    attempt = 0  # let go of meanwhile: a cancel does not wait for as long as the questions had come to
+                    continue
                 if _needs_care(order):
                     await self._change_or(order, self._pause_s(order, attempt))
                 attempt += 1
         finally:
+            # Since the last look nothing has waited, so no change was missed.
             del self._in_care[order.client_order_id]
             self._absent_at_ns.pop(order.client_order_id, None)
-        # Between the last look and the line above nothing waited, so no change was missed.
-        self.blotter.changed.pulse()
+            self.blotter.changed.pulse()
 
     async def _cancel(self, order: Order) -> bool:
         """Ask for the cancel once; true when the exchange answered, whatever it said."""
@@ -150,6 +166,8 @@ class Custody:
             await self.blotter.changes_of(order).wait()
 
     def _absent(self, order: Order, asked_at_ns: int) -> None:
+        if order.order_id is not None and not order.restored:
+            return  # the exchange has named it to us: that it does not find it now is no proof that it never was
         settle_ns = int(self.deadlines.settle_s * 1e9)
         if asked_at_ns <= order.deadline_ns + settle_ns or not self.private_is_live():
             return

@@ -54,6 +54,8 @@ class Order:
     """The total the exchange has told; above the sum of the fills when some were missed."""
     reason: str | None = None
     wanted: bool = True
+    restored: bool = False
+    """Whether an earlier run sent it."""
 
     @property
     def symbol(self) -> str:
@@ -160,6 +162,7 @@ class OrderTable:
             order = self.plan(record)
             order.state = after(order.state, Heard.LOST)
             order.wanted = record.intent.keep
+            order.restored = True
             step = newest.get(order.client_order_id)
             if step is not None:
                 self._learn(order, step.order_id, step.qty, step.limit_price, step.filled_qty)

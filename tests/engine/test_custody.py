@@ -1,0 +1,179 @@
+"""Orders in the desk's care: asked for and cancelled until the exchange has decided."""
+
+from decimal import Decimal
+
+import trio
+from support.rig import BID, Rig
+from trio.testing import MockClock
+
+from seawall.engine.notices import OrderContradicted, OrderInDoubt, QuestionFailed
+from seawall.engine.order_table import Order
+from seawall.engine.settings import Deadlines
+from seawall.model.journal import IntentRecord
+from seawall.model.order_states import Heard, OrderState
+from seawall.model.reports import OrderReport, OrderStatus
+
+LIMITS = Deadlines()
+
+
+def in_doubt(rig: Rig, name: str = "s1") -> Order:
+    """An order that was sent and not answered, five seconds before its deadline."""
+    deadline_ns = rig.venue.now_ns() + int(LIMITS.order_s * 1e9)
+    order = rig.blotter.plan(IntentRecord(name, "me", BID, deadline_ns, rig.venue.now_ns()))
+    rig.blotter.move(order, Heard.SENDING)
+    rig.custody.doubt(order, "the answer was lost")
+    return order
+
+
+async def test_an_order_no_longer_wanted_is_cancelled_and_leaves_care(autojump_clock: MockClock) -> None:
+    rig = Rig()
+    async with rig.caring():
+        order = await rig.opened()
+        rig.custody.release(order)
+        rig.custody.release(order)
+        assert [cared.client_order_id for cared in rig.custody.in_care()] == [order.client_order_id]
+        await trio.sleep(1)
+
+        assert order.state is OrderState.CANCELED
+        assert rig.custody.in_care() == ()
+        assert rig.venue.cancelled == [order.client_order_id]
+
+
+async def test_a_failed_cancel_is_told_and_repeated(autojump_clock: MockClock) -> None:
+    rig = Rig()
+    async with rig.caring():
+        order = await rig.opened()
+        rig.venue.cancels_fail = True
+        rig.custody.release(order)
+        await trio.sleep(5)
+        assert not order.ended
+        assert len(rig.told(QuestionFailed)) >= 2
+
+        rig.venue.cancels_fail = False
+        await trio.sleep(5)
+        assert order.state is OrderState.CANCELED
+
+
+async def test_an_order_in_doubt_whose_owner_leaves_is_cancelled_at_once(autojump_clock: MockClock) -> None:
+    rig = Rig()
+    async with rig.caring():
+        order = in_doubt(rig)
+        await trio.sleep(0.5)  # asked once; the next question is due past the order's deadline
+        rig.custody.release(order)
+        await trio.sleep(0.2)
+
+        assert rig.venue.cancelled == [order.client_order_id], "a cancel never waits for a question's turn"
+
+
+async def test_an_order_let_go_of_in_the_middle_of_a_question_is_cancelled_next(autojump_clock: MockClock) -> None:
+    rig = Rig()
+    async with rig.caring():
+        rig.venue.unreachable = True
+        rig.venue.travel_s = 0.5
+        order = in_doubt(rig)
+        await trio.sleep(LIMITS.order_s + LIMITS.settle_s + 10)
+        while rig.told(QuestionFailed):  # until one has just failed: 2 s of pause and 0.5 s of question follow
+            rig.notices.clear()
+            await trio.sleep(2.4)
+        rig.venue.unreachable = False
+        rig.custody.release(order)
+        await trio.sleep(1.2)
+
+        assert rig.venue.cancelled == [order.client_order_id]
+
+
+async def test_nothing_is_decided_before_the_orders_own_deadline_has_passed_twice_over(autojump_clock: MockClock) -> None:
+    rig = Rig()
+    async with rig.caring():
+        order = in_doubt(rig)
+        await trio.sleep(LIMITS.order_s + 2 * LIMITS.settle_s)
+        assert order.in_doubt
+        await trio.sleep(LIMITS.settle_s + 2)
+
+        assert order.state is OrderState.NEVER_PLACED
+        assert len(rig.told(OrderInDoubt)) == 1
+
+
+async def test_an_order_that_the_private_stream_has_named_is_never_held_for_never_placed(autojump_clock: MockClock) -> None:
+    rig = Rig()
+    async with rig.caring():
+        order = in_doubt(rig)
+        rig.foundation.hub.order_reported(OrderReport("O1", order.client_order_id, OrderStatus.PENDING, 3))
+        await trio.sleep(120)  # and REST does not list it
+
+        assert order.in_doubt
+        assert order.exposed_qty == Decimal("0.001")
+
+
+async def test_seen_once_between_two_absences_is_not_absent(autojump_clock: MockClock) -> None:
+    """Answers of REST come from more than one machine: one that lags knows less than the one before."""
+    rig = Rig()
+    async with rig.caring():
+        order = in_doubt(rig)
+        await trio.sleep(LIMITS.order_s + LIMITS.settle_s + 0.5)
+        assert order.client_order_id in rig.custody._absent_at_ns
+        rig.foundation.hub.order_reported(OrderReport("O1", order.client_order_id, OrderStatus.PENDING, 3))
+        await trio.sleep(30)
+
+        assert order.in_doubt
+
+
+async def test_while_the_private_stream_is_down_absence_proves_nothing(autojump_clock: MockClock) -> None:
+    rig = Rig()
+    async with rig.caring():
+        rig.foundation.hub.private_lost("cut")
+        order = in_doubt(rig)
+        await trio.sleep(60)
+        assert order.in_doubt
+
+
+async def test_a_contradiction_repeated_a_thousand_times_is_one_task(autojump_clock: MockClock) -> None:
+    rig = Rig()
+    async with rig.caring() as nursery:
+        order = await rig.opened()
+        rig.custody.release(order)
+        await trio.sleep(1)
+        rig.venue.cancels_fail = True
+        for _ in range(1_000):
+            rig.foundation.hub.order_reported(OrderReport(order.order_id or "", order.client_order_id, OrderStatus.FILLED, 3))
+
+        assert len(rig.told(OrderContradicted)) == 1_000
+        assert len(nursery.child_tasks) <= 1
+        rig.venue.cancels_fail = False
+        await trio.sleep(10)
+        assert len(nursery.child_tasks) == 0
+
+
+async def test_who_waits_for_the_last_order_is_woken_when_the_desk_ends(autojump_clock: MockClock) -> None:
+    rig = Rig()
+    woken: list[bool] = []
+
+    async def wait() -> None:
+        while rig.custody.in_care():
+            await rig.blotter.changed.wait()
+        woken.append(True)
+
+    async with trio.open_nursery() as outer:
+        async with rig.caring() as desk:
+            order = await rig.opened()
+            rig.venue.cancels_fail = True
+            rig.custody.release(order)
+            outer.start_soon(wait)
+            await trio.sleep(1)
+            desk.cancel_scope.cancel()
+        with trio.move_on_after(1):
+            await trio.sleep(0.1)
+        outer.cancel_scope.cancel()
+
+    assert woken == [True]
+
+
+async def test_without_a_desk_nothing_is_started(autojump_clock: MockClock) -> None:
+    rig = Rig()
+    order = rig.blotter.plan(IntentRecord("s1", "me", BID, 1, 1))
+    rig.blotter.move(order, Heard.SENDING)
+    rig.custody.doubt(order, "the answer was lost")
+    assert rig.custody.in_care() == ()
+
+    async with rig.caring():
+        assert rig.custody.in_care() == (order,), "the desk takes what needs care when it opens"
