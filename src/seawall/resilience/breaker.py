@@ -20,7 +20,7 @@ import attrs
 import trio
 
 from seawall.resilience.breaker_states import BreakerState
-from seawall.resilience.circuit import Circuit
+from seawall.resilience.counted_circuit import CountedCircuit
 from seawall.resilience.permits import Guard
 from seawall.resilience.verdicts import Verdict
 
@@ -35,7 +35,7 @@ _SUCCESS = Verdict.SUCCESS
 
 
 @attrs.define(eq=False, repr=False)
-class Breaker(Circuit):
+class Breaker(CountedCircuit):
     """One circuit breaker: `Breaker(name, settings)`. Share it between all callers of the same thing.
 
     `classify` judges results and exceptions, `probe` is told every transition and decision, `clock` gives seconds.

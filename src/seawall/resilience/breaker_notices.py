@@ -14,6 +14,7 @@ __all__ = [
     "CallRejected",
     "LateResultIgnored",
     "ProbeLeaseEnded",
+    "notice_of_move",
 ]
 
 
@@ -84,3 +85,33 @@ class LateResultIgnored:
 
     name: str
     verdict: Verdict
+
+
+def notice_of_move(
+    name: str,
+    before: BreakerState,
+    cause: BreakerCause,
+    state: BreakerState,
+    open_s: float,
+    failures: int,
+    outcome: object,
+) -> object:
+    """What to tell of a breaker that was `before` and is now `state`."""
+    match state:
+        case BreakerState.OPEN:
+            return BreakerOpened(name, before, cause, open_s, failures, _in_words(outcome))
+        case BreakerState.HALF_OPEN:
+            return BreakerHalfOpened(name)
+        case BreakerState.CLOSED:
+            return BreakerClosed(name, before, cause)
+        case BreakerState.FORCED_OPEN:
+            return BreakerForcedOpen(name, before)
+        case BreakerState.DISABLED:
+            return BreakerDisabled(name, before)
+
+
+def _in_words(outcome: object) -> str | None:
+    if outcome is None:
+        return None
+    text = f"{type(outcome).__name__}: {outcome}" if isinstance(outcome, BaseException) else repr(outcome)
+    return text[:200]
