@@ -5,7 +5,8 @@ from seawall.kraken.client.market import BookMismatched, BookUnstable, MarketSta
 from seawall.kraken.client.opening import open_venue
 from seawall.kraken.client.private import PrivateGap, SessionExpired
 from seawall.kraken.client.quiet import BookStale
-from seawall.kraken.client.rest import NonceRefused, RestStatistics
+from seawall.kraken.client.rest import RestStatistics
+from seawall.kraken.client.rest_attempts import NonceRefused
 from seawall.kraken.client.session_facts import (
     AnswerUnexpected,
     FrameMisunderstood,

@@ -21,7 +21,8 @@ from seawall.kraken.client.private import PrivateSocket
 from seawall.kraken.client.public import PublicSocket
 from seawall.kraken.client.quiet import QuietBooks
 from seawall.kraken.client.reference import Reference
-from seawall.kraken.client.rest import SESSION, RestClient
+from seawall.kraken.client.rest import RestClient
+from seawall.kraken.client.rest_lanes import SESSION
 from seawall.kraken.client.session import Session
 from seawall.kraken.client.session_facts import Owner
 from seawall.kraken.client.settings import ClientSettings
