@@ -14,6 +14,8 @@ from seawall.kraken.dialect.bad import BadFrame
 from seawall.kraken.dialect.book import KrakenBook
 from seawall.kraken.dialect.digits import number
 from seawall.kraken.dialect.frames import Frame, decode
+from seawall.kraken.dialect.level3_book import Level3Book
+from seawall.kraken.dialect.level3_frames import Level3Frame
 from seawall.kraken.dialect.market_frames import (
     BookFrame,
     CandleFrame,
@@ -130,6 +132,26 @@ FRAMES: list[dict[str, object]] = [
             }
         ],
     },
+    {
+        "channel": "level3",
+        "type": "update",
+        "data": [
+            {
+                "symbol": "BTC/USD",
+                "checksum": 1,
+                "bids": [],
+                "asks": [
+                    {
+                        "event": "add",
+                        "order_id": "O",
+                        "limit_price": 1.5,
+                        "order_qty": 2,
+                        "timestamp": "2026-01-31T12:00:00.000000001Z",
+                    }
+                ],
+            }
+        ],
+    },
     {"channel": "balances", "type": "snapshot", "sequence": 1, "data": [{"asset": "USD", "balance": 5, "wallets": []}]},
     {"method": "add_order", "success": True, "req_id": 5, "result": {"order_id": "O", "warnings": []}},
     {"method": "subscribe", "success": False, "error": "Currency pair not supported", "symbol": "WWW/USD", "req_id": 5},
@@ -185,6 +207,10 @@ def use(frame: Frame) -> None:
             for row in frame.data:
                 with contextlib.suppress(SeawallError):
                     KrakenBook(row.symbol).apply(row, frame.snapshot)
+        case Level3Frame():
+            for resting in frame.data:
+                with contextlib.suppress(SeawallError):
+                    Level3Book(resting.symbol).apply(resting, frame.snapshot)
         case ExecutionsFrame():
             reports.private_snapshot(frame)
             assert all(isinstance(reports.order_report(row), OrderReport | Unknown) for row in frame.data)

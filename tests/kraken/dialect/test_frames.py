@@ -165,7 +165,7 @@ def test_an_answer_is_told_apart_by_its_method() -> None:
         '{"method":"subscribe","result":{"channel":"book","depth":10,"snapshot":true,"symbol":"BTC/USD"},"success":true,"req_id":9}'
     )
     assert answer == Response(
-        method="subscribe", success=True, req_id=9, result=Result(channel="book", depth=10, symbol="BTC/USD")
+        method="subscribe", success=True, req_id=9, result=Result(channel="book", depth=10, symbol="BTC/USD", snapshot=True)
     )
     assert isinstance(answer, Response)
     assert not answer.failed
@@ -215,4 +215,5 @@ def test_several_candles_keep_their_envelope() -> None:
 
 
 def test_channels_are_those_with_a_class() -> None:
-    assert sorted(CHANNELS) == ["balances", "book", "executions", "heartbeat", "instrument", "ohlc", "status", "ticker", "trade"]
+    names = "balances book executions heartbeat instrument level3 ohlc status ticker trade"
+    assert sorted(CHANNELS) == names.split()

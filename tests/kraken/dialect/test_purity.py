@@ -20,6 +20,7 @@ STANDARD = {
     "enum",
     "hashlib",
     "hmac",
+    "operator",
     "re",
     "typing",
     "urllib.parse",

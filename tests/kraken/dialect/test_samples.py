@@ -29,7 +29,7 @@ WS_NAMES = (
 )
 WS = WS_NAMES.split()
 ONLY_REQUESTS = {"add_order_oto", "add_order_stop_loss", "amend_order_post_only_deadline"}
-NEW_TO_US = {"level3_snapshot", "level3_update"}
+NEW_TO_US: set[str] = set()
 
 
 def received(sample: object) -> Iterator[object]:

@@ -21,6 +21,8 @@ from seawall.kraken.dialect.digits import Digits, number
 from seawall.kraken.dialect.error_table import Family
 from seawall.kraken.dialect.errors import Answer, exception_for, exception_for_http, read_errors
 from seawall.kraken.dialect.frames import CHANNELS, Frame, decode
+from seawall.kraken.dialect.level3_book import LEVEL3_DEPTHS, Level3Book, RestingOrder
+from seawall.kraken.dialect.level3_frames import Level3Frame, Level3Order, Level3Row
 from seawall.kraken.dialect.market_frames import (
     BookFrame,
     BookLevel,
@@ -54,6 +56,7 @@ __all__ = [
     "CHANNELS",
     "DEPTHS",
     "ENGINE_LIMITS",
+    "LEVEL3_DEPTHS",
     "REST_LIMITS",
     "Answer",
     "BadFrame",
@@ -79,10 +82,15 @@ __all__ = [
     "InstrumentFrame",
     "InstrumentPair",
     "KrakenBook",
+    "Level3Book",
+    "Level3Frame",
+    "Level3Order",
+    "Level3Row",
     "Nonce",
     "Response",
     "RestCounter",
     "RestLimit",
+    "RestingOrder",
     "Result",
     "Status",
     "TickerFrame",

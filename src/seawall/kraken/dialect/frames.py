@@ -10,6 +10,7 @@ from typing import Final
 import msgspec
 
 from seawall.kraken.dialect.bad import BadFrame
+from seawall.kraken.dialect.level3_frames import Level3Frame
 from seawall.kraken.dialect.market_frames import (
     BookFrame,
     CandleFrame,
@@ -25,12 +26,21 @@ from seawall.kraken.dialect.unknown import Unknown
 __all__ = ["CHANNELS", "Frame", "decode"]
 
 _Stream = (
-    BookFrame | TradeFrame | TickerFrame | Heartbeat | CandleFrame | ExecutionsFrame | BalancesFrame | InstrumentFrame | Status
+    BookFrame
+    | TradeFrame
+    | TickerFrame
+    | Heartbeat
+    | CandleFrame
+    | ExecutionsFrame
+    | BalancesFrame
+    | InstrumentFrame
+    | Status
+    | Level3Frame
 )
 Frame = _Stream | Response | Unknown
 
 CHANNELS: Final = frozenset(
-    {"balances", "book", "executions", "heartbeat", "instrument", "ohlc", "status", "ticker", "trade"},
+    {"balances", "book", "executions", "heartbeat", "instrument", "level3", "ohlc", "status", "ticker", "trade"},
 )
 """The channels that have a class of their own here."""
 
@@ -56,7 +66,7 @@ _envelope: Final = msgspec.json.Decoder(_Envelope)
 
 
 def decode(frame: bytes | str) -> Frame:
-    """The frame as one of the classes of `market_frames` and `private_frames`, or `Unknown`.
+    """The frame as one of the classes of `market_frames`, `level3_frames` and `private_frames`, or `Unknown`.
 
     Raises `BadFrame`, and nothing else, for text that is not a JSON object and for known messages with impossible fields:
     negative sizes, numbers that are none or not finite, fields missing or of another type.

@@ -5,7 +5,7 @@ stay raw tokens, since those two are the busiest; `digits.number` turns one into
 """
 
 from decimal import Decimal
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
@@ -33,6 +33,17 @@ __all__ = [
 ]
 
 Kind = Literal["snapshot", "update"]
+
+_GRID: Final = (
+    "qty_increment",
+    "price_increment",
+    "qty_min",
+    "cost_min",
+    "margin_initial",
+    "position_limit_long",
+    "position_limit_short",
+    "tick_size",
+)
 
 
 class _Stream(msgspec.Struct, frozen=True, tag_field="channel"):
@@ -116,6 +127,7 @@ class TickerRow(msgspec.Struct, frozen=True):
     change: Digits
     change_pct: Digits
     timestamp: str | None = None
+    trades: int | None = None
 
     def __post_init__(self) -> None:
         check_sizes((self.bid, self.bid_qty, self.ask, self.ask_qty, self.last, self.volume, self.vwap, self.low, self.high))
@@ -185,6 +197,14 @@ class InstrumentAsset(msgspec.Struct, frozen=True):
     status: str
     precision: int = 0
     precision_display: int = 0
+    borrowable: bool = False
+    collateral_value: Decimal | None = None
+    margin_rate: Decimal | None = None
+    multiplier: Decimal | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("collateral_value", "margin_rate", "multiplier"):
+            refuse_unsound(name, getattr(self, name), signed=False)
 
 
 class InstrumentPair(msgspec.Struct, frozen=True):
@@ -203,9 +223,13 @@ class InstrumentPair(msgspec.Struct, frozen=True):
     cost_min: Decimal = Decimal(0)
     has_index: bool = False
     marginable: bool = False
+    margin_initial: Decimal | None = None
+    position_limit_long: Decimal | None = None
+    position_limit_short: Decimal | None = None
+    tick_size: Decimal | None = None
 
     def __post_init__(self) -> None:
-        for name in ("qty_increment", "price_increment", "qty_min", "cost_min"):
+        for name in _GRID:
             refuse_unsound(name, getattr(self, name), signed=False)
 
 

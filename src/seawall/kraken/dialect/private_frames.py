@@ -16,6 +16,7 @@ from seawall.kraken.dialect.times import from_rfc3339
 __all__ = [
     "BalanceRow",
     "BalancesFrame",
+    "Contingent",
     "ExecutionFee",
     "ExecutionRow",
     "ExecutionsFrame",
@@ -25,7 +26,19 @@ __all__ = [
     "Wallet",
 ]
 
-_SIZES: Final = ("order_qty", "cum_qty", "cum_cost", "avg_price", "last_qty", "last_price", "cost")
+_SIZES: Final = (
+    "order_qty",
+    "cash_order_qty",
+    "display_qty",
+    "display_qty_remain",
+    "cum_qty",
+    "cum_cost",
+    "avg_price",
+    "last_qty",
+    "last_price",
+    "cost",
+)
+_TRIGGER_PRICES: Final = ("price", "actual_price", "peak_price", "last_price")
 
 
 class _Sequenced(msgspec.Struct, frozen=True, tag_field="channel"):
@@ -57,9 +70,28 @@ class Triggers(msgspec.Struct, frozen=True):
     price: Decimal | None = None
     price_type: str | None = None
     status: str | None = None
+    actual_price: Decimal | None = None
+    peak_price: Decimal | None = None
+    last_price: Decimal | None = None
+    timestamp: str | None = None
 
     def __post_init__(self) -> None:
-        refuse_unsound("triggers.price", self.price, signed=True)
+        for name in _TRIGGER_PRICES:
+            refuse_unsound(f"triggers.{name}", getattr(self, name), signed=True)
+
+
+class Contingent(msgspec.Struct, frozen=True):
+    """The order that each fill will place; prices are signed offsets where their type is not `static`."""
+
+    order_type: str | None = None
+    trigger_price: Decimal | None = None
+    trigger_price_type: str | None = None
+    limit_price: Decimal | None = None
+    limit_price_type: str | None = None
+
+    def __post_init__(self) -> None:
+        refuse_unsound("contingent.trigger_price", self.trigger_price, signed=True)
+        refuse_unsound("contingent.limit_price", self.limit_price, signed=True)
 
 
 class ExecutionRow(msgspec.Struct, frozen=True):
@@ -75,10 +107,22 @@ class ExecutionRow(msgspec.Struct, frozen=True):
     side: Literal["buy", "sell"] | None = None
     order_type: str | None = None
     order_qty: Decimal | None = None
+    cash_order_qty: Decimal | None = None
+    display_qty: Decimal | None = None
+    display_qty_remain: Decimal | None = None
     limit_price: Decimal | None = None
+    limit_price_type: str | None = None
     time_in_force: str | None = None
+    effective_time: str | None = None
+    expire_time: str | None = None
     post_only: bool | None = None
+    reduce_only: bool | None = None
+    margin: bool | None = None
+    margin_borrow: bool | None = None
+    no_mpp: bool | None = None
+    liquidated: bool | None = None
     triggers: Triggers | None = None
+    contingent: Contingent | None = None
     cum_qty: Decimal | None = None
     cum_cost: Decimal | None = None
     avg_price: Decimal | None = None
@@ -89,6 +133,14 @@ class ExecutionRow(msgspec.Struct, frozen=True):
     cost: Decimal | None = None
     liquidity_ind: str | None = None
     fees: tuple[ExecutionFee, ...] = ()
+    fee_usd_equiv: Decimal | None = None
+    fee_ccy_pref: str | None = None
+    position_status: str | None = None
+    ord_ref_id: str | None = None
+    ext_ord_id: str | None = None
+    ext_exec_id: str | None = None
+    sender_sub_id: str | None = None
+    user: str | None = None
     amended: bool | None = None
     reason: str | None = None
     cancel_reason: str | None = None
@@ -98,6 +150,7 @@ class ExecutionRow(msgspec.Struct, frozen=True):
             if (value := getattr(self, name)) is not None:
                 refuse_unsound(name, value, signed=False)
         refuse_unsound("limit_price", self.limit_price, signed=True)
+        refuse_unsound("fee_usd_equiv", self.fee_usd_equiv, signed=True)
         from_rfc3339(self.timestamp)
 
 
@@ -126,6 +179,8 @@ class BalanceRow(msgspec.Struct, frozen=True):
     ref_id: str | None = None
     timestamp: str | None = None
     type: str | None = None
+    subtype: str | None = None
+    category: str | None = None
     wallet_type: str | None = None
     wallet_id: str | None = None
     amount: Decimal | None = None
@@ -160,6 +215,11 @@ class Result(msgspec.Struct, frozen=True):
     trigger_time: str | None = msgspec.field(name="triggerTime", default=None)
     current_time: str | None = msgspec.field(name="currentTime", default=None)
     maxratecount: int | None = None
+    snapshot: bool | None = None
+    event_trigger: str | None = None
+    snap_orders: bool | None = None
+    snap_trades: bool | None = None
+    error: str | None = None
     warnings: tuple[str, ...] = ()
 
 
