@@ -3,7 +3,7 @@
 from seawall.kraken.client.connection import ConnectionLost, UpgradeRefused
 from seawall.kraken.client.market import BookMismatched, BookUnstable, MarketStatistics, TradesMissed
 from seawall.kraken.client.opening import open_venue
-from seawall.kraken.client.private import PrivateGap, SessionExpired
+from seawall.kraken.client.private import PrivateGap
 from seawall.kraken.client.quiet import BookStale
 from seawall.kraken.client.rest import RestStatistics
 from seawall.kraken.client.rest_attempts import NonceRefused
@@ -11,6 +11,7 @@ from seawall.kraken.client.session_facts import (
     AnswerUnexpected,
     FrameMisunderstood,
     FrameUnknown,
+    SessionExpired,
     SessionStatistics,
     SocketSilent,
     SubscriptionRefused,

@@ -11,11 +11,13 @@ from urllib.parse import urlsplit
 import attrs
 import trio
 
+from seawall.kraken.client.account import Account
 from seawall.kraken.client.clock import ExchangeClock
 from seawall.kraken.client.dialling import Dial
 from seawall.kraken.client.dialling import dial as dial_tcp
 from seawall.kraken.client.http import HttpLink, Transport, open_http
 from seawall.kraken.client.market import MarketData
+from seawall.kraken.client.orders import Orders
 from seawall.kraken.client.pace import Pace
 from seawall.kraken.client.private import PrivateSocket
 from seawall.kraken.client.public import PublicSocket
@@ -23,9 +25,11 @@ from seawall.kraken.client.quiet import QuietBooks
 from seawall.kraken.client.reference import Reference
 from seawall.kraken.client.rest import RestClient
 from seawall.kraken.client.rest_lanes import SESSION
+from seawall.kraken.client.rest_orders import RestOrders
 from seawall.kraken.client.session import Session
 from seawall.kraken.client.session_facts import Owner
 from seawall.kraken.client.settings import ClientSettings
+from seawall.kraken.client.socket_orders import SocketOrders
 from seawall.kraken.client.venue import KrakenVenue
 from seawall.kraken.client.verdicts import TokenUnavailable, fatal_dial, judge_dial, patience_s
 from seawall.kraken.dialect import rest as rest_dialect
@@ -127,7 +131,17 @@ class _Parts:
         private = self._private(rest) if self.settings.credentials is not None else None
         name = urlsplit(self.settings.addresses.rest).hostname or "kraken"
         return _Service(
-            venue=KrakenVenue(name, rest, self.reference, self.clock, public, private, Pace.of(self.settings.tier), self.probe),
+            venue=KrakenVenue(
+                name,
+                rest,
+                self.reference,
+                self.clock,
+                public,
+                private,
+                None if private is None else self._orders(rest, private),
+                Account(rest, self.reference, self.clock),
+                self.probe,
+            ),
             public=public,
             public_link=self._reconnect(public.session, public.attempt),
             private_link=self._reconnect(private.session, private.attempt) if private is not None else None,
@@ -154,6 +168,10 @@ class _Parts:
         socket = PrivateSocket(self.listener, self.reference, get_token, self.probe)
         socket.session = self._session("private socket", self.settings.addresses.private, socket)
         return socket
+
+    def _orders(self, rest: RestClient, private: PrivateSocket) -> Orders:
+        over_the_socket = SocketOrders(private.session, lambda: private.token)
+        return Orders(over_the_socket, RestOrders(rest, self.reference), Pace.of(self.settings.tier))
 
     def _session(self, name: str, url: str, owner: Owner) -> Session:
         return Session(name, url, self.settings, self.context, self.clock, owner, self.probe, self.dial)

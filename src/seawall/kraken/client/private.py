@@ -1,16 +1,15 @@
-"""The private socket: our orders, fills and balances for the listener, and the way for our requests."""
+"""The private socket: our orders, fills and balances for the listener."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 import attrs
 
-from seawall.kraken.client.cancels import is_of_one_order, refused_cancel
 from seawall.kraken.client.reference import Reference
 from seawall.kraken.client.sequence import Arrival
 from seawall.kraken.client.sequence import Sequence as Count
 from seawall.kraken.client.session import Session
-from seawall.kraken.client.session_facts import FrameUnknown
+from seawall.kraken.client.session_facts import FrameUnknown, SessionExpired
 from seawall.kraken.client.subscriptions import Ask, Feed, Subscription
 from seawall.kraken.dialect import requests
 from seawall.kraken.dialect.bad import BadFrame
@@ -18,23 +17,17 @@ from seawall.kraken.dialect.error_table import Family
 from seawall.kraken.dialect.errors import exception_for, read_errors
 from seawall.kraken.dialect.frames import Frame
 from seawall.kraken.dialect.market_frames import Status
-from seawall.kraken.dialect.private_frames import BalancesFrame, ExecutionsFrame, Response
+from seawall.kraken.dialect.private_frames import BalancesFrame, ExecutionsFrame
 from seawall.kraken.dialect.reports import balance_total, fill, order_report, private_snapshot
 from seawall.kraken.dialect.unknown import Unknown
-from seawall.model.errors import NotSent, OutcomeUnknown, Unavailable
-from seawall.model.reports import Acknowledgement, AmendOrder, PlaceOrder
-from seawall.model.venue import CancelOutcome, Probe, VenueListener
+from seawall.model.venue import Probe, VenueListener
 from seawall.resilience import Link
 from seawall.resilience.probes import tell
 
-__all__ = ["EXECUTIONS", "PrivateGap", "PrivateSocket", "SessionExpired"]
+__all__ = ["EXECUTIONS", "PrivateGap", "PrivateSocket"]
 
 EXECUTIONS: Final = Feed("executions")
 BALANCES: Final = Feed("balances")
-
-
-class SessionExpired(Unavailable):
-    """The exchange no longer knows this connection's token; a new connection gets a new one."""
 
 
 @attrs.frozen
@@ -72,63 +65,10 @@ class PrivateSocket:
             self.session.feeds.want(feed)
         await self.session.attempt(link)
 
-    # What is asked of it. Who calls while `session.live` is false gets `NotSent`.
-
-    async def place(self, order: PlaceOrder, sending: Callable[[], None]) -> Acknowledgement:
-        """Send `add_order`. Raises as `Venue.place`."""
-        try:
-            requests.add_order(order, "", 0)
-        except ValueError as error:
-            raise NotSent(f"the order cannot be written: {error}") from error
-        (response,) = await self.session.conversation.request(
-            "add_order", lambda req_id: requests.add_order(order, self._token, req_id), sending=sending
-        )
-        self._check(response, placing=True)
-        order_id = next((result.order_id for result in response.results), None)
-        if not order_id:
-            raise OutcomeUnknown("add_order: the answer names no order")
-        return Acknowledgement(order_id, order.client_order_id)
-
-    async def amend(self, change: AmendOrder) -> None:
-        """Send `amend_order`. Raises as `Venue.amend`."""
-        (response,) = await self.session.conversation.request(
-            "amend_order", lambda req_id: requests.amend_order(change, self._token, req_id)
-        )
-        self._check(response, placing=True)
-
-    async def cancel(self, client_order_ids: Sequence[str]) -> tuple[CancelOutcome, ...]:
-        """Send one `cancel_order` for all. One answer comes for each; a refusal names no order."""
-        responses = await self.session.conversation.request(
-            "cancel_order",
-            lambda req_id: requests.cancel_order(client_order_ids, self._token, req_id),
-            count=len(client_order_ids),
-            final=_of_the_whole_request,
-        )
-        taken = {result.cl_ord_id for response in responses for result in response.results if not response.failed}
-        errors = tuple(dict.fromkeys(response.error or "no reason given" for response in responses if response.failed))
-        for error in errors:
-            self._check_session(error)
-        return tuple(
-            CancelOutcome(each, accepted=True) if each in taken else refused_cancel(each, errors) for each in client_order_ids
-        )
-
-    async def cancel_all_after(self, timeout_s: int) -> None:
-        """Send `cancel_all_orders_after`."""
-        (response,) = await self.session.conversation.request(
-            "cancel_all_orders_after", lambda req_id: requests.cancel_all_orders_after(timeout_s, self._token, req_id)
-        )
-        self._check(response, placing=False)
-
-    def _check(self, response: Response, *, placing: bool) -> None:
-        if not response.failed:
-            return
-        error = response.error or "no reason given"
-        self._check_session(error)
-        raise exception_for([error], placing=placing)
-
-    def _check_session(self, error: str) -> None:
-        if read_errors([error]).family is Family.SESSION:
-            self.session.fail(SessionExpired(error))
+    @property
+    def token(self) -> str:
+        """The token of the connection that is; empty before the first one."""
+        return self._token
 
     # As an Owner
 
@@ -215,8 +155,3 @@ class PrivateSocket:
         if feed is EXECUTIONS:
             self.lost(reason)
         self.session.feeds.suspect(feed)
-
-
-def _of_the_whole_request(response: Response) -> bool:
-    """Whether a refused cancel has a reason that is not one order's: then it may be the only answer."""
-    return response.failed and not is_of_one_order(response.error)

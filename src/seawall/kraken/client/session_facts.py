@@ -14,6 +14,7 @@ __all__ = [
     "FrameMisunderstood",
     "FrameUnknown",
     "Owner",
+    "SessionExpired",
     "SessionStatistics",
     "SocketSilent",
     "SubscriptionRefused",
@@ -27,6 +28,10 @@ class SocketSilent(Unavailable):
 
 class SubscriptionUnanswered(Unavailable):
     """The exchange did not answer a subscribe or unsubscribe."""
+
+
+class SessionExpired(Unavailable):
+    """The exchange no longer knows this connection's token; a new connection gets a new one."""
 
 
 @attrs.frozen
