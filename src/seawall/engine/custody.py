@@ -75,14 +75,16 @@ class Custody:
         name = f"{'in doubt' if order.in_doubt else 'cancel'} {order.client_order_id}"
         self._nursery.start_soon(self._care, order, name=name)
 
-    def start(self, work: Callable[[], Awaitable[object]], name: str) -> None:
-        """Run something of the desk's own beside the caller, for as long as the desk lives."""
+    def start(self, work: Callable[[], Awaitable[object]], name: str) -> bool:
+        """Run something of the desk's own beside the caller, for as long as the desk lives; false when it does not."""
 
         async def run() -> None:
             await work()
 
-        if self._nursery is not None:
-            self._nursery.start_soon(run, name=name)
+        if self._nursery is None:
+            return False
+        self._nursery.start_soon(run, name=name)
+        return True
 
     def in_care(self) -> tuple[Order, ...]:
         """The orders that have a task now."""

@@ -24,6 +24,7 @@ from seawall.engine.settings import EngineSettings
 from seawall.model.errors import (
     JournalFailed,
     NotSent,
+    OutcomeUnknown,
     RefusedByExchange,
     RefusedByRisk,
     SeawallError,
@@ -65,6 +66,8 @@ class Desk:
     _closed_because: str | None = attrs.field(default="the engine has not started", init=False)
     _closing: Counter[tuple[str, str]] = attrs.field(factory=Counter[tuple[str, str]], init=False)
     """Owner and symbol of positions that are being closed now."""
+    _amends: dict[str, "_Amend"] = attrs.field(factory=dict, init=False)
+    """By order: the one amend that is under way."""
     _cleanups: list[trio.CancelScope] = attrs.field(factory=list, init=False)
     _hurry_reason: str | None = attrs.field(default=None, init=False)
 
@@ -115,11 +118,10 @@ class Desk:
         """Change an open order in place; `qty` is the new total.
 
         Raises `RefusedByRisk`, `RefusedByExchange` (the order stays as it was), `NotSent`. A lost answer is read back
-        before this returns; on cancellation the desk goes on reading it back.
+        before this returns; on cancellation the desk goes on reading it back, and takes no other amend of it until then.
         """
         self._admit_amend(order, qty, limit_price)
         left_s = self._deadline_s()
-        order.asked_qty = qty
         change = AmendOrder(
             order.client_order_id,
             qty=qty,
@@ -127,25 +129,30 @@ class Desk:
             post_only=order.intent.post_only and limit_price is not None,
             deadline_ns=self.venue.now_ns() + int(left_s * 1e9),
         )
+        order.asked_qty = qty
+        amend = self._amends[order.client_order_id] = _Amend(change)
         try:
             await self._send_amend(order, change, left_s)
         except (RefusedByExchange, NotSent, JournalFailed) as refusal:
-            order.asked_qty = None
+            self._decide(order, amend, made=False)
             if not _says_nothing_to_change(refusal):
                 raise
             self.blotter.amended(order, qty, limit_price)
             return
         except (SeawallError, trio.TooSlowError) as lost:
-            self.probe(AmendInDoubt(order.client_order_id, qty, limit_price))
+            self._doubt_amend(order, amend)
             problem = lost
         except BaseException:
-            self.probe(AmendInDoubt(order.client_order_id, qty, limit_price))
-            self.custody.start(lambda: self._read_back(order, change), name=f"read back {order.client_order_id}")
+            self._doubt_amend(order, amend)
             raise
         else:
+            self._decide(order, amend, made=True)
             self.blotter.amended(order, qty, limit_price)
             return
-        if not await self._read_back(order, change):
+        await amend.decided.wait()
+        if amend.made is None:
+            raise OutcomeUnknown(f"amend: {type(problem).__name__}, and the desk has closed") from problem
+        if not amend.made:
             raise RefusedByExchange("amend", f"read back unchanged after {type(problem).__name__}") from problem
 
     @contextmanager
@@ -173,8 +180,11 @@ class Desk:
         """
         self._closing[owner, symbol] += 1
         try:
-            while (order := self._live_order_of(owner, symbol)) is not None:
-                await self.see_off(order)
+            while orders := self.blotter.table.unsettled(owner, symbol):
+                for order in orders:
+                    self.custody.release(order)  # all of them, before one is waited for
+                for order in orders:
+                    await self.ended(order)
             # Nothing waits from here to the order that closes: whoever closes at the same time sees it, and waits for it above.
             qty = self._closable_qty(owner, symbol)
             if qty:
@@ -189,10 +199,6 @@ class Desk:
         """How many orders are live, in doubt, and in the desk's care."""
         live = self.blotter.table.live()
         return DeskStatistics(len(live), sum(order.in_doubt for order in live), len(self.custody.in_care()))
-
-    def _live_order_of(self, owner: str, symbol: str) -> Order | None:
-        live = self.blotter.table.live()
-        return next((order for order in live if order.owner == owner and order.symbol == symbol), None)
 
     def _closable_qty(self, owner: str, symbol: str) -> Decimal:
         """What the exchange would take of a position, signed as it is; zero when that is too little."""
@@ -214,6 +220,8 @@ class Desk:
             raise RefusedByRisk("stopping", self._closed_because)
         if self._closing[owner, symbol]:
             raise RefusedByRisk("closing", f"the position in {symbol} is being closed")
+        if self.mode() is Mode.HALTED:
+            raise RefusedByRisk("mode", "the engine is halted: it takes no order")
 
     def _check(self, intent: Intent, *, closing: bool) -> None:
         instrument = self.venue.instrument(intent.symbol)
@@ -240,6 +248,10 @@ class Desk:
             raise RefusedByRisk("ended", f"the order is {order.state}")
         if order.state is not OrderState.OPEN:
             raise RefusedByRisk("in_doubt", f"the order is {order.state}")
+        if order.client_order_id in self._amends:
+            raise RefusedByRisk("in_doubt", "an amend of the order is not decided yet")
+        if not order.wanted:
+            raise RefusedByRisk("canceling", "the order is being cancelled")
         self._check_intake(order.owner, order.symbol, closing=False)
         refusal = check_amend(
             order.intent,
@@ -288,14 +300,19 @@ class Desk:
             with trio.fail_after(left_s):
                 answer = await self.venue.place(_wire_form(order), lambda: self.blotter.move(order, Heard.SENDING))
         except RefusedByExchange as refusal:
-            self.blotter.move(order, Heard.REFUSED, reason=str(refusal))
+            if order.state is not OrderState.PLANNED:
+                self.blotter.move(order, Heard.REFUSED, reason=str(refusal))
             raise
         except (SeawallError, trio.TooSlowError) as problem:
             if order.state is OrderState.PLANNED:
+                if isinstance(problem, NotSent):
+                    raise
                 raise NotSent(f"{type(problem).__name__}: {problem}", retry_after_s=_retry_after(problem)) from problem
             self.custody.doubt(order, f"{type(problem).__name__}: {problem}")
         else:
             self.blotter.move(order, Heard.ACCEPTED, order_id=answer.order_id)
+            if not order.wanted:
+                self.custody.take(order)  # let go of while its answer was out
 
     def _abandon(self, order: Order, reason: str) -> None:
         """The caller is leaving with an exception. Nothing waits here, so nothing can be lost on the way."""
@@ -324,27 +341,52 @@ class Desk:
             reason="amend asked",
         )
 
-    async def _read_back(self, order: Order, change: AmendOrder) -> bool:
+    def _doubt_amend(self, order: Order, amend: "_Amend") -> None:
+        """The answer to an amend was lost, or its caller has left: the desk reads the order back, whoever waits."""
+        self.probe(AmendInDoubt(order.client_order_id, amend.change.qty, amend.change.limit_price))
+        if not self.custody.start(lambda: self._read_back(order, amend), name=f"read back {order.client_order_id}"):
+            self._decide(order, amend, made=None)
+
+    async def _read_back(self, order: Order, amend: "_Amend") -> None:
         """Read an order until the exchange shows the change, or shows twice past its deadline that it did not make it."""
         unchanged = 0
-        while unchanged < 2 and not order.ended:
-            await trio.sleep(self.settings.deadlines.settle_s)
-            asked_at_ns = self.venue.now_ns()
-            known = await self.custody.ask(order)
-            if _shows(order, change):
-                order.asked_qty = None
-                return True
-            unchanged += known and asked_at_ns > (change.deadline_ns or 0)
-        order.asked_qty = None
-        return False
+        made: bool | None = None
+        try:
+            while unchanged < 2 and not order.ended:
+                await trio.sleep(self.settings.deadlines.settle_s)
+                asked_at_ns = self.venue.now_ns()
+                known = await self.custody.ask(order)
+                if amend.shows_in(order):
+                    break
+                unchanged += known and asked_at_ns > (amend.change.deadline_ns or 0)
+            made = amend.shows_in(order)
+        finally:
+            self._decide(order, amend, made=made)
+
+    def _decide(self, order: Order, amend: "_Amend", *, made: bool | None) -> None:
+        """What became of an amend; None when nobody will find out, and then its quantity goes on counting as exposure."""
+        del self._amends[order.client_order_id]
+        if made is not None:
+            order.asked_qty = None
+        amend.made = made
+        amend.decided.set()
+
+
+@attrs.define(eq=False)
+class _Amend:
+    """One amend that is under way."""
+
+    change: AmendOrder
+    decided: trio.Event = attrs.field(factory=trio.Event)
+    made: bool | None = None
+
+    def shows_in(self, order: Order) -> bool:
+        """Whether the order has the values that were asked for."""
+        return self.change.qty in (None, order.qty) and self.change.limit_price in (None, order.limit_price)
 
 
 def _says_nothing_to_change(refusal: SeawallError) -> bool:
     return isinstance(refusal, RefusedByExchange) and refusal.rule.startswith("EOrder:No amendable parameters")
-
-
-def _shows(order: Order, change: AmendOrder) -> bool:
-    return change.qty in (None, order.qty) and change.limit_price in (None, order.limit_price)
 
 
 def _retry_after(problem: BaseException) -> float | None:

@@ -223,6 +223,10 @@ class OrderTable:
         """Every order that has not ended, oldest first."""
         return tuple(order for order in self._settling() if not order.ended)
 
+    def unsettled(self, owner: str, symbol: str) -> tuple[Order, ...]:
+        """One owner's orders of one symbol that have not ended, or whose told fills have not all arrived."""
+        return tuple(order for order in self._settling() if (order.owner, order.symbol) == (owner, symbol))
+
     def exposure(self, symbol: str, position_qty: Decimal, *, without: Order | None = None) -> Exposure:
         """What orders of one symbol may still do, with `position_qty` held; `without` leaves one order out."""
         ours = [order for order in self._settling() if order.symbol == symbol and order is not without]
