@@ -20,29 +20,19 @@ from random import Random
 import attrs
 import trio
 
-from seawall.resilience.advice import advice_said, retry_after_of
 from seawall.resilience.breaker import Breaker
 from seawall.resilience.connection_budget import ConnectionBudget
 from seawall.resilience.errors import CircuitOpen, DialTimedOut, ReconnectStopped
-from seawall.resilience.link_states import LinkState, LinkStateChanged, Phase, after
+from seawall.resilience.link_board import LinkBoard
+from seawall.resilience.link_states import LinkState, Phase
 from seawall.resilience.links import DialFailed, Link, LinkLost, ReconnectStatistics
 from seawall.resilience.permits import Permit
 from seawall.resilience.probes import Probe, ignore, tell
 from seawall.resilience.reconnect_schedule import Attempts, ReconnectSchedule
-from seawall.resilience.retry_after import clamp_retry_after
+from seawall.resilience.redial import RedialRules, carried_retry_after, never_fatal
 from seawall.resilience.verdicts import Verdict, leaves
 
 __all__ = ["Reconnect"]
-
-
-def never_fatal(_error: BaseException) -> str | None:
-    """The judgement that dialling again is always worth it."""
-    return None
-
-
-def carried_retry_after(error: BaseException) -> float | None:
-    """The `retry_after_s` that the exception carries, if it does."""
-    return retry_after_of(error, float("inf"))
 
 
 @attrs.define(eq=False, repr=False)
@@ -67,8 +57,8 @@ class Reconnect:
     _fatal: Callable[[BaseException], str | None] = attrs.field(kw_only=True, default=never_fatal)
     _retry_after: Callable[[BaseException], float | None] = attrs.field(kw_only=True, default=carried_retry_after)
     _attempts: Attempts = attrs.field(init=False)
-    _state: LinkState = attrs.field(init=False, default=LinkState(Phase.IDLE))
-    _changed: trio.Event = attrs.field(init=False, factory=trio.Event)
+    _rules: RedialRules = attrs.field(init=False)
+    _board: LinkBoard = attrs.field(init=False)
     _pause: trio.CancelScope | None = attrs.field(init=False, default=None)
     _running: bool = attrs.field(init=False, default=False)
     _link: Link | None = attrs.field(init=False, default=None)
@@ -78,6 +68,8 @@ class Reconnect:
 
     def __attrs_post_init__(self) -> None:
         self._attempts = Attempts(self.schedule)
+        self._rules = RedialRules(self._fatal, self._retry_after, self.schedule.retry_after_cap_s, self.breaker.judge)
+        self._board = LinkBoard(self.name, self._probe)
 
     async def run(self) -> None:
         """Keep the link up until `attempt` returns: we closed it.
@@ -103,7 +95,7 @@ class Reconnect:
             raise
         finally:
             self._running = False
-            self._enter(LinkState(Phase.STOPPED, reason=reason))
+            self._board.enter(LinkState(Phase.STOPPED, reason=reason))
 
     def kick(self) -> None:
         """Cut a wait short: there is reason to think that a dial would work now.
@@ -116,36 +108,32 @@ class Reconnect:
     @property
     def state(self) -> LinkState:
         """Where it stands."""
-        return self._state
+        return self._board.state
 
     async def wait_live(self) -> None:
         """Wait until the link serves. Raises `ReconnectStopped` when it has stopped or stops before that."""
-        await trio.lowlevel.checkpoint()
-        while not self._state.serves:
-            if self._state.phase is Phase.STOPPED:
-                raise ReconnectStopped(self.name, self._state.reason or "it has ended")
-            await self._changed.wait()
+        await self._board.wait_live()
 
     async def wait_change(self) -> LinkState:
         """Wait until the state changes; the state then. A state that lasts for no time at all may be missed."""
-        await self._changed.wait()
-        return self._state
+        return await self._board.wait_change()
 
     def statistics(self) -> ReconnectStatistics:
         """A snapshot."""
         heard_at = None if self._link is None else self._link.last_heard_at
         failures = self._attempts.failures
-        return ReconnectStatistics(self.name, self._state, failures, self._dials, self._served, self._stable, heard_at)
+        return ReconnectStatistics(self.name, self.state, failures, self._dials, self._served, self._stable, heard_at)
 
     def __repr__(self) -> str:
-        return f"<Reconnect {self.name!r} {self._state.phase}, {self._attempts.failures} failures in a row, {self._dials} dials>"
+        failures = self._attempts.failures
+        return f"<Reconnect {self.name!r} {self.state.phase}, {failures} failures in a row, {self._dials} dials>"
 
     async def _leave(self) -> Permit:
         """Leave to dial, from all who have a say."""
         while True:
             while (wait_s := self.breaker.peek()) > 0.0:
                 await self._wait(wait_s, "for its breaker", self.breaker.wait_passable)
-            self._enter(LinkState(Phase.CONNECTING))
+            self._board.enter(LinkState(Phase.CONNECTING))
             stamp = await self.budget.take()
             try:
                 return self.breaker.acquire()
@@ -165,7 +153,7 @@ class Reconnect:
                     error = await self._serve(link, permit)
             except ExceptionGroup as wreckage:  # what broke while the deadline was cutting the dial short
                 error = wreckage
-            if error is not None and not all(self._may_redial(leaf) for leaf in leaves(error)):
+            if error is not None and not self._rules.may_redial(error):
                 raise error
             too_slow = scope.cancelled_caught or (error is not None and scope.cancel_called)
             if too_slow:
@@ -200,31 +188,21 @@ class Reconnect:
             permit.success()
             self._attempts.settled()
             self._stable += 1
-            self._enter(LinkState(Phase.STABLE))
+            self._board.enter(LinkState(Phase.STABLE))
 
     def _on_serving(self) -> None:
         self._served += 1
-        self._enter(LinkState(Phase.LIVE))
-
-    def _may_redial(self, leaf: BaseException) -> bool:
-        """Whether a failure is the outside world's. All else must come out: a handler that redials on bugs hides them."""
-        if self._fatal(leaf) is not None or self._asked_s(leaf) is not None or advice_said(leaf) in {"retry", "wait"}:
-            return True
-        return self.breaker.judge(leaf) is not Verdict.NEUTRAL
-
-    def _asked_s(self, leaf: BaseException) -> float | None:
-        return clamp_retry_after(self._retry_after(leaf), self.schedule.retry_after_cap_s)
+        self._board.enter(LinkState(Phase.LIVE))
 
     def _after_failure(self, error: Exception) -> float:
         """The delay before the next attempt; raises `ReconnectStopped` when there is none."""
         link = self._link
         assert link is not None
         now = trio.current_time()
-        reason = next((said for leaf in leaves(error) if (said := self._fatal(leaf)) is not None), None)
-        asked_s = max((wait_s for leaf in leaves(error) if (wait_s := self._asked_s(leaf)) is not None), default=None)
+        reason, asked_s = self._rules.fatal_reason(error), self._rules.asked_s(error)
         if link.stable:
             delay_s = asked_s or 0.0
-        elif all(isinstance(leaf, CircuitOpen) for leaf in leaves(error)):
+        elif self._rules.nothing_was_tried(error):
             delay_s = max(self.schedule.instant_gap_s, asked_s or 0.0)  # nothing was tried, so nothing has failed
         else:
             delay_s = self._attempts.failed(self._rng, took_s=now - link.began_at, retry_after_s=asked_s)
@@ -240,16 +218,7 @@ class Reconnect:
 
     async def _wait(self, delay_s: float, reason: str, wait: Callable[[], Awaitable[None]]) -> None:
         if delay_s > 0.0:
-            self._enter(LinkState(Phase.WAITING, until=trio.current_time() + delay_s, reason=reason))
+            self._board.enter(LinkState(Phase.WAITING, until=trio.current_time() + delay_s, reason=reason))
             with trio.CancelScope() as self._pause:
                 await wait()
             self._pause = None
-
-    def _enter(self, state: LinkState) -> None:
-        before = self._state
-        if state == before:
-            return
-        self._state = after(before, state)
-        self._changed.set()
-        self._changed = trio.Event()
-        tell(self._probe, LinkStateChanged(self.name, before, state))
