@@ -18,7 +18,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "sim": {"model", "resilience", DIALECT},
     "console": {"model", "engine"},
     "config": {"model", "resilience", "engine", "kraken", DIALECT, "sim", "journal"},
-    "cli": {"model", "resilience", "engine", "kraken", DIALECT, "sim", "journal", "config", "console"},
+    "cli": {"model", "resilience", "engine", "kraken", DIALECT, "sim", "journal", "config", "console", "strategies"},
     "strategies": set(),
 }
 """A room may import itself and these. Strategies see the public face alone: the package root."""

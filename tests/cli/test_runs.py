@@ -53,8 +53,8 @@ def sim() -> Iterator[Sim]:
     """A simulated exchange in a process of its own, started and stopped as a user would."""
     with subprocess.Popen([*SEAWALL, "sim"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        lines = [process.stdout.readline() for _line in range(7)]
-        facts = dict(line.split() for line in lines[1:6])
+        lines = list(iter(process.stdout.readline, "Ctrl+C stops it\n"))
+        facts = dict(line.rsplit(maxsplit=1) for line in (line.strip() for line in lines[1:]))
         yield Sim(facts["REST"], facts["public"], facts["private"], facts["key"], facts["secret"])
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=30)

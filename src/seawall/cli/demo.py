@@ -40,6 +40,9 @@ def demo(
     for_s = for_ if for_ is not None or terminal else _REDIRECTED_S
     with TemporaryDirectory(prefix="seawall-demo-") as directory:
         config = Config(
-            mode=Mode.SIM, name="demo", journal=Path(directory) / "demo.sqlite", exchange=Exchange(sim=Sim(seed=seed))
+            mode=Mode.SIM,
+            name="demo",
+            journal=Path(directory) / "demo.sqlite",
+            exchange=Exchange(tier="pro", sim=Sim(seed=seed)),
         )
         return Session(config, for_s, view=terminal and not plain, quotes=True, strategies=demo_strategies()).run()

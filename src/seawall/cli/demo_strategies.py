@@ -1,9 +1,10 @@
-"""What trades in the demo: three small strategies, one of which stumbles. Written against `Market` alone, as anyone's would be.
+"""What trades in the demo: a ready-made market maker, a follower of the trend, and one that stumbles.
 
 They show the engine, not how to earn money: the market they trade in is made up.
 """
 
 from decimal import Decimal
+from functools import partial
 from typing import Final
 
 import attrs
@@ -11,24 +12,14 @@ import trio
 
 from seawall.engine.market import Market
 from seawall.engine.strategies import StrategySpec
-from seawall.model.errors import Refused
-from seawall.model.orders import limit_buy, limit_sell, market_buy
+from seawall.model.errors import NotSent, Refused
+from seawall.model.orders import limit_buy, market_buy
+from seawall.strategies.touch import quote_the_touch
 
 __all__ = ["demo_strategies"]
 
-_REST_S: Final = 4.0
-
-
-async def quote_the_touch(market: Market) -> None:
-    """Rest a small order at the touch for a few seconds at a time: buy while little is held, else sell."""
-    symbol, qty, most = "BTC/USD", Decimal("0.002"), Decimal("0.006")
-    async with market.quotes(symbol) as quotes:
-        async for quote in quotes:
-            buys = market.position(symbol).qty < most
-            intent = limit_buy(symbol, qty=qty, price=quote.bid) if buys else limit_sell(symbol, qty=qty, price=quote.ask)
-            async with market.working(intent) as order:
-                with trio.move_on_after(_REST_S):
-                    await order.done()
+_QUOTED: Final = Decimal("0.002")
+_REQUOTE_S: Final = 2.0
 
 
 @attrs.define
@@ -53,12 +44,19 @@ class FollowTheTrend:
                     quick += (mid - quick) * min(1.0, (now_s - last_s) / self.quick_s)
                     slow += (mid - slow) * min(1.0, (now_s - last_s) / self.slow_s)
                 last_s = now_s
-                held = market.position(self.symbol).qty > 0
-                if quick > slow and not held:
-                    async with market.working(market_buy(self.symbol, qty=self.qty)) as order:
-                        await order.done()
-                elif quick < slow and held:
-                    await market.sell_all(self.symbol)
+                try:
+                    await self._follow(market, rising=quick > slow)
+                except (Refused, NotSent) as problem:
+                    market.say(f"not placed: {problem}")
+                    await trio.sleep(problem.retry_after_s or 1.0)
+
+    async def _follow(self, market: Market, *, rising: bool) -> None:
+        held = market.position(self.symbol).qty > 0
+        if rising and not held:
+            async with market.working(market_buy(self.symbol, qty=self.qty)) as order:
+                await order.done()
+        elif held and not rising:
+            await market.sell_all(self.symbol)
 
 
 class Stumble:
@@ -81,15 +79,15 @@ class Stumble:
                         if not self._stumbled:
                             self._stumbled = True
                             raise RuntimeError("stumbled on purpose, with an order open")
-                except Refused as refusal:
-                    market.say(f"refused: {refusal}")
-                    await trio.sleep(1.0)
+                except (Refused, NotSent) as problem:
+                    market.say(f"not placed: {problem}")
+                    await trio.sleep(problem.retry_after_s or 1.0)
 
 
 def demo_strategies() -> tuple[StrategySpec, ...]:
     """The strategies of one demo; they keep what they have seen, so ask anew for each."""
     return (
-        StrategySpec("quotes", quote_the_touch),
+        StrategySpec("quotes", partial(quote_the_touch, symbol="BTC/USD", qty=_QUOTED, requote_s=_REQUOTE_S)),
         StrategySpec("trend", FollowTheTrend().run),
         StrategySpec("stumbles", Stumble().run),
     )
