@@ -1,41 +1,21 @@
-"""Opening a venue: its parts put together, its tasks started, and all of it closed again."""
+"""Opening a venue, and closing all of it again."""
 
-import ssl
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 from random import Random
-from urllib.parse import urlsplit
 
-import attrs
 import trio
 
-from seawall.kraken.client.account import Account
-from seawall.kraken.client.clock import ExchangeClock
+from seawall.kraken.client.assembly import Parts
 from seawall.kraken.client.dialling import Dial
 from seawall.kraken.client.dialling import dial as dial_tcp
-from seawall.kraken.client.http import HttpLink, Transport, open_http
-from seawall.kraken.client.market import MarketData
-from seawall.kraken.client.orders import Orders
-from seawall.kraken.client.pace import Pace
-from seawall.kraken.client.private import PrivateSocket
-from seawall.kraken.client.public import PublicSocket
-from seawall.kraken.client.quiet import QuietBooks
-from seawall.kraken.client.reference import Reference
-from seawall.kraken.client.rest import RestClient
-from seawall.kraken.client.rest_lanes import SESSION
-from seawall.kraken.client.rest_orders import RestOrders
-from seawall.kraken.client.session import Session
-from seawall.kraken.client.session_facts import Owner
+from seawall.kraken.client.http import Transport, open_http
 from seawall.kraken.client.settings import ClientSettings
-from seawall.kraken.client.socket_orders import SocketOrders
 from seawall.kraken.client.venue import KrakenVenue
-from seawall.kraken.client.verdicts import TokenUnavailable, fatal_dial, judge_dial, patience_s
-from seawall.kraken.dialect import rest as rest_dialect
-from seawall.model.errors import Unavailable
 from seawall.model.venue import Probe, VenueListener
-from seawall.resilience import SOCKET_BREAKER, Breaker, ConnectionBudget, Link, Reconnect, ReconnectSchedule, ignore
+from seawall.resilience import ignore
 
 __all__ = ["open_venue"]
 
@@ -59,7 +39,7 @@ async def open_venue(
     `dial` and `transport` replace TCP in tests; `now_ns` is this machine's wall clock, `rng` spreads retries.
     """
     context = settings.ssl_context()
-    parts = _Parts(settings, listener, probe, now_ns, rng or Random(), dial, context)
+    parts = Parts(settings, listener, probe, now_ns, rng or Random(), dial, context)
     async with open_http(
         settings.addresses.rest,
         context,
@@ -76,125 +56,3 @@ async def open_venue(
                 yield service.venue
             finally:
                 service.stop()
-
-
-@attrs.define(eq=False)
-class _Service:
-    """The venue's tasks, shielded from whatever cancels their user, until the user has left."""
-
-    venue: KrakenVenue
-    public: PublicSocket
-    public_link: Reconnect
-    private_link: Reconnect | None
-    quiet: QuietBooks
-    _life: trio.CancelScope = attrs.field(factory=lambda: trio.CancelScope(shield=True), init=False)
-
-    async def run(self, *, task_status: trio.TaskStatus[None]) -> None:
-        with self._life:
-            async with trio.open_nursery() as nursery:
-                task_status.started()
-                nursery.start_soon(self.public_link.run, name="public socket")
-                if self.private_link is not None:
-                    nursery.start_soon(self.private_link.run, name="private socket")
-                nursery.start_soon(self.public.close_candles, name="candle clock")
-                nursery.start_soon(self.quiet.run, name="quiet books")
-
-    def stop(self) -> None:
-        self._life.shield = False
-        self._life.cancel(reason="the venue's block was left")
-
-
-@attrs.define(eq=False)
-class _Parts:
-    """All that the parts share."""
-
-    settings: ClientSettings
-    listener: VenueListener
-    probe: Probe
-    now_ns: Callable[[], int]
-    rng: Random
-    dial: Dial
-    context: ssl.SSLContext
-    clock: ExchangeClock = attrs.field(init=False)
-    reference: Reference = attrs.field(init=False)
-    budget: ConnectionBudget = attrs.field(init=False)
-    _breakers: dict[str, Breaker] = attrs.field(factory=dict, init=False)
-
-    def __attrs_post_init__(self) -> None:
-        self.clock = ExchangeClock(trio.current_time, self.now_ns)
-        self.reference = Reference(self.listener.status_changed)
-        self.budget = ConnectionBudget(name="kraken sockets", probe=self.probe)
-
-    def assemble(self, link: HttpLink) -> _Service:
-        rest = RestClient(link, self.settings, self.rng, self.probe, self.now_ns)
-        public = self._public()
-        private = self._private(rest) if self.settings.credentials is not None else None
-        name = urlsplit(self.settings.addresses.rest).hostname or "kraken"
-        return _Service(
-            venue=KrakenVenue(
-                name,
-                rest,
-                self.reference,
-                self.clock,
-                public,
-                private,
-                None if private is None else self._orders(rest, private),
-                Account(rest, self.reference, self.clock),
-                self.probe,
-            ),
-            public=public,
-            public_link=self._reconnect(public.session, public.attempt),
-            private_link=self._reconnect(private.session, private.attempt) if private is not None else None,
-            quiet=QuietBooks(rest, self.reference, public, self.settings.quiet_after_s, self.probe),
-        )
-
-    def _public(self) -> PublicSocket:
-        socket = PublicSocket(self.reference, self.clock, self.settings.book_depth)
-        socket.session = self._session("public socket", self.settings.addresses.public, socket)
-        socket.market = MarketData(
-            self.listener, self.settings.book_depth, socket.session.feeds.suspect, socket.session.feeds.filled, self.probe
-        )
-        return socket
-
-    def _private(self, rest: RestClient) -> PrivateSocket:
-        async def get_token() -> str:
-            try:
-                return await rest.query(
-                    rest_dialect.websockets_token(), lambda answer: rest_dialect.read_token(answer.body).token, lane=SESSION
-                )
-            except Unavailable as error:
-                raise TokenUnavailable(error) from error
-
-        socket = PrivateSocket(self.listener, self.reference, get_token, self.probe)
-        socket.session = self._session("private socket", self.settings.addresses.private, socket)
-        return socket
-
-    def _orders(self, rest: RestClient, private: PrivateSocket) -> Orders:
-        over_the_socket = SocketOrders(private.session, lambda: private.token)
-        return Orders(over_the_socket, RestOrders(rest, self.reference), Pace.of(self.settings.tier))
-
-    def _session(self, name: str, url: str, owner: Owner) -> Session:
-        return Session(name, url, self.settings, self.context, self.clock, owner, self.probe, self.dial)
-
-    def _reconnect(self, session: Session, attempt: Callable[[Link], Awaitable[None]]) -> Reconnect:
-        def fatal(error: BaseException) -> str | None:
-            return fatal_dial(error, served_before=session.has_served)
-
-        return Reconnect(
-            session.name,
-            attempt,
-            schedule=ReconnectSchedule(instant_dial_s=self.settings.dial_instant_s, dial_s=self.settings.dial_s),
-            breaker=self._breaker(session.url),
-            budget=self.budget,
-            probe=self.probe,
-            rng=self.rng,
-            fatal=fatal,
-            retry_after=patience_s,
-        )
-
-    def _breaker(self, url: str) -> Breaker:
-        """One for each host: what one of its sockets finds out, the others need not."""
-        host = urlsplit(url).netloc
-        if host not in self._breakers:
-            self._breakers[host] = Breaker(f"sockets of {host}", SOCKET_BREAKER, classify=judge_dial, probe=self.probe)
-        return self._breakers[host]
