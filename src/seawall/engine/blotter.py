@@ -102,21 +102,24 @@ class Blotter:
         """An execution; false when it was counted before, or is not ours."""
         self.ledger.apply(fill)  # foreign ones too: they move the same balances
         order = self.table.find(fill.client_order_id, fill.order_id)
-        if order is None or not self.portfolio.apply(order.owner, fill):
+        if order is None:
             return False
-        before = order.state
+        before, is_new = order.state, self.portfolio.apply(order.owner, fill)
         try:
-            self.table.fill(order, fill)
+            # One of an earlier run may be in the position, and not yet be known to be this order's.
+            if not self.table.fill(order, fill):
+                return False
         except OutOfStep:
             self._contradicted(order, "filled")
-        self.note([FillRecord(order.owner, fill)])
-        self.probe(OrderFilled(order.owner, fill))
+        if is_new:
+            self.note([FillRecord(order.owner, fill)])
+            self.probe(OrderFilled(order.owner, fill))
         if order.state is not before:
             self._moved(order, before)
         else:
             self._journal_step(order)
             self._wake(order)
-        return True
+        return is_new
 
     def amended(self, order: Order, qty: Decimal | None, limit_price: Decimal | None) -> None:
         """The exchange took an amend."""

@@ -106,21 +106,21 @@ class Custody:
         finally:
             self._risen.remove(order.client_order_id)
 
-    async def ask(self, order: Order) -> bool:
-        """Read one order from the exchange; true when it knew the order. A failed question is a notice, and false."""
+    async def ask(self, order: Order) -> int | None:
+        """Read one order from the exchange; as how many it is known there. A failed question is a notice, and None."""
         try:
             with trio.fail_after(self.deadlines.query_s):
                 reports, asked_at_ns = await self.venue.find_order(order.client_order_id, order.order_id)
         except (SeawallError, trio.TooSlowError) as problem:
             self.probe(QuestionFailed(order.client_order_id, f"{type(problem).__name__}: {problem}"))
-            return False
+            return None
         for report in reports:
             self.blotter.report(report)
         if reports:
             self._absent_at_ns.pop(order.client_order_id, None)
         elif order.in_doubt:
             self._absent(order, asked_at_ns)
-        return bool(reports)
+        return len(reports)
 
     async def _care(self, order: Order) -> None:
         attempt = 0

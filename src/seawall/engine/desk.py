@@ -355,7 +355,7 @@ class Desk:
             while unchanged < 2 and not order.ended:
                 await trio.sleep(self.settings.deadlines.settle_s)
                 asked_at_ns = self.venue.now_ns()
-                known = await self.custody.ask(order)
+                known = bool(await self.custody.ask(order))
                 if amend.shows_in(order):
                     break
                 unchanged += known and asked_at_ns > (amend.change.deadline_ns or 0)

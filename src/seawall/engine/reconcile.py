@@ -15,7 +15,7 @@ from seawall.engine.hub import Hub
 from seawall.engine.notices import QuestionFailed, Reconciled
 from seawall.engine.order_table import Order
 from seawall.engine.settings import EngineSettings
-from seawall.model.errors import SeawallError
+from seawall.model.errors import SeawallError, Unavailable
 from seawall.model.reports import PrivateSnapshot
 from seawall.model.venue import OpenOrders, Probe, Venue
 
@@ -23,6 +23,10 @@ __all__ = ["Reconciler"]
 
 _OVERLAP_NS = 5_000_000_000
 """Fills are asked for from a little before the newest one known: the exchange's times are neither unique nor in order."""
+
+_LONGEST_DEADLINE_NS = 60_000_000_000
+"""No order's deadline is further ahead (docs.kraken.com/api/docs/websocket-v2/add_order): it was sent at most this long
+before. Deadlines are on the exchange's clock, as fills are; the journal's own times are not."""
 
 _FILLS_OF_A_SNAPSHOT = 50
 """The stream's snapshot has at most the newest fifty (docs.kraken.com/api/docs/websocket-v2/executions)."""
@@ -44,10 +48,10 @@ class Reconciler:
     async def at_start(self) -> None:
         """Bring what the journal left in step with the exchange. Raises what the venue raises: no start on guesses."""
         replayed = self.blotter.journal.replayed
-        planned = [record.at_ns for record in replayed.intents]
+        sent = [record.deadline_ns - _LONGEST_DEADLINE_NS for record in replayed.intents]
         filled = [record.fill.at_ns for record in replayed.fills]
         self._newest_fill_ns = max(filled, default=self.venue.now_ns())
-        since_ns = min([*planned, self._newest_fill_ns])
+        since_ns = min([*sent, self._newest_fill_ns])
         await self._compare(since_ns)
 
     async def run(self) -> None:
@@ -57,7 +61,7 @@ class Reconciler:
                 while self.hub.snapshot is None:
                     await self.hub.snapshots.wait()
             snapshot, self.hub.snapshot = self.hub.snapshot, None
-            comparing = partial(self._compare, self._newest_fill_ns, snapshot)
+            comparing = partial(self._compare_to_the_end, self._newest_fill_ns, snapshot)
             attempt = 0
             while not await self._try("open orders", comparing):
                 await trio.sleep(self.pause(attempt))
@@ -66,14 +70,15 @@ class Reconciler:
     async def recover_fills(self) -> None:
         """Fetch fills that the exchange told of in totals only. Runs for ever; asks only when some are missing."""
         while True:
-            await self.blotter.fills_missed.wait()
+            while not self._orders_that_miss_fills():
+                await self.blotter.fills_missed.wait()
             attempt = 0
             while self._orders_that_miss_fills():
                 # The stream usually brings them within the moment.
                 await trio.sleep(self.settings.deadlines.settle_s if attempt == 0 else self.pause(attempt))
-                oldest_ns = min((order.planned_at_ns for order in self._orders_that_miss_fills()), default=None)
+                oldest_ns = min((order.deadline_ns for order in self._orders_that_miss_fills()), default=None)
                 if oldest_ns is not None:
-                    await self._try("fills", partial(self._fetch_fills, oldest_ns))
+                    await self._try("fills", partial(self._fetch_fills, oldest_ns - _LONGEST_DEADLINE_NS))
                 attempt += 1
 
     def _orders_that_miss_fills(self) -> list[Order]:
@@ -87,8 +92,16 @@ class Reconciler:
             return False
         return True
 
-    async def _compare(self, fills_since_ns: int, snapshot: PrivateSnapshot | None = None) -> None:
-        """With a snapshot of the stream there is nothing to ask but what it cannot tell: questions cost rate budget."""
+    async def _compare_to_the_end(self, fills_since_ns: int, snapshot: PrivateSnapshot | None) -> None:
+        unanswered = await self._compare(fills_since_ns, snapshot)
+        if unanswered:
+            raise Unavailable(f"{unanswered} orders that were not listed could not be asked for")
+
+    async def _compare(self, fills_since_ns: int, snapshot: PrivateSnapshot | None = None) -> int:
+        """How many orders that were not listed could not be asked for.
+
+        With a snapshot of the stream there is nothing to ask but what it cannot tell: questions cost rate budget.
+        """
         if snapshot is None:
             with trio.fail_after(self.settings.deadlines.query_s):
                 listed = await self.venue.open_orders()
@@ -97,13 +110,15 @@ class Reconciler:
         else:
             listed = OpenOrders(snapshot.open_orders, self.venue.now_ns())
         missing = self._missing(listed)
+        unanswered = 0
         for order in missing:
             if not order.ended:
-                await self.custody.ask(order)
+                unanswered += await self.custody.ask(order) is None
         recovered = 0
         if snapshot is None or self._may_have_missed(snapshot):
             recovered = await self._fetch_fills(fills_since_ns)
         self.probe(Reconciled(len(listed.orders), recovered, len(missing)))
+        return unanswered
 
     def _may_have_missed(self, snapshot: PrivateSnapshot) -> bool:
         """Whether fills happened that are older than the oldest of a full snapshot."""
@@ -118,11 +133,11 @@ class Reconciler:
         return recovered
 
     def _missing(self, listed: OpenOrders) -> list[Order]:
-        """Orders held for open that were planned well before the question, and that the answer does not list."""
+        """Orders held for open that were sent well before the question, and that the answer does not list."""
         known = {report.order_id for report in listed.orders}
-        settle_ns = int(self.settings.deadlines.settle_s * 1e9)
+        settle_ns = int((self.settings.deadlines.settle_s - self.settings.deadlines.order_s) * 1e9)
         return [
             order
             for order in self.blotter.table.live()
-            if order.order_id is not None and order.order_id not in known and order.planned_at_ns + settle_ns < listed.asked_at_ns
+            if order.order_id is not None and order.order_id not in known and order.deadline_ns + settle_ns < listed.asked_at_ns
         ]

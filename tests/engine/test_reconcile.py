@@ -1,0 +1,216 @@
+"""Comparing the exchange's word with ours, and fetching what was missed."""
+
+from decimal import Decimal
+
+import attrs
+import pytest
+import trio
+from support.journal import MemoryJournal
+from support.rig import BID, Rig
+from trio.testing import MockClock
+
+from seawall.engine.notices import QuestionFailed, Reconciled
+from seawall.engine.order_table import Order
+from seawall.engine.settings import EngineSettings
+from seawall.model.errors import Unavailable
+from seawall.model.journal import FillRecord, IntentRecord, OrderRecord, Replayed
+from seawall.model.order_states import OrderState
+from seawall.model.orders import Side
+from seawall.model.reports import Fill, OrderStatus, PlaceOrder
+
+D = Decimal
+SECOND_NS = 1_000_000_000
+
+
+def behind_our_back(rig: Rig, order: Order, status: OrderStatus) -> None:
+    """The order ends at the exchange while the private stream is down."""
+    rig.foundation.hub.private_lost("cut")
+    rig.venue.silent = True
+    rig.venue.end(order.client_order_id, status, "by another hand")
+    rig.venue.silent = False
+
+
+async def test_an_order_that_ended_in_a_gap_is_asked_for_at_the_snapshot(autojump_clock: MockClock) -> None:
+    rig = Rig()
+    async with rig.caring() as nursery:
+        order = await rig.opened()
+        nursery.start_soon(rig.assembly.reconciler.run)
+        await trio.sleep(5)
+        behind_our_back(rig, order, OrderStatus.CANCELED)
+        rig.venue.restore_private()
+        await trio.sleep(1)
+
+        assert order.state is OrderState.CANCELED
+        assert rig.told(Reconciled) == [Reconciled(0, 0, 1)]
+
+
+async def test_a_question_that_fails_in_a_gap_is_asked_again_soon(autojump_clock: MockClock) -> None:
+    rig = Rig()
+    async with rig.caring() as nursery:
+        order = await rig.opened()
+        nursery.start_soon(rig.assembly.reconciler.run)
+        await trio.sleep(5)
+        behind_our_back(rig, order, OrderStatus.CANCELED)
+        rig.venue.unreachable = True
+        rig.venue.restore_private()
+        await trio.sleep(1)
+        rig.venue.unreachable = False
+        await trio.sleep(10)
+
+        assert order.state is OrderState.CANCELED, "not only at the next round, minutes later"
+
+
+async def test_without_a_gap_the_list_is_asked_for_every_few_minutes(autojump_clock: MockClock) -> None:
+    rig = Rig(EngineSettings(reconcile_every_s=300))
+    async with rig.caring() as nursery:
+        nursery.start_soon(rig.assembly.reconciler.run)
+        await trio.sleep(1_000)
+
+        assert len(rig.told(Reconciled)) == 3
+
+
+async def test_an_exchange_that_cannot_be_asked_is_told_and_asked_again(autojump_clock: MockClock) -> None:
+    rig = Rig(EngineSettings(reconcile_every_s=300))
+    async with rig.caring() as nursery:
+        nursery.start_soon(rig.assembly.reconciler.run)
+        rig.venue.unreachable = True
+        await trio.sleep(310)
+        assert rig.told(QuestionFailed)
+        rig.venue.unreachable = False
+        await trio.sleep(10)
+
+        assert len(rig.told(Reconciled)) == 1
+
+
+async def test_missed_fills_are_fetched_even_when_nobody_listened_yet(autojump_clock: MockClock) -> None:
+    """The first snapshot comes before the desk has opened: its word must not be lost."""
+    rig = Rig()
+    async with rig.caring() as nursery:
+        order = await rig.opened()
+        rig.venue.silent = True
+        rig.venue.fill(order.client_order_id, "0.0004")
+        rig.venue.silent = False
+        rig.venue.report(rig.venue.orders[order.client_order_id])
+        nursery.start_soon(rig.assembly.reconciler.recover_fills)
+        await trio.sleep(10)
+
+        assert order.filled_qty == D("0.0004")
+        assert rig.market().position("BTC/USD").qty == D("0.0004")
+
+
+@pytest.mark.parametrize("ahead_s", [-3_600, -30, 30, 3_600])
+async def test_a_wall_clock_that_is_wrong_hides_no_fill_and_no_end(autojump_clock: MockClock, ahead_s: int) -> None:
+    rig = Rig(EngineSettings(reconcile_every_s=30))
+    rig.desk.now_ns = lambda: rig.venue.now_ns() + ahead_s * SECOND_NS
+    await trio.sleep(7_200)
+    async with rig.caring() as nursery:
+        nursery.start_soon(rig.assembly.reconciler.recover_fills)
+        nursery.start_soon(rig.assembly.reconciler.run)
+        filled, ended = await rig.opened(), await rig.opened()
+        rig.venue.silent = True
+        rig.venue.fill(filled.client_order_id, "0.001")
+        rig.venue.end(ended.client_order_id, OrderStatus.CANCELED, "by another hand")
+        rig.venue.silent = False
+        await trio.sleep(60)
+
+        assert (filled.state, filled.filled_qty) == (OrderState.FILLED, D("0.001"))
+        assert ended.state is OrderState.CANCELED
+
+
+async def test_a_fill_told_by_nobody_is_found_by_the_next_comparison(autojump_clock: MockClock) -> None:
+    rig = Rig()
+    async with rig.caring() as nursery:
+        order = await rig.opened()
+        nursery.start_soon(rig.assembly.reconciler.run)
+        rig.venue.silent = True
+        rig.venue.fill(order.client_order_id, "0.0004")
+        await trio.sleep(310)
+
+        assert rig.market().position("BTC/USD").qty == D("0.0004")
+
+
+def wire_of(record: IntentRecord) -> PlaceOrder:
+    intent = record.intent
+    return PlaceOrder(
+        client_order_id=record.client_order_id,
+        symbol=intent.symbol,
+        side=intent.side,
+        order_type=intent.order_type,
+        qty=intent.qty,
+        limit_price=intent.limit_price,
+        trigger_price=None,
+        time_in_force="gtc",
+        post_only=False,
+        deadline_ns=record.deadline_ns,
+    )
+
+
+async def restarted(filled: str, *, journaled: bool, step: bool) -> Rig:
+    """A rig as after `kill -9`: one order was sent, and `filled` of it has filled at the exchange."""
+    intent = IntentRecord("s1", "me", BID, deadline_ns=5 * SECOND_NS, at_ns=0)
+    fill = Fill("T9", "O1", None, "BTC/USD", Side.BUY, D(filled), D(50000), D(filled) * 50000, (), maker=True, at_ns=SECOND_NS)
+    steps = (OrderRecord("s1", OrderState.OPEN, 1, order_id="O1"),) if step else ()
+    fills = (FillRecord("me", fill),) if journaled else ()
+    rig = Rig(journal=MemoryJournal(Replayed("c0ffee", 2, (intent,), steps, fills)))
+    rig.venue._take(wire_of(intent))
+    rig.venue.orders["s1"].filled = D(filled)
+    rig.venue.fills.append(fill)
+    await trio.sleep(60)
+    rig.blotter.restore()
+    return rig
+
+
+@pytest.mark.parametrize("journaled", [True, False])
+@pytest.mark.parametrize("step", [True, False])
+async def test_a_restart_counts_each_fill_once_whatever_the_journal_had(
+    autojump_clock: MockClock, journaled: bool, step: bool
+) -> None:
+    rig = await restarted("0.0004", journaled=journaled, step=step)
+    async with rig.caring() as nursery:
+        nursery.start_soon(rig.assembly.reconciler.recover_fills)
+        await rig.assembly.reconciler.at_start()
+        await trio.sleep(20)
+
+        (order,) = rig.blotter.table
+        assert order.state is OrderState.CANCELED, "no block owns it any more"
+        assert order.filled_qty == D("0.0004")
+        assert rig.market().position("BTC/USD").qty == D("0.0004")
+    assert rig.venue.placed == []
+
+
+async def test_a_start_that_cannot_ask_is_no_start(autojump_clock: MockClock) -> None:
+    rig = Rig()
+    rig.venue.unreachable = True
+    with pytest.raises(Unavailable):
+        await rig.assembly.reconciler.at_start()
+
+
+async def test_a_full_snapshot_may_hide_older_fills_and_they_are_asked_for(autojump_clock: MockClock) -> None:
+    rig = Rig()
+    async with rig.caring() as nursery:
+        order = await rig.opened()
+        nursery.start_soon(rig.assembly.reconciler.run)
+        await trio.sleep(5)
+        rig.foundation.hub.private_lost("cut")
+        rig.venue.silent = True
+        rig.venue.orders[order.client_order_id].qty = D(1)
+        for _ in range(60):
+            rig.venue.fill(order.client_order_id, "0.00001")
+            await trio.sleep(0.1)
+        rig.venue.silent = False
+        rig.venue.restore_private()
+        await trio.sleep(10)
+
+        assert rig.market().position("BTC/USD").qty == D("0.0006")
+
+
+async def test_a_foreign_order_of_the_account_is_counted_and_left_alone(autojump_clock: MockClock) -> None:
+    rig = Rig()
+    async with rig.caring():
+        order = await rig.opened()
+        report = rig.venue._report_of(rig.venue.orders[order.client_order_id])
+        rig.venue.foreign.append(attrs.evolve(report, order_id="X", client_order_id=None))
+        await rig.assembly.reconciler.at_start()
+
+        assert rig.told(Reconciled) == [Reconciled(2, 0, 0)]
+        assert rig.venue.cancelled == []
