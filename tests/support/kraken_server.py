@@ -19,7 +19,8 @@ from seawall.kraken.client import Addresses, ClientSettings, Credentials, Kraken
 from seawall.kraken.dialect.book import crc_of
 from seawall.kraken.dialect.times import to_rfc3339
 from seawall.model.market_data import Book, Candle, Trade, VenueStatus
-from seawall.model.reports import Fill, OrderReport, PrivateSnapshot
+from seawall.model.orders import Side
+from seawall.model.reports import Fill, OrderReport, PlaceOrder, PrivateSnapshot
 
 Json = dict[str, Any]
 Levels = Sequence[tuple[str, str]]
@@ -27,6 +28,19 @@ Levels = Sequence[tuple[str, str]]
 ADDRESSES = Addresses("http://kraken.test", "ws://public.test/v2", "ws://private.test/v2", "ws://level3.test/v2")
 SECRET = "c2VjcmV0"
 SETTINGS = ClientSettings(ADDRESSES, Credentials("key", SECRET))
+PUBLIC_ONLY = attrs.evolve(SETTINGS, credentials=None)
+ORDER = PlaceOrder(
+    client_order_id="order1",
+    symbol="BTC/USD",
+    side=Side.BUY,
+    order_type="limit",
+    qty=Decimal("0.01"),
+    limit_price=Decimal("45000.1"),
+    trigger_price=None,
+    time_in_force="gtc",
+    post_only=True,
+    deadline_ns=1_795_410_005_000_000_000,
+)
 BTC_ASKS: Levels = (("45285.2", "0.00100000"), ("45286.4", "1.54582015"))
 BTC_BIDS: Levels = (("45283.5", "0.10000000"), ("45283.4", "1.54582015"))
 STAMP = "2026-11-23T05:00:00.000000Z"
@@ -402,6 +416,14 @@ class Stage:
             transport=self.wrap(self.server.transport()),
         ) as venue:
             yield venue
+
+    async def private_live(self, number: int = 1) -> ServerSocket:
+        """The `number`th private socket, once the venue has taken both of its snapshots."""
+        socket = await self.server.socket(ADDRESSES.private, number)
+        await self.heard.until_told("private restored", times=number)
+        await self.heard.until_told("balance", "USD", times=number)
+        await trio.testing.wait_all_tasks_blocked()
+        return socket
 
 
 @asynccontextmanager

@@ -3,13 +3,11 @@ import ssl
 import struct
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from pathlib import Path
 
 import psutil
 import pytest
 import trio
 import trio.testing
-import trustme
 from trio.testing import MockClock
 from trio_websocket import ConnectionClosed, WebSocketConnection, wrap_server_stream
 from wsproto.frame_protocol import FrameProtocol
@@ -388,34 +386,6 @@ async def test_no_descriptor_is_left_after_fifty_resets() -> None:
             assert process.num_fds() <= before + 1
     finally:
         gc.enable()
-
-
-@pytest.fixture
-def authority() -> trustme.CA:
-    return trustme.CA()
-
-
-async def test_tls_is_verified_against_the_authority_given(authority: trustme.CA, tmp_path: Path) -> None:
-    server_context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("127.0.0.1").configure_cert(server_context)
-    trusted = tmp_path / "ca.pem"
-    authority.cert_pem.write_to_path(str(trusted))
-
-    async def serve(stream: trio.SocketStream) -> None:
-        tls = trio.SSLStream(stream, server_context, server_side=True, https_compatible=True)
-        try:
-            await serve_one(tls, read_until_closed)
-        except (trio.BrokenResourceError, ExceptionGroup):
-            await trio.aclose_forcefully(stream)
-
-    async with listening(serve) as port:
-        url = f"wss://127.0.0.1:{port}/v2"
-        stream = await dial(url, ssl.create_default_context(cafile=trusted))
-        async with connection_on(stream, Box(), url) as connection:
-            await connection.send("hello")
-        with pytest.raises(trio.BrokenResourceError) as broken:
-            await dial(url, ssl.create_default_context())
-        assert isinstance(broken.value.__cause__, ssl.SSLCertVerificationError)
 
 
 async def test_a_connection_can_be_used_until_it_is_left(autojump_clock: MockClock) -> None:

@@ -1,7 +1,7 @@
 import contextlib
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from wsproto.frame_protocol import FrameProtocol, Opcode
 
@@ -45,6 +45,7 @@ def streams(draw: st.DrawFn) -> tuple[list[bytes], bytes, bytes, list[int]]:
     return messages, controls, wire, cuts
 
 
+@settings(deadline=None)  # what is measured is the machine, shared with others
 @given(streams())
 def test_any_stream_cut_anywhere_gives_its_messages_and_its_control_frames(
     stream: tuple[list[bytes], bytes, bytes, list[int]],
