@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seawall.kraken.dialect import reports, rest
+from seawall.kraken.dialect.answers import read_answer
 from seawall.kraken.dialect.bad import BadFrame
 from seawall.kraken.dialect.book import KrakenBook
 from seawall.kraken.dialect.digits import number
@@ -219,6 +220,8 @@ def use(frame: Frame) -> None:
         case Response():
             assert isinstance(frame.results, tuple)
             assert frame.failed in {True, False}
+            with contextlib.suppress(BadFrame):
+                read_answer(frame)
         case _:
             use_rows(frame)
 

@@ -1,10 +1,11 @@
 """Kraken's wire dialect, sans-I/O: frames, signing, names, books, errors, counters.
 
 Everything here is a plain function or a plain class: bytes in, values out, and no clock, socket or task. Requests have
-modules of their own, `requests` (WebSocket) and `rest` (REST), since both know an `add_order`.
+modules of their own, `requests` (WebSocket) and `rest` (REST), since both know an `add_order`; `answers` reads what the
+WebSocket says to them.
 """
 
-from seawall.kraken.dialect import reports, requests, rest
+from seawall.kraken.dialect import answers, reports, requests, rest
 from seawall.kraken.dialect.bad import BadFrame, BookBroken, ChecksumMismatch, CrossedBook
 from seawall.kraken.dialect.book import DEPTHS, KrakenBook, crc_of
 from seawall.kraken.dialect.counters import (
@@ -99,6 +100,7 @@ __all__ = [
     "TradeFrame",
     "TradeRow",
     "Unknown",
+    "answers",
     "asset_name",
     "crc_of",
     "decode",
