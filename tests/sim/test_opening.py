@@ -103,31 +103,32 @@ async def test_a_canceled_user_still_has_an_exchange_to_cancel_orders_at() -> No
     assert canceled == [{"count": 1}]
 
 
-def three_free_ports() -> int:
-    """The first of three ports in a row that are free, or were a moment ago."""
+def four_free_ports() -> int:
+    """The first of four ports in a row that are free, or were a moment ago."""
     for port in range(24_000, 60_000, 7):
         with ExitStack() as stack:
             try:
-                for place in range(3):
+                for place in range(4):
                     probe = stack.enter_context(socket.socket())
                     probe.bind(("127.0.0.1", port + place))
             except OSError:
                 continue
             return port
-    raise AssertionError("no three free ports in a row")
+    raise AssertionError("no four free ports in a row")
 
 
 async def test_ports_follow_each_other_from_the_one_that_was_asked_for() -> None:
-    port = three_free_ports()
+    port = four_free_ports()
     async with open_sim(attrs.evolve(QUIET, port=port)) as sim:
         assert sim.addresses.rest == f"http://127.0.0.1:{port}"
         assert sim.addresses.public == f"ws://127.0.0.1:{port + 1}/v2"
         assert sim.addresses.private == f"ws://127.0.0.1:{port + 2}/v2"
+        assert sim.addresses.level3 == f"ws://127.0.0.1:{port + 3}/v2"
 
 
-@pytest.mark.parametrize("taken", [0, 1, 2])
+@pytest.mark.parametrize("taken", [0, 1, 2, 3])
 async def test_a_port_that_is_taken_is_an_error_and_leaves_no_door_open(taken: int) -> None:
-    port = three_free_ports()
+    port = four_free_ports()
     with socket.socket() as other:
         other.bind(("127.0.0.1", port + taken))
         other.listen()

@@ -168,6 +168,12 @@ class Client:
         async with open_wire(self.sim.addresses.private, token, self.tls) as wire:
             yield wire
 
+    @asynccontextmanager
+    async def level3_wire(self) -> AsyncGenerator[Wire, None]:
+        token = (await self.result("GetWebSocketsToken"))["token"]
+        async with open_wire(self.sim.addresses.level3, token, self.tls) as wire:
+            yield wire
+
 
 @asynccontextmanager
 async def open_client(settings: SimSettings = QUIET, tls: ssl.SSLContext | None = None) -> AsyncGenerator[Client, None]:

@@ -30,7 +30,7 @@ def _speed(_type: object, tokens: Sequence[Token]) -> Speed:
 
 def sim(
     *,
-    port: Annotated[int, Parameter(help="Where REST listens, and the sockets on the next two. 0: any free ones.")] = 0,
+    port: Annotated[int, Parameter(help="Where REST listens, and the sockets on the next three. 0: any free ones.")] = 0,
     seed: Annotated[int, Parameter(help="Equal seeds make equal markets.")] = 1,
     replay: Annotated[Path | None, Parameter(help="A recording of Kraken's book to play in place of a market made up.")] = None,
     speed: Annotated[
@@ -67,6 +67,7 @@ async def _serve(settings: SimSettings) -> None:
                 f"  REST     {addresses.rest}",
                 f"  public   {addresses.public}",
                 f"  private  {addresses.private}",
+                f"  level 3  {addresses.level3}",
                 f"  key      {simulator.api_key}",
                 f"  secret   {simulator.api_secret}",
                 "Ctrl+C stops it",

@@ -46,6 +46,10 @@ def _one_name(method: str) -> str:
     return method.replace("_", "").lower()
 
 
+def _spoilt(frame: str) -> str:
+    return _CHECKSUM.sub(lambda found: f"{found[1]}{(int(found[2]) + 1) % 2**32}", frame, count=1)
+
+
 @attrs.define(eq=False)
 class Faults:
     """The switches of one simulator. Those that say "next" are used up; the others stay until set back."""
@@ -65,6 +69,7 @@ class Faults:
     """Doors through which not one byte leaves any more; what comes in is carried out, what would leave is lost."""
     _answers: dict[str, deque[AnswerFault]] = attrs.field(factory=dict)
     _checksums: dict[str, int] = attrs.field(factory=dict)
+    _level3_checksums: dict[str, int] = attrs.field(factory=dict)
     _doubled_books: dict[str, int] = attrs.field(factory=dict)
     _private_copies: deque[int] = attrs.field(factory=deque)
     _cut_sockets: list[Callable[[Door | None], int]] = attrs.field(factory=list)
@@ -111,6 +116,10 @@ class Faults:
         """Make the checksum of the next book updates of a symbol wrong."""
         self._checksums[symbol] = self._checksums.get(symbol, 0) + times
 
+    def spoil_level3(self, symbol: str, *, times: int = 1) -> None:
+        """Make the checksum of the next `level3` updates of a symbol wrong."""
+        self._level3_checksums[symbol] = self._level3_checksums.get(symbol, 0) + times
+
     def double_book(self, symbol: str, *, times: int = 1) -> None:
         """Send the next book updates of a symbol twice."""
         self._doubled_books[symbol] = self._doubled_books.get(symbol, 0) + times
@@ -138,10 +147,17 @@ class Faults:
         """What is sent in place of a book frame."""
         if self._checksums.get(symbol):
             self._checksums[symbol] -= 1
-            frame = _CHECKSUM.sub(lambda found: f"{found[1]}{(int(found[2]) + 1) % 2**32}", frame, count=1)
+            frame = _spoilt(frame)
         if self._doubled_books.get(symbol):
             self._doubled_books[symbol] -= 1
             return (frame, frame)
+        return (frame,)
+
+    def mangle_level3(self, symbol: str, frame: str) -> Iterable[str]:
+        """What is sent in place of a `level3` update."""
+        if self._level3_checksums.get(symbol):
+            self._level3_checksums[symbol] -= 1
+            frame = _spoilt(frame)
         return (frame,)
 
     def private_copies(self) -> int:

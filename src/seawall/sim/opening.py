@@ -13,8 +13,10 @@ import attrs
 import trio
 
 from seawall.sim.exchange.exchange import Exchange
+from seawall.sim.exchange.limits import Tier
 from seawall.sim.exchange.pairs import assets_of
 from seawall.sim.faults import Faults
+from seawall.sim.feeds.level3 import Level3Feed
 from seawall.sim.feeds.private import PrivateFeed
 from seawall.sim.feeds.public import PublicFeed
 from seawall.sim.market.generator import Generator
@@ -33,6 +35,8 @@ __all__ = ["Simulator", "open_sim"]
 
 HOST: Final = "127.0.0.1"
 LONGEST_NAP_S: Final = 1.0
+LEVEL3_BUDGETS_PER_S: Final = {Tier.STARTER: 200.0, Tier.INTERMEDIATE: 200.0, Tier.PRO: 500.0}
+"""What a connection may subscribe of `level3` (docs.kraken.com/api/docs/websocket-v2/level3)."""
 
 
 @attrs.define(eq=False)
@@ -107,10 +111,10 @@ async def open_sim(settings: SimSettings, source: MarketSource | None = None) ->
 
 
 async def _listen(port: int) -> list[tuple[Door, trio.SocketListener]]:
-    """Open the three doors, or none: raises OSError when a port is taken."""
+    """Open the four doors, or none: raises OSError when a port is taken."""
     listeners: list[tuple[Door, trio.SocketListener]] = []
     try:
-        for place, door in enumerate((Door.REST, Door.PUBLIC, Door.PRIVATE)):
+        for place, door in enumerate((Door.REST, Door.PUBLIC, Door.PRIVATE, Door.LEVEL3)):
             opened = await trio.open_tcp_listeners(port + place if port else 0, host=HOST)
             listeners += [(door, listener) for listener in opened]
     except BaseException:
@@ -151,8 +155,8 @@ def _tls(settings: SimSettings) -> ssl.SSLContext | None:
 def _addresses(listeners: list[trio.SocketListener], *, secure: bool) -> SimAddresses:
     ports = [listener.socket.getsockname()[1] for listener in listeners]
     tail = "s" if secure else ""
-    public, private = (f"ws{tail}://{HOST}:{port}/v2" for port in ports[1:])
-    return SimAddresses(f"http{tail}://{HOST}:{ports[0]}", public, private, private)
+    public, private, level3 = (f"ws{tail}://{HOST}:{port}/v2" for port in ports[1:])
+    return SimAddresses(f"http{tail}://{HOST}:{ports[0]}", public, private, level3)
 
 
 def _make(settings: SimSettings, source: MarketSource | None) -> Simulator:
@@ -187,6 +191,13 @@ def _make(settings: SimSettings, source: MarketSource | None) -> Simulator:
     offset.append(faults)
     public = PublicFeed(exchange, mangle_book=faults.mangle_book)
     private = PrivateFeed(exchange, copies=faults.private_copies)
+    level3 = Level3Feed(
+        exchange,
+        public.topics,
+        served=isinstance(source, Generator),
+        budget_per_s=LEVEL3_BUDGETS_PER_S[settings.tier] if settings.limits_enforced else None,
+        mangle=faults.mangle_level3,
+    )
     tokens, log = Tokens(exchange.floor.ids), RequestLog(settings.request_log)
     secret = rng.randbytes(64)
     key = Key("SIM" + exchange.floor.ids.token(), secret)
@@ -196,7 +207,7 @@ def _make(settings: SimSettings, source: MarketSource | None) -> Simulator:
     doors = Doors(
         settings,
         exchange,
-        Feeds(public, private),
+        Feeds(public, private, level3),
         tokens,
         rest,
         faults,

@@ -30,11 +30,12 @@ DEFAULT_BALANCES: Final[Mapping[str, Decimal]] = {
 
 
 class Door(StrEnum):
-    """The three addresses under which the exchange listens."""
+    """The four addresses under which the exchange listens."""
 
     REST = "rest"
     PUBLIC = "public"
     PRIVATE = "private"
+    LEVEL3 = "level3"
 
 
 def _exact_balances(balances: Mapping[str, Number]) -> Mapping[str, Decimal]:
@@ -43,7 +44,9 @@ def _exact_balances(balances: Mapping[str, Number]) -> Mapping[str, Decimal]:
 
 @attrs.frozen
 class SimAddresses:
-    """URLs of one running simulator. `level3` is the private address: that channel is refused there."""
+    """URLs of one running simulator. Single orders (`level3`) have an address of their own, as at the exchange
+    (docs.kraken.com/api/docs/websocket-v2/level3).
+    """
 
     rest: str
     public: str
@@ -55,7 +58,8 @@ class SimAddresses:
 class SimSettings:
     """Settings of one simulated exchange. Durations are seconds; balances are by asset name (`BTC`), exact.
 
-    `port` 0 lets the system choose; else REST, the public and the private socket listen on it and the two after it.
+    `port` 0 lets the system choose; else REST, the public, the private and the level 3 socket listen on it and the three
+    after it.
     With `replay` the pairs are those of the recording, and `pairs` is not used.
     """
 
@@ -88,7 +92,7 @@ class SimSettings:
     """What releases the replay: the first book subscriber, or one for each symbol of the recording."""
 
     certificate: Path | None = None
-    """PEM file with the certificate chain; with `key` all three addresses speak TLS."""
+    """PEM file with the certificate chain; with `key` all four addresses speak TLS."""
     key: Path | None = None
 
     heartbeat_s: float = 1.0
@@ -106,8 +110,8 @@ class SimSettings:
     def __attrs_post_init__(self) -> None:
         if (self.certificate is None) != (self.key is None):
             raise ValueError("certificate, key: TLS needs both files, or neither")
-        if not 0 <= self.port <= 65_533:
-            raise ValueError(f"port: {self.port} is not 0, nor leaves room for three up to 65535")
+        if not 0 <= self.port <= 65_532:
+            raise ValueError(f"port: {self.port} is not 0, nor leaves room for four up to 65535")
         if self.speed != "max" and not self.speed > 0:
             raise ValueError(f"speed: {self.speed} is neither above zero nor 'max'")
         if self.events_per_s < 0:

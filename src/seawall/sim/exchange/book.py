@@ -5,7 +5,7 @@ money as it takes.
 """
 
 from bisect import bisect_left, insort
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 
 import attrs
@@ -20,13 +20,21 @@ __all__ = ["Book", "HalfBook", "Resting"]
 
 @attrs.define(eq=False)
 class Resting:
-    """One order that rests: `order` is None for the crowd's. `seq` is its place in time."""
+    """One order that rests: `order` is None for the crowd's. `seq` is its place in time, which it took at `at_ns`.
+
+    `qty` is what is shown. Of an iceberg `hidden` more is behind it, and comes forward in parts of `peak`, each at the back
+    of the queue.
+    """
 
     side: Side
     price: Decimal
     qty: Decimal
     order: SimOrder | None
     seq: int
+    at_ns: int = 0
+    hidden: Decimal = ZERO
+    peak: Decimal = ZERO
+    crowd_id: str | None = None
 
 
 @attrs.define(eq=False)
@@ -109,36 +117,80 @@ class HalfBook:
         return price if self.side is Side.SELL else price.copy_negate()
 
 
+def _no_clock() -> int:
+    return 0
+
+
+def _no_ids() -> str:
+    raise AssertionError("this book was given nothing to name the crowd's orders with")
+
+
 @attrs.define(eq=False)
 class Book:
-    """Both sides, the users' entries among them, and which prices were touched since last asked."""
+    """Both sides, the users' entries among them, and which prices were touched since last asked.
 
+    `now_ns` dates entries, and `fresh_id` names those of the crowd that somebody looks at.
+    """
+
+    now_ns: Callable[[], int] = _no_clock
+    fresh_id: Callable[[], str] = _no_ids
     bids: HalfBook = attrs.field(factory=lambda: HalfBook(Side.BUY))
     asks: HalfBook = attrs.field(factory=lambda: HalfBook(Side.SELL))
     users: dict[str, Resting] = attrs.field(factory=dict)
     _seq: int = 0
+    _at_ns: int = 0
     _touched: dict[tuple[Side, Decimal], None] = attrs.field(factory=dict)
 
     def half(self, side: Side) -> HalfBook:
         """The side on which orders of `side` rest."""
         return self.bids if side is Side.BUY else self.asks
 
-    def rest(self, side: Side, price: Decimal, qty: Decimal, order: SimOrder | None = None) -> Resting:
-        """Queue a new entry at the back of its price."""
+    def rest(
+        self, side: Side, price: Decimal, qty: Decimal, order: SimOrder | None = None, *, peak: Decimal | None = None
+    ) -> Resting:
+        """Queue a new entry at the back of its price; with `peak` no more than that of it is shown at a time."""
         assert qty > ZERO, qty
-        self._seq += 1
-        entry = Resting(side, price, qty, order, self._seq)
-        self.half(side).add(entry)
+        shown = qty if peak is None else min(qty, peak)
+        entry = Resting(side, price, shown, order, 0, hidden=qty - shown, peak=peak or ZERO)
+        self._queue(entry)
         if order is not None:
             self.users[order.order_id] = entry
-        self._touched[side, price] = None
         return entry
 
-    def take(self, entry: Resting, qty: Decimal) -> None:
-        """Take `qty` of an entry away: traded, lowered or canceled."""
+    def take(self, entry: Resting, qty: Decimal) -> bool:
+        """Take `qty` of what an entry shows away: traded, lowered or canceled. Says whether an iceberg showed its next part."""
         self.half(entry.side).shrink(entry, qty)
-        if not entry.qty and entry.order is not None:
+        self._touched[entry.side, entry.price] = None
+        if entry.qty:
+            return False
+        if entry.hidden:
+            entry.qty = min(entry.hidden, entry.peak)
+            entry.hidden -= entry.qty
+            self._queue(entry)
+            return True
+        if entry.order is not None:
             del self.users[entry.order.order_id]
+        return False
+
+    def remove(self, entry: Resting) -> None:
+        """Take an entry away, with what it hides."""
+        entry.hidden = ZERO
+        self.take(entry, entry.qty)
+
+    def id_of(self, entry: Resting) -> str:
+        """The order id under which everybody sees the entry."""
+        if entry.order is not None:
+            return entry.order.order_id
+        if entry.crowd_id is None:
+            entry.crowd_id = self.fresh_id()
+        return entry.crowd_id
+
+    def _queue(self, entry: Resting) -> None:
+        self._seq += 1
+        # Places in a queue are told apart by their instants, so none is given twice, nor an earlier one later.
+        self._at_ns = max(self.now_ns(), self._at_ns + 1)
+        entry.seq, entry.at_ns = self._seq, self._at_ns
+        self.half(entry.side).add(entry)
         self._touched[entry.side, entry.price] = None
 
     def touched(self) -> tuple[LevelChange, ...]:

@@ -16,6 +16,7 @@ from seawall.model.numbers import ZERO
 from seawall.model.orders import OrderType, Side
 from seawall.sim.exchange.accounts import Account
 from seawall.sim.exchange.amends import amend
+from seawall.sim.exchange.book import Book
 from seawall.sim.exchange.checks import check_deadline, check_open, check_order
 from seawall.sim.exchange.events import (
     LedgerPosted,
@@ -91,9 +92,13 @@ class Exchange:
         strangers = sorted(set(balances) - set(assets))
         if strangers:
             raise ValueError(f"balances: no pair here trades {', '.join(strangers)}; there is {', '.join(assets)}")
-        markets = {symbol: Market(pair, pair.start_price) for symbol, pair in by_symbol.items()}
+        ids = Ids(rng)
+        markets = {
+            symbol: Market(pair, pair.start_price, book=Book(now_ns=now_ns, fresh_id=ids.order))
+            for symbol, pair in by_symbol.items()
+        }
         limits = Limits.of_tier(tier, now_ns=now_ns, enforced=limits_enforced)
-        floor = Floor(markets, Account(assets, dict(balances)), Ids(rng), now_ns)
+        floor = Floor(markets, Account(assets, dict(balances)), ids, now_ns)
         exchange = cls(by_symbol, floor, now_ns, limits, post_only_crossing)
         floor.listeners.append(exchange._count)
         return exchange

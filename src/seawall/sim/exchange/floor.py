@@ -152,7 +152,7 @@ class Floor:
         market.dormant.pop(order.order_id, None)
         resting = market.book.users.get(order.order_id)
         if resting is not None:
-            market.book.take(resting, resting.qty)
+            market.book.remove(resting)
         self.change(order)
         order.status, order.reason, order.closed_ns = status, reason, now_ns
         del self.open[order.order_id]

@@ -38,6 +38,10 @@ class Topics:
         known[subscriber] = None
         return True
 
+    def has(self, topic: Topic, subscriber: Subscriber) -> bool:
+        """Whether it is subscribed."""
+        return subscriber in self._by_topic.get(topic, {})
+
     def remove(self, topic: Topic, subscriber: Subscriber) -> bool:
         """Unsubscribe; False when it was not subscribed."""
         known = self._by_topic.get(topic, {})

@@ -1,4 +1,4 @@
-"""Everything that listens: three addresses, the connections behind them, and how they end."""
+"""Everything that listens: four addresses, the connections behind them, and how they end."""
 
 import random
 from collections import deque
@@ -182,7 +182,8 @@ class Doors:
 
 
 def _door_of(door: Door, request: HttpRequest) -> Door:
-    """Which socket is meant: the two socket addresses say so themselves; on REST's, /private/v2 is the private one."""
+    """Which socket is meant: the socket addresses say so themselves; on REST's, /private/v2 and /level3/v2 do."""
     if door is not Door.REST:
         return door
-    return Door.PRIVATE if request.target.startswith("/private") else Door.PUBLIC
+    named = request.target.split("/")[1]
+    return Door(named) if named in {Door.PRIVATE, Door.LEVEL3} else Door.PUBLIC

@@ -15,7 +15,7 @@ from seawall.sim.feeds.frames import Json as Written
 from seawall.sim.feeds.frames import encode
 from seawall.sim.server.fields import MOST_INTEGER, Json
 from seawall.sim.server.outbox import Outbox
-from seawall.sim.server.subscriptions import PRIVATE_CHANNELS, Feeds, subscribe, unsubscribe
+from seawall.sim.server.subscriptions import LEVEL3, PRIVATE_CHANNELS, Feeds, subscribe, unsubscribe
 from seawall.sim.server.tokens import Tokens
 from seawall.sim.server.trading import TRADING_METHODS, Outcome, trade
 from seawall.sim.settings import AnswerOrder, Door
@@ -68,6 +68,7 @@ class Session:
         """The connection ended."""
         self.feeds.public.leave(self)
         self.feeds.private.leave(self)
+        self.feeds.level3.leave(self)
         self.tokens.leave(self.number)
         self.outbox.abandon()
 
@@ -126,10 +127,10 @@ class Session:
 
     def _subscription(self, asked: Asked, fields: Json) -> list[Outcome]:
         channel = fields.text("channel")
-        private = channel in PRIVATE_CHANNELS
-        if private is not (self.door is Door.PRIVATE):
+        home = Door.PRIVATE if channel in PRIVATE_CHANNELS else Door.LEVEL3 if channel == LEVEL3 else Door.PUBLIC
+        if home is not self.door:
             raise ApiError("Subscription name invalid")
-        if private:
+        if home is not Door.PUBLIC:
             self._check_token(fields, stale="ESession:Invalid session")
         change = subscribe if asked.method == "subscribe" else unsubscribe
         for outcome, snapshot in change(self.feeds, self, fields):

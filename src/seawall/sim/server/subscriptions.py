@@ -1,23 +1,27 @@
 """Subscribing and unsubscribing: one answer for each symbol (docs.kraken.com/api/docs/websocket-v2/book and its neighbours)."""
 
-from collections.abc import Callable, Iterator
-from typing import Final
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final, TypeVar
 
 import attrs
 
 from seawall.sim.exchange.refusal import ApiError, invalid
 from seawall.sim.feeds.candles import INTERVALS
 from seawall.sim.feeds.frames import Json as Written
+from seawall.sim.feeds.level3 import LEVEL3_DEPTHS, Level3Feed
 from seawall.sim.feeds.private import PrivateFeed, PrivateSubscription
 from seawall.sim.feeds.public import DEPTHS, PublicFeed
 from seawall.sim.feeds.topics import Subscriber, Topic
 from seawall.sim.server.fields import Json
 from seawall.sim.server.trading import Outcome
 
-__all__ = ["PRIVATE_CHANNELS", "Feeds", "subscribe", "unsubscribe"]
+__all__ = ["LEVEL3", "PRIVATE_CHANNELS", "Feeds", "subscribe", "unsubscribe"]
 
 PRIVATE_CHANNELS: Final = frozenset({"executions", "balances"})
-BY_SYMBOL: Final = frozenset({"book", "trade", "ticker", "ohlc"})
+LEVEL3: Final = "level3"
+BY_SYMBOL: Final = frozenset({"book", "trade", "ticker", "ohlc", LEVEL3})
+
+Option = TypeVar("Option", int, str)
 
 Answer = tuple[Outcome, Callable[[], None] | None]
 """An answer, and what sends the snapshot that follows it."""
@@ -29,6 +33,7 @@ class Feeds:
 
     public: PublicFeed
     private: PrivateFeed
+    level3: Level3Feed
 
 
 def subscribe(feeds: Feeds, who: Subscriber, fields: Json) -> Iterator[Answer]:
@@ -65,25 +70,33 @@ def _topics(channel: str | None, fields: Json) -> Iterator[tuple[str, Topic]]:
         raise ApiError("Symbol(s) not found" if channel in {"status", "heartbeat"} else "Subscription name invalid")
     if not symbols:
         raise ApiError("Symbol(s) not found")
-    option: int | str = 0
-    if channel == "book":
-        option = fields.integer("depth") or DEPTHS[0]
-        if option not in DEPTHS:
-            raise ApiError("Subscription depth not supported")
-    elif channel == "ohlc":
-        option = fields.integer("interval") or 1
-        if option not in INTERVALS:
-            raise ApiError("Subscription ohlc interval not supported")
-    elif channel == "ticker":
-        option = fields.text("event_trigger") or "trades"
-        if option not in {"trades", "bbo"}:
-            raise invalid("event_trigger")
+    option = _option(channel, fields)
     for symbol in symbols:
         yield symbol, Topic(channel, symbol, option)
 
 
+def _option(channel: str, fields: Json) -> int | str:
+    """What tells the subscriptions of one channel and symbol apart."""
+    match channel:
+        case "book" | "level3":
+            depths = DEPTHS if channel == "book" else LEVEL3_DEPTHS
+            return _one_of(fields.integer("depth") or depths[0], depths, "Subscription depth not supported")
+        case "ohlc":
+            return _one_of(fields.integer("interval") or 1, INTERVALS, "Subscription ohlc interval not supported")
+        case "ticker":
+            return _one_of(fields.text("event_trigger") or "trades", ("trades", "bbo"), invalid("event_trigger").text)
+        case _:
+            return 0
+
+
+def _one_of(option: Option, options: Sequence[Option], error: str) -> Option:
+    if option not in options:
+        raise ApiError(error)
+    return option
+
+
 def _result(topic: Topic) -> dict[str, Written]:
-    option_name = {"book": "depth", "ohlc": "interval", "ticker": "event_trigger"}.get(topic.channel)
+    option_name = {"book": "depth", LEVEL3: "depth", "ohlc": "interval", "ticker": "event_trigger"}.get(topic.channel)
     return {"channel": topic.channel} | ({} if option_name is None else {option_name: topic.option})
 
 
@@ -91,6 +104,8 @@ def _subscribe_symbol(feeds: Feeds, who: Subscriber, symbol: str, topic: Topic, 
     feed = feeds.public
     if symbol not in feed.exchange.pairs:
         return Outcome(error=f"Currency pair not supported {symbol}", beside={"symbol": symbol}), None
+    if topic.channel == LEVEL3 and (refusal := _refusal_of_level3(feeds.level3, who, topic)) is not None:
+        return Outcome(error=refusal, beside={"symbol": symbol}), None
     if not feed.topics.add(topic, who):
         return Outcome(error="Already subscribed", beside={"symbol": symbol}), None
     snapshot = fields.flag("snapshot")
@@ -100,22 +115,39 @@ def _subscribe_symbol(feeds: Feeds, who: Subscriber, symbol: str, topic: Topic, 
         result["warnings"] = ["timestamp is deprecated, use interval_begin"]
 
     def send() -> None:
-        option = topic.option
-        frame = ""
-        match topic.channel:
-            case "book":
-                # Asked for even when no snapshot is wanted: it starts the view of this depth.
-                frame = feed.book_snapshot(symbol, int(option))
-            case "trade":
-                frame = feed.trades_snapshot(symbol)
-            case "ticker":
-                frame = feed.ticker(symbol, "snapshot")
-            case _:
-                frame = feed.candles_snapshot(symbol, int(option))
+        # Asked for even when no snapshot is wanted: it starts the view of this depth.
+        frame = _snapshot(feeds, topic)
         if wanted:
             who.send(frame)
 
     return Outcome(result), send
+
+
+def _snapshot(feeds: Feeds, topic: Topic) -> str:
+    symbol, option = topic.symbol, topic.option
+    match topic.channel:
+        case "book":
+            return feeds.public.book_snapshot(symbol, int(option))
+        case "level3":
+            return feeds.level3.snapshot(symbol, int(option))
+        case "trade":
+            return feeds.public.trades_snapshot(symbol)
+        case "ticker":
+            return feeds.public.ticker(symbol, "snapshot")
+        case _:
+            return feeds.public.candles_snapshot(symbol, int(option))
+
+
+def _refusal_of_level3(feed: Level3Feed, who: Subscriber, topic: Topic) -> str | None:
+    """Why a connection may not follow single orders; None when it may. One depth of a symbol at a time."""
+    try:
+        feed.check(topic.symbol)
+        if any(feed.topics.has(Topic(LEVEL3, topic.symbol, depth), who) for depth in LEVEL3_DEPTHS):
+            return "Already subscribed"
+        feed.charge(who, int(topic.option))
+    except ApiError as error:
+        return error.text
+    return None
 
 
 def _subscribe_instruments(feeds: Feeds, who: Subscriber, fields: Json) -> Answer:
