@@ -15,7 +15,15 @@ import trio.testing
 import trustme
 from support.kraken_server import Heard
 
-from seawall.kraken.client import Addresses, ClientSettings, Credentials, KrakenVenue, open_venue
+from seawall.kraken.client import (
+    Addresses,
+    ClientSettings,
+    Credentials,
+    KrakenVenue,
+    TradesMissed,
+    TradesRefilled,
+    open_venue,
+)
 from seawall.model.errors import OutcomeUnknown, RefusedByExchange
 from seawall.model.orders import Side
 from seawall.model.reports import AmendOrder, PlaceOrder
@@ -155,6 +163,24 @@ async def test_a_silent_exchange_is_noticed_and_dialled_again() -> None:
         told = world.heard.count("book", "BTC/USD")
         await world.heard.until_told("book", "BTC/USD", times=told + 1)
         await world.heard.until_told("private restored", times=2)
+
+
+async def test_trades_printed_while_the_socket_was_gone_are_told_in_their_place() -> None:
+    async with a_world() as world:
+        await world.venue.follow_trades("BTC/USD")
+        await world.venue.place(world.order("before1", "1000000.0"), lambda: None)
+        await world.heard.until(lambda: bool(world.heard.trades))
+        world.sim.faults.handshake_status = 503
+        world.sim.faults.close_sockets(Door.PUBLIC)
+        for number in range(3):
+            await world.venue.place(world.order(f"while{number}", "1000000.0"), lambda: None)
+        behind = world.sim.exchange.market("BTC/USD").trades[-1].trade_id
+        world.sim.faults.handshake_status = None
+        await world.heard.until(lambda: world.heard.trades[-1].trade_id > behind)
+        told = [trade.trade_id for trade in world.heard.trades]
+        assert told == list(range(told[0], told[-1] + 1))
+        assert any(isinstance(notice, TradesRefilled) for notice in world.notices)
+        assert not any(isinstance(notice, TradesMissed) for notice in world.notices)
 
 
 async def test_everything_over_tls_with_an_authority_of_its_own(tmp_path: Path) -> None:

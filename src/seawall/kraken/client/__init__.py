@@ -1,7 +1,7 @@
 """Kraken over real connections: REST on httpx, sockets on trio-websocket."""
 
 from seawall.kraken.client.connection import ConnectionLost, UpgradeRefused
-from seawall.kraken.client.market import BookMismatched, BookUnstable, MarketStatistics, TradesMissed
+from seawall.kraken.client.market import BookMismatched, BookUnstable, MarketStatistics
 from seawall.kraken.client.opening import open_venue
 from seawall.kraken.client.private import PrivateGap
 from seawall.kraken.client.quiet import BookStale
@@ -18,6 +18,7 @@ from seawall.kraken.client.session_facts import (
     SubscriptionUnanswered,
 )
 from seawall.kraken.client.settings import KRAKEN, Addresses, ClientSettings, Credentials, Tier
+from seawall.kraken.client.trades import TradesMissed, TradesRefilled
 from seawall.kraken.client.venue import CANDLE_INTERVALS_S, KrakenVenue, PairsLeftOut, VenueStatistics
 
 __all__ = [
@@ -46,6 +47,7 @@ __all__ = [
     "SubscriptionUnanswered",
     "Tier",
     "TradesMissed",
+    "TradesRefilled",
     "UpgradeRefused",
     "VenueStatistics",
     "open_venue",

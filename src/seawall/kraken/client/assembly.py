@@ -19,6 +19,7 @@ from seawall.kraken.client.private import PrivateSocket
 from seawall.kraken.client.public import PublicSocket
 from seawall.kraken.client.quiet import QuietBooks
 from seawall.kraken.client.reference import Reference
+from seawall.kraken.client.refills import TradeRefills
 from seawall.kraken.client.rest import RestClient
 from seawall.kraken.client.rest_lanes import SESSION
 from seawall.kraken.client.rest_orders import RestOrders
@@ -27,6 +28,7 @@ from seawall.kraken.client.session import Session
 from seawall.kraken.client.session_facts import Owner
 from seawall.kraken.client.settings import ClientSettings
 from seawall.kraken.client.socket_orders import SocketOrders
+from seawall.kraken.client.trades import TradeTapes
 from seawall.kraken.client.venue import KrakenVenue
 from seawall.kraken.client.verdicts import TokenUnavailable, fatal_dial, judge_dial, patience_s
 from seawall.kraken.dialect import rest as rest_dialect
@@ -61,7 +63,8 @@ class Parts:
     def assemble(self, link: HttpLink) -> Service:
         """The venue and its tasks, over this link. Nothing runs yet."""
         rest = RestClient(link, self.settings, self.rng, self.probe, self.now_ns)
-        public = self._public()
+        refills = TradeRefills(rest, self.reference, self.settings.refill_s)
+        public = self._public(refills)
         private = self._private(rest) if self.settings.credentials is not None else None
         name = urlsplit(self.settings.addresses.rest).hostname or "kraken"
         return Service(
@@ -80,14 +83,17 @@ class Parts:
             public_link=self._reconnect(public.session, public.attempt),
             private_link=self._reconnect(private.session, private.attempt) if private is not None else None,
             quiet=QuietBooks(rest, self.reference, public, self.settings.quiet_after_s, self.probe),
+            refills=refills,
         )
 
-    def _public(self) -> PublicSocket:
+    def _public(self, refills: TradeRefills) -> PublicSocket:
         socket = PublicSocket(self.reference, self.clock, self.settings.book_depth)
         socket.session = self._session("public socket", self.settings.addresses.public, socket)
         socket.market = MarketData(
             self.listener, self.settings.book_depth, socket.session.feeds.suspect, socket.session.feeds.filled, self.probe
         )
+        socket.trades = TradeTapes(self.listener, refills.ask, self.probe)
+        refills.fill = socket.trades.fill
         return socket
 
     def _private(self, rest: RestClient) -> PrivateSocket:

@@ -1,4 +1,4 @@
-"""What the public socket tells, made into books, trades and candles. No waiting anywhere."""
+"""What the public socket tells, made into books and candles. No waiting anywhere."""
 
 from collections.abc import Callable
 from typing import Final
@@ -9,13 +9,13 @@ from seawall.kraken.client.candles import CandleSeries
 from seawall.kraken.client.subscriptions import Feed
 from seawall.kraken.dialect.bad import BadFrame, BookBroken
 from seawall.kraken.dialect.book import KrakenBook
-from seawall.kraken.dialect.market_frames import BookFrame, BookRow, CandleFrame, TradeFrame
-from seawall.kraken.dialect.reports import candle, trade
-from seawall.model.market_data import Candle, Trade
+from seawall.kraken.dialect.market_frames import BookFrame, BookRow, CandleFrame
+from seawall.kraken.dialect.reports import candle
+from seawall.model.market_data import Candle
 from seawall.model.venue import Probe, VenueListener
 from seawall.resilience.probes import tell
 
-__all__ = ["BookMismatched", "BookUnstable", "MarketData", "MarketStatistics", "TradesMissed"]
+__all__ = ["BookMismatched", "BookUnstable", "MarketData", "MarketStatistics"]
 
 _UNSTABLE_AFTER: Final = 3
 
@@ -37,14 +37,6 @@ class BookUnstable:
 
 
 @attrs.frozen
-class TradesMissed:
-    """Trades are consecutive within a symbol, and `count` of them were not told."""
-
-    symbol: str
-    count: int
-
-
-@attrs.frozen
 class MarketStatistics:
     """Counted since the start."""
 
@@ -63,7 +55,7 @@ class _HeldBook:
 
 @attrs.define(eq=False)
 class MarketData:
-    """Keeps every book that is followed, and tells the listener.
+    """Keeps every book and candle that is followed, and tells the listener.
 
     `suspect` is called for a feed of which something was lost, after the listener was told; it returns how often in a row.
     """
@@ -74,7 +66,6 @@ class MarketData:
     _filled: Callable[[Feed, float], None]
     _probe: Probe
     _books: dict[str, _HeldBook] = attrs.field(factory=dict, init=False)
-    _trade_ids: dict[str, int] = attrs.field(factory=dict, init=False)
     _candles: dict[Feed, CandleSeries] = attrs.field(factory=dict, init=False)
     _book_messages: int = attrs.field(default=0, init=False)
     _mismatches: int = attrs.field(default=0, init=False)
@@ -126,21 +117,6 @@ class MarketData:
         held.changed_s = received_s
         held.told_lost = False
         self._listener.book_changed(row.symbol, held.book, received_s)
-
-    def take_trades(self, frame: TradeFrame) -> None:
-        """Hand on the trades that were not told before, and notice holes."""
-        fresh: dict[str, list[Trade]] = {}
-        for row in frame.data:
-            told = trade(row)
-            last = self._trade_ids.get(told.symbol)
-            if last is not None and told.trade_id <= last:
-                continue
-            if last is not None and told.trade_id > last + 1:
-                tell(self._probe, TradesMissed(told.symbol, told.trade_id - last - 1))
-            self._trade_ids[told.symbol] = told.trade_id
-            fresh.setdefault(told.symbol, []).append(told)
-        for trades in fresh.values():
-            self._listener.traded(trades)
 
     def take_candles(self, frame: CandleFrame, received_s: float) -> None:
         """Hand on the candles that changed."""

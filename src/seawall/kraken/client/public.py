@@ -11,6 +11,7 @@ from seawall.kraken.client.market import MarketData
 from seawall.kraken.client.reference import Reference
 from seawall.kraken.client.session import Session
 from seawall.kraken.client.subscriptions import Ask, Feed, Phase, Subscription
+from seawall.kraken.client.trades import TradeTapes
 from seawall.kraken.dialect import requests
 from seawall.kraken.dialect.bad import BadFrame
 from seawall.kraken.dialect.frames import Frame
@@ -28,13 +29,17 @@ _CANDLES_EVERY_S: Final = 1.0
 
 @attrs.define(eq=False)
 class PublicSocket:
-    """Gives meaning to a `Session` of the public host (an `Owner`). `session` and `market` are set by who builds both."""
+    """Gives meaning to a `Session` of the public host (an `Owner`).
+
+    `session`, `market` and `trades` are set by who builds all of them.
+    """
 
     _reference: Reference
     _clock: ExchangeClock
     _depth: int
     session: Session = attrs.field(init=False)
     market: MarketData = attrs.field(init=False)
+    trades: TradeTapes = attrs.field(init=False)
 
     async def attempt(self, link: Link) -> None:
         """One connection's life."""
@@ -80,7 +85,7 @@ class PublicSocket:
         if isinstance(frame, BookFrame):
             self.market.take_book(frame, received_s)
         elif isinstance(frame, TradeFrame):
-            self.market.take_trades(frame)
+            self.trades.take(frame)
         elif isinstance(frame, CandleFrame):
             self.market.take_candles(frame, received_s)
         elif isinstance(frame, Status):

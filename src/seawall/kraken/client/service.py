@@ -5,6 +5,7 @@ import trio
 
 from seawall.kraken.client.public import PublicSocket
 from seawall.kraken.client.quiet import QuietBooks
+from seawall.kraken.client.refills import TradeRefills
 from seawall.kraken.client.venue import KrakenVenue
 from seawall.resilience import Reconnect
 
@@ -20,6 +21,7 @@ class Service:
     public_link: Reconnect
     private_link: Reconnect | None
     quiet: QuietBooks
+    refills: TradeRefills
     _life: trio.CancelScope = attrs.field(factory=lambda: trio.CancelScope(shield=True), init=False)
 
     async def run(self, *, task_status: trio.TaskStatus[None]) -> None:
@@ -32,6 +34,7 @@ class Service:
                     nursery.start_soon(self.private_link.run, name="private socket")
                 nursery.start_soon(self.public.close_candles, name="candle clock")
                 nursery.start_soon(self.quiet.run, name="quiet books")
+                nursery.start_soon(self.refills.run, name="trade refills")
 
     def stop(self) -> None:
         """The venue's user has left."""

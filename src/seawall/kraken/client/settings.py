@@ -94,6 +94,8 @@ class ClientSettings:
     """A private socket without any frame for this long is not given new requests: they go by REST."""
     quiet_after_s: float = attrs.field(default=60.0, validator=_above_zero)
     """A book without a change for this long is compared with what REST says."""
+    refill_s: float = attrs.field(default=5.0, validator=_above_zero)
+    """How long trades are held back while REST is asked for those that are missing before them."""
     book_depth: int = attrs.field(default=10, validator=attrs.validators.in_((10, 25, 100, 500, 1000)))
     max_message_bytes: int = 8 * 2**20
 
