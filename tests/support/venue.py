@@ -100,6 +100,8 @@ class FakeVenue:
     silent: bool = False
     """Keep facts to itself: no reports, no fills."""
     book_price: Decimal = Decimal("50000.0")
+    bugs: list[str] = attrs.field(factory=list)
+    """Methods that raise what no venue should, once each."""
     travel_s: float = 0.01
     """How long every question takes."""
     _count: int = 0
@@ -141,6 +143,7 @@ class FakeVenue:
             raise NotSent("the socket is down")
         if self.unreachable:
             raise NotSent("no way to the exchange")
+        self._bug("place")
         sending()
         how, self.lose_next = self.lose_next, None
         if how == "before":
@@ -176,6 +179,7 @@ class FakeVenue:
         self.report(order)
 
     async def cancel(self, client_order_ids: Sequence[str]) -> tuple[CancelOutcome, ...]:
+        self._bug("cancel")
         await self._travel()
         if self.cancels_fail:
             raise OutcomeUnknown("no answer to the cancel")
@@ -183,6 +187,7 @@ class FakeVenue:
         return tuple([self._cancel(client_order_id) for client_order_id in client_order_ids])
 
     async def cancel_all_after(self, timeout_s: int) -> None:
+        self._bug("cancel_all_after")
         await self._travel()
         self.armed.append(timeout_s)
 
@@ -191,22 +196,26 @@ class FakeVenue:
         client_order_id: str,
         order_id: str | None = None,  # noqa: ARG002 - here one name is as cheap as the other
     ) -> tuple[tuple[OrderReport, ...], int]:
+        self._bug("find_order")
         asked_at_ns = self.now_ns()
         await self._travel()
         order = self.orders.get(client_order_id)
         return ((self._report_of(order),) if order is not None else ()), asked_at_ns
 
     async def open_orders(self) -> OpenOrders:
+        self._bug("open_orders")
         asked_at_ns = self.now_ns()
         await self._travel()
         live = [self._report_of(order) for order in self.orders.values() if order.status is OrderStatus.OPEN]
         return OpenOrders((*live, *self.foreign), asked_at_ns)
 
     async def fills_since(self, at_ns: int) -> tuple[Fill, ...]:
+        self._bug("fills_since")
         await self._travel()
         return tuple(fill for fill in self.fills if fill.at_ns >= at_ns)
 
     async def balances(self) -> tuple[Balance, ...]:
+        self._bug("balances")
         await self._travel()
         moved = sum((fill.side.sign * fill.qty for fill in self.fills), Decimal(0))
         paid = sum((fill.side.sign * fill.cost + sum(fee.qty for fee in fill.fees) for fill in self.fills), Decimal(0))
@@ -289,6 +298,11 @@ class FakeVenue:
             filled_qty=order.filled,
             reason=order.reason,
         )
+
+    def _bug(self, method: str) -> None:
+        if method in self.bugs:
+            self.bugs.remove(method)
+            raise ZeroDivisionError(f"a bug in {method}")
 
     async def _travel(self) -> None:
         await trio.sleep(self.travel_s)

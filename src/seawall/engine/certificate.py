@@ -11,7 +11,8 @@ __all__ = ["Certificate"]
 class Certificate:
     """What was true when the engine had stopped.
 
-    `open_orders` are ours that the exchange still listed (kept ones left out), None when it could not be asked.
+    `open_orders` are ours that the exchange still listed (kept ones left out), None when it could not be asked;
+    `last_known_open` are then those that were open when it was last heard of.
     `dead_mans_switch` is `off` (configured so), `disarmed`, or `armed`: Kraken will cancel every order of the account.
     """
 
@@ -27,6 +28,7 @@ class Certificate:
     journal: str
     crashes: tuple[str, ...] = ()
     quarantined: tuple[str, ...] = ()
+    last_known_open: tuple[str, ...] = ()
 
     @property
     def confirmed(self) -> bool:
@@ -48,6 +50,7 @@ class Certificate:
             *(f"    {name}" for name in self.tasks_left),
             f"  open orders       {asked}",
             *(f"    {line}" for line in self.open_orders or ()),
+            *(f"    last known: {line}" for line in self.last_known_open),
             f"  in doubt          {len(self.in_doubt)}",
             *(f"    {line}" for line in self.in_doubt),
         ]

@@ -36,13 +36,16 @@ class DeadMansSwitchKeeper:
     clock: Callable[[], float] = trio.current_time
     armed: bool = attrs.field(default=False, init=False)
     """Whether a timer may be running at the exchange."""
+    _retired: bool = attrs.field(default=False, init=False)
+    _asking: trio.Lock = attrs.field(factory=trio.Lock, init=False)
+    """One request at a time: of two on their way at once, the exchange may take the later one first."""
 
     async def run(self) -> None:
         """Renew for ever. A failed renewal is a notice: the switch is there for exactly that."""
         switch = self.settings.dead_mans_switch
         if not switch.enabled:
             await trio.sleep_forever()
-        while True:
+        while not self._retired:
             late = self.check_ins.late(self.clock())
             if late:
                 self.probe(DeadMansSwitchNotRenewed(late))
@@ -52,14 +55,21 @@ class DeadMansSwitchKeeper:
             else:
                 await self._arm(switch.timeout_s)
             await trio.sleep(switch.renew_s)
+        await trio.sleep_forever()
+
+    async def retire(self) -> bool:
+        """As `disarm`, for good: `run` renews no more."""
+        self._retired = True
+        return await self.disarm()
 
     async def disarm(self) -> bool:
         """Stop the timer; true when none runs any more, as the exchange said."""
-        if not self.armed:
-            return True
         try:
             with trio.fail_after(self.settings.deadlines.cancel_s):
-                await self.venue.cancel_all_after(0)
+                async with self._asking:
+                    if not self.armed:
+                        return True
+                    await self.venue.cancel_all_after(0)
         except (SeawallError, trio.TooSlowError) as problem:
             self.probe(QuestionFailed("dead man's switch", f"{type(problem).__name__}: {problem}"))
             return False
@@ -68,10 +78,13 @@ class DeadMansSwitchKeeper:
         return True
 
     async def _arm(self, timeout_s: int) -> None:
-        self.armed = True  # remembered first: from here on a timer may run
         try:
             with trio.fail_after(self.settings.deadlines.cancel_s):
-                await self.venue.cancel_all_after(timeout_s)
+                async with self._asking:
+                    if self._retired:
+                        return
+                    self.armed = True  # remembered first: from here on a timer may run
+                    await self.venue.cancel_all_after(timeout_s)
         except (SeawallError, trio.TooSlowError) as problem:
             self.probe(QuestionFailed("dead man's switch", f"{type(problem).__name__}: {problem}"))
         else:

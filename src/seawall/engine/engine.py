@@ -24,7 +24,7 @@ from seawall.engine.certificate import Certificate
 from seawall.engine.desk import DeskStatistics
 from seawall.engine.feed import FeedStatistics
 from seawall.engine.foundation import lay_foundation
-from seawall.engine.hosting import Hosting
+from seawall.engine.hosting import Hosting, in_words
 from seawall.engine.news import News
 from seawall.engine.notices import EngineStarted, EngineStopped, EngineStopping
 from seawall.engine.settings import EngineSettings
@@ -135,7 +135,7 @@ class Engine:
     async def run(self, *, task_status: trio.TaskStatus["Engine"]) -> None:  # noqa: ASYNC128 - `_serve` says started
         """Serve until stopped. `open_engine_on` calls this; raises what crashed, in a group, after everything closed."""
         life = trio.CancelScope()
-        crashes: list[Exception] = []
+        crashes: list[BaseException] = []
         try:
             with life:
                 async with self.parts.open_journal(self.tell) as journal, trio.open_nursery() as nursery:
@@ -147,12 +147,12 @@ class Engine:
             if not crashes:
                 raise
             # A part that crashed takes what asks it down with it: the crash is the cause, and is told with what it caused.
-            raise ExceptionGroup("parts of the engine crashed while it started", [*crashes, failure]) from None
+            raise BaseExceptionGroup("parts of the engine crashed while it started", [*crashes, failure]) from None
         finally:
             self._write_certificate(crashes)
             self._stopped.set()
         if crashes:
-            raise ExceptionGroup("parts of the engine crashed; it was stopped in good order", crashes)
+            raise BaseExceptionGroup("parts of the engine crashed; it was stopped in good order", crashes)
 
     async def _serve(
         self, journal: Journal, hosting: Hosting, life: trio.CancelScope, task_status: trio.TaskStatus["Engine"]
@@ -189,6 +189,7 @@ class Engine:
         await assembly.reconciler.at_start()
         await assembly.learn_balances()
         await hosting.start("monitors", assembly.run_monitors)
+        await trio.lowlevel.checkpoint_if_cancelled()  # whoever has asked for a stop meanwhile has closed the intake
         self.tell(EngineStarted(venue.name, journal.replayed.run, restored))
         assembly.desk.open_intake()
         await hosting.start("strategies", partial(self._run_strategies, assembly.runner))
@@ -214,14 +215,14 @@ class Engine:
             self._journal_failure = failure
             self.stop(f"the journal failed: {failure}")
 
-    def _write_certificate(self, crashes: Sequence[Exception]) -> None:
+    def _write_certificate(self, crashes: Sequence[BaseException]) -> None:
         if self._shutdown is None or self._shutdown.assembly is None:
             return
         self.certificate = self._shutdown.certificate(
             reason=self._stop_reason,
             ran_s=trio.current_time() - self._began_s,
             journal="closed" if self._journal_failure is None else f"failed: {self._journal_failure}",
-            crashes=tuple(f"{type(crash).__name__}: {crash}" for crash in crashes),
+            crashes=tuple(in_words(crash) for crash in crashes),
         )
         self.tell(EngineStopped(self.certificate.clean))
 

@@ -1,6 +1,7 @@
 """Parts of the engine, each in a task and a cancel scope of its own, so that they end in an order that is chosen."""
 
-from collections.abc import Callable
+import math
+from collections.abc import Awaitable, Callable
 from typing import Any, Generic, Protocol, TypeVar
 
 import attrs
@@ -9,7 +10,7 @@ import trio
 from seawall.engine.notices import ServiceCrashed
 from seawall.model.venue import Probe
 
-__all__ = ["Hosting", "Part", "Startable"]
+__all__ = ["Hosting", "Part", "Startable", "in_words"]
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -43,13 +44,16 @@ class Hosting:
 
     A bug in a part that serves does not tear the others down: it is told, kept, and `on_crash` is called, so that the
     engine can stop in good order while the rest still works. Whoever stops the engine raises what was kept.
+
+    The same goes for what is no bug but would end the program, `SystemExit` and `KeyboardInterrupt`: it still does, once
+    the orders are seen to. Only a cancellation of the nursery itself takes all parts at once.
     """
 
     nursery: trio.Nursery
     probe: Probe
     on_crash: Callable[[str], None]
     parts: list[Part] = attrs.field(factory=list, init=False)
-    crashes: list[Exception] = attrs.field(factory=list, init=False)
+    crashes: list[BaseException] = attrs.field(factory=list, init=False)
 
     async def start(self, name: str, service: Startable[T]) -> tuple[Part, T]:
         """Start a part; return it, and what it gives, once it serves. What it raises before that is raised here."""
@@ -62,6 +66,15 @@ class Hosting:
         """The names of the parts that have not ended."""
         return tuple(part.name for part in self.parts if not part.ended.is_set())
 
+    async def attempt(self, name: str, step: Callable[[], Awaitable[object]]) -> None:
+        """Take a step, and go on after it: a bug in it is told and kept, as that of a part is."""
+        try:
+            await step()
+        except BaseException as crash:  # noqa: ASYNC103 - kept and raised in the end; a true cancellation is passed on
+            if _is_cancelled():
+                raise
+            self._keep(name, crash)
+
     async def _host(  # noqa: ASYNC128 - the service says started, through `_Ready`
         self, part: Part, service: Startable[T], *, task_status: trio.TaskStatus[T]
     ) -> None:
@@ -69,14 +82,40 @@ class Hosting:
         try:
             with part.scope:
                 await service(task_status=ready)
-        except Exception as crash:
-            if not ready.said:
+        except BaseException as crash:  # noqa: ASYNC103 - as in `attempt`
+            if not ready.said or _is_cancelled():
                 raise
-            self.crashes.append(crash)
-            self.probe(ServiceCrashed(part.name, f"{type(crash).__name__}: {crash}"))
-            self.on_crash(part.name)
+            self._keep(part.name, crash)
         finally:
             part.ended.set()
+
+    def _keep(self, name: str, crash: BaseException) -> None:
+        kept = _kept(crash)
+        self.crashes.append(kept)
+        self.probe(ServiceCrashed(name, in_words(kept)))
+        self.on_crash(name)
+
+
+def in_words(error: BaseException) -> str:
+    """An error, or each one of a group, with its class."""
+    if isinstance(error, BaseExceptionGroup):
+        return "; ".join(in_words(inner) for inner in error.exceptions)
+    return f"{type(error).__name__}: {error}"
+
+
+def _is_cancelled() -> bool:
+    """Whether the task is being cancelled from outside now: a `Cancelled` is then what it seems, and not to be held up."""
+    return trio.current_effective_deadline() == -math.inf
+
+
+def _kept(crash: BaseException) -> BaseException:
+    """What to raise for it in the end. A `Cancelled` whose scope is closed would look like a wish to stop, of nobody's."""
+    strays = crash.split(trio.Cancelled)[0] if isinstance(crash, BaseExceptionGroup) else isinstance(crash, trio.Cancelled)
+    if not strays:
+        return crash
+    stray = RuntimeError("a cancellation came out of the scope that it belonged to")
+    stray.__cause__ = crash
+    return stray
 
 
 @attrs.define(eq=False)

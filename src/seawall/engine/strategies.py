@@ -82,9 +82,12 @@ class StrategyRunner:
             self.vouched_for.pop(spec.name, None)
             # Blocks end their own orders; this is for a block that was never left, in an abandoned generator say.
             with trio.move_on_after(self.settings.deadlines.cancel_s, shield=True) as cleanup, self.desk.hurried(cleanup):
-                for order in self._left_behind(spec.name):
+                orders = self._left_behind(spec.name)
+                for order in orders:
+                    self.desk.custody.release(order)  # all of them, before one is waited for
+                for order in orders:
                     await self.desk.see_off(order)
 
     def _left_behind(self, owner: str) -> list[Order]:
         live = self.desk.blotter.table.live()
-        return [order for order in live if order.owner == owner and not order.intent.keep]
+        return [order for order in live if order.owner == owner and not order.kept]
