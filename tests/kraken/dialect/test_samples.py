@@ -226,6 +226,37 @@ def test_the_documented_orders_are_produced_but_for_what_we_do_otherwise(
     assert made.keys() - wanted.keys() == {"cl_ord_id", "deadline", "time_in_force"}
 
 
+REST_ASKED: dict[str, rest.RestRequest] = {
+    "AddOrder": rest.add_order(
+        rest.RestOrder(
+            order_type="limit",
+            side="buy",
+            volume=Decimal("1.25"),
+            price=Decimal(27500),
+            cl_ord_id="6d1b345e-2821-40e2-ad83-4ecb18a06876",
+        ),
+        "XBTUSD",
+    ),
+    "AmendOrder": rest.amend_order(
+        requests.AmendRequest(cl_ord_id="6d1b345e-2821-40e2-ad83-4ecb18a06876", order_qty=Decimal("1.25"))
+    ),
+    "CancelOrderBatch": rest.cancel_order_batch(["OP5V2Y-RYKVL-ET3V3B", "OP5V2Y-7YKVL-ET3V3B"]),
+}
+
+
+def test_the_documented_rest_requests_are_produced_field_for_field(shared_file: SharedFile) -> None:
+    asked = {
+        path.stem.removeprefix("rest_"): json.loads(path.read_text())["request"]
+        for path in shared_file(SAMPLES).glob("rest_*.json")
+        if '"request"' in path.read_text()
+    }
+    made = {
+        name: json.loads(rest.json_body(call.params if call.document is None else call.document, asked[name]["nonce"]))
+        for name, call in REST_ASKED.items()
+    }
+    assert made == asked
+
+
 def answer(path: Path) -> str:
     """The body of the answer, digits as they are."""
     loaded = read(path)

@@ -1,9 +1,28 @@
 """The REST dialect in one place: builders of requests, and readers of their answers.
 
-`rest_requests` builds, `rest_market`, `rest_account` and `rest_orders` read, `rest_envelope` knows what all answers share.
+`rest_*_requests` build calls, the other modules of the family read answers, `rest_envelope` knows what all of these share.
 """
 
 from seawall.kraken.dialect.rest_account import FillPage, WebSocketsToken, read_balances, read_fills, read_token
+from seawall.kraken.dialect.rest_account_requests import (
+    api_key_info,
+    balance,
+    balance_ex,
+    closed_orders,
+    ledgers,
+    level3,
+    open_orders,
+    open_positions,
+    order_amends,
+    query_ledgers,
+    query_orders,
+    query_trades,
+    trade_balance,
+    trade_volume,
+    trades_history,
+    websockets_token,
+)
+from seawall.kraken.dialect.rest_call import RestRequest, form_body, json_body
 from seawall.kraken.dialect.rest_envelope import read_result
 from seawall.kraken.dialect.rest_market import (
     PairList,
@@ -12,6 +31,29 @@ from seawall.kraken.dialect.rest_market import (
     read_system_status,
     read_time,
     read_trades,
+)
+from seawall.kraken.dialect.rest_market_requests import (
+    asset_pairs,
+    assets,
+    depth,
+    grouped_book,
+    ohlc,
+    recent_trades,
+    server_time,
+    spread,
+    system_status,
+    ticker,
+)
+from seawall.kraken.dialect.rest_order_fields import RelativePrice, RestClose, RestEdit, RestOrder
+from seawall.kraken.dialect.rest_order_requests import (
+    add_order,
+    add_order_batch,
+    amend_order,
+    cancel_all_orders,
+    cancel_all_orders_after,
+    cancel_order,
+    cancel_order_batch,
+    edit_order,
 )
 from seawall.kraken.dialect.rest_orders import (
     OrderPage,
@@ -23,45 +65,44 @@ from seawall.kraken.dialect.rest_orders import (
     read_open_orders,
     read_orders,
 )
-from seawall.kraken.dialect.rest_requests import (
-    RestRequest,
-    add_order,
-    amend_order,
-    asset_pairs,
-    balance_ex,
-    cancel_all_orders,
-    cancel_all_orders_after,
-    cancel_order,
-    closed_orders,
-    form_body,
-    ohlc,
-    open_orders,
-    query_orders,
-    recent_trades,
-    server_time,
-    system_status,
-    trades_history,
-    websockets_token,
-)
 
 __all__ = [
     "FillPage",
     "OrderPage",
     "PairList",
+    "RelativePrice",
+    "RestClose",
+    "RestEdit",
+    "RestOrder",
     "RestRequest",
     "WebSocketsToken",
     "add_order",
+    "add_order_batch",
     "amend_order",
+    "api_key_info",
     "asset_pairs",
+    "assets",
+    "balance",
     "balance_ex",
     "cancel_all_orders",
     "cancel_all_orders_after",
     "cancel_order",
+    "cancel_order_batch",
     "closed_orders",
+    "depth",
+    "edit_order",
     "form_body",
+    "grouped_book",
+    "json_body",
+    "ledgers",
+    "level3",
     "ohlc",
     "open_orders",
+    "open_positions",
+    "order_amends",
+    "query_ledgers",
     "query_orders",
+    "query_trades",
     "read_added_order",
     "read_amended_order",
     "read_balances",
@@ -80,7 +121,11 @@ __all__ = [
     "read_trades",
     "recent_trades",
     "server_time",
+    "spread",
     "system_status",
+    "ticker",
+    "trade_balance",
+    "trade_volume",
     "trades_history",
     "websockets_token",
 ]
