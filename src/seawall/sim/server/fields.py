@@ -16,7 +16,7 @@ __all__ = ["MOST_INTEGER", "Fields", "Form", "Json", "choice", "instant_ns", "re
 MOST_INTEGER = 2**53
 """Beyond it many readers of JSON are not exact."""
 
-_PLAIN = re.compile(r"[0-9]{1,15}(\.[0-9]{1,12})?|[0-9]{1,19}")  # the second for nanoseconds since the epoch
+_PLAIN = re.compile(r"[0-9]{1,15}(\.[0-9]{1,12})?|[0-9]{19}")  # the second for nanoseconds since the epoch
 _WHOLE = re.compile(r"-?[0-9]{1,18}")
 
 E = TypeVar("E", bound=StrEnum)
