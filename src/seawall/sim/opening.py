@@ -201,7 +201,7 @@ def _make(settings: SimSettings, source: MarketSource | None) -> Simulator:
     tokens, log = Tokens(exchange.floor.ids), RequestLog(settings.request_log)
     secret = rng.randbytes(64)
     key = Key("SIM" + exchange.floor.ids.token(), secret)
-    reader = Reader(exchange, tokens, lambda: faults.rest_lag_s)
+    reader = Reader(exchange, tokens, lambda: faults.rest_lag_s, key_facts=lambda: {"api_key": key.key, "nonce": str(key.nonce)})
     rest = Rest(exchange, public, reader, key, faults, log, carried_out=_nothing)
     markets = MarketInput(exchange, public, room=_no_room)
     doors = Doors(

@@ -7,6 +7,7 @@ import attrs
 import pytest
 from support.sim_client import Frame, open_client, open_wire
 
+from seawall.kraken.dialect import Level3Book, Level3Frame, decode
 from seawall.sim import SimSettings
 from seawall.sim.exchange.limits import Tier
 
@@ -34,6 +35,24 @@ async def test_single_orders_have_an_address_of_their_own() -> None:
         Decimal("90.5"),
         1,
     )
+
+
+async def test_the_book_of_our_own_client_agrees_with_every_message() -> None:
+    settings = SimSettings(events_per_s=400.0, history_min=1, crowd_levels=30)
+    async with open_client(settings) as client, client.level3_wire() as wire:
+        books = {(symbol, depth): Level3Book(symbol, depth) for symbol, depth in (("BTC/USD", 10), ("ETH/USD", 1000))}
+        for symbol, depth in books:
+            await wire.send("subscribe", channel="level3", symbol=[symbol], depth=depth)
+        by_symbol = {symbol: book for (symbol, _), book in books.items()}
+        applied = 0
+        while applied < 200:
+            frame = decode(await wire.text())
+            if isinstance(frame, Level3Frame):
+                for row in frame.data:
+                    by_symbol[row.symbol].apply(row, frame.type == "snapshot")
+                    applied += 1
+
+    assert all(book.verified for book in books.values())
 
 
 async def test_the_other_sockets_do_not_serve_it_and_it_serves_nothing_else() -> None:

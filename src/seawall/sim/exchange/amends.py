@@ -26,8 +26,8 @@ class _Values:
     trigger: Decimal | None
 
 
-def amend(floor: Floor, order: SimOrder, change: OrderChange) -> None:
-    """Carry out one amend. Raises `ApiError`, and then the order is as it was."""
+def amend(floor: Floor, order: SimOrder, change: OrderChange) -> str:
+    """Carry out one amend; returns its id. Raises `ApiError`, and then the order is as it was."""
     before = _Values(order.qty, order.limit_price, order.trigger_price)
     after = _Values(
         order.qty if change.qty is None else change.qty,
@@ -37,7 +37,9 @@ def amend(floor: Floor, order: SimOrder, change: OrderChange) -> None:
     _check(floor, order, before, after)
     if (change.post_only or order.ask.post_only or not floor.matching) and _would_take(floor, order, after):
         raise ApiError("EOrder:Post only order")
-    _carry_out(floor, order, before, after)
+    amend_id = floor.ids.trade()
+    _carry_out(floor, order, before, after, amend_id, post_only=change.post_only)
+    return amend_id
 
 
 def _check(floor: Floor, order: SimOrder, before: _Values, after: _Values) -> None:
@@ -64,7 +66,7 @@ def _would_take(floor: Floor, order: SimOrder, after: _Values) -> bool:
     return best is not None and opposite.reaches(best, after.limit)
 
 
-def _carry_out(floor: Floor, order: SimOrder, before: _Values, after: _Values) -> None:
+def _carry_out(floor: Floor, order: SimOrder, before: _Values, after: _Values, amend_id: str, *, post_only: bool) -> None:
     market = floor.markets[order.pair.symbol]
     book = market.book
     now_ns = floor.now_ns()
@@ -72,6 +74,7 @@ def _carry_out(floor: Floor, order: SimOrder, before: _Values, after: _Values) -
     qty = max(after.qty, order.cum_qty)
     order.qty, order.limit_price, order.trigger_price = qty, after.limit, after.trigger
     order.amended, order.amended_ns = True, now_ns
+    order.note_values(amend_id, "user", now_ns, USER_REQUESTED, post_only=post_only)
     entry = book.users.get(order.order_id)
     requeue = entry is not None and (after.limit != before.limit or after.qty > before.qty)
     if entry is not None:

@@ -4,7 +4,8 @@ Plain and synchronous: no task, no socket, and time only as a callable. What hap
 """
 
 import random
-from collections.abc import Callable, Iterable, Mapping
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Final, Literal
 
@@ -14,10 +15,11 @@ from seawall.model.instruments import PairStatus
 from seawall.model.market_data import VenueStatus
 from seawall.model.numbers import ZERO
 from seawall.model.orders import OrderType, Side
-from seawall.sim.exchange.accounts import Account
+from seawall.sim.exchange.accounts import Account, LedgerEntry
 from seawall.sim.exchange.amends import amend
 from seawall.sim.exchange.book import Book
 from seawall.sim.exchange.checks import check_deadline, check_open, check_order
+from seawall.sim.exchange.edits import REPLACED, OrderEdit, replacement
 from seawall.sim.exchange.events import (
     LedgerPosted,
     LevelChange,
@@ -43,6 +45,7 @@ POST_ONLY: Final = "Post only order"
 SWITCHED_OFF: Final = "CancelAllOrdersAfter Timeout"
 DEFAULT_DEADLINE_NS: Final = 5 * 10**9
 MAX_SWITCH_S: Final = 86_400
+KEPT_ENTRIES: Final = 20_000
 
 PostOnlyCrossing = Literal["refuse", "cancel"]
 """What becomes of a post-only order that would take: an error, or acceptance followed at once by a cancel. Both are seen."""
@@ -70,6 +73,8 @@ class Exchange:
     status: VenueStatus = VenueStatus.ONLINE
     switch_due_ns: int | None = None
     """When the dead man's switch fires (docs.kraken.com/api/docs/websocket-v2/cancel_after); None while it is off."""
+    ledger: deque[LedgerEntry] = attrs.field(factory=lambda: deque(maxlen=KEPT_ENTRIES))
+    """The newest movements of the account, oldest first."""
     _ended: int = 0
     _filled: int = 0
     _printed: int = 0
@@ -159,23 +164,32 @@ class Exchange:
         market = self.floor.markets[ask.pair.symbol]
         check_open(self.status, market.status, ask)
         self.limits.charge_add(ask.pair.symbol)
-        deadline_ns = arrived_ns + DEFAULT_DEADLINE_NS if ask.deadline_ns is None else ask.deadline_ns
-        check_deadline(deadline_ns, arrived_ns=arrived_ns, now_ns=now_ns)
-        check_order(ask, market.last)
-        if ask.expire_ns is not None and ask.expire_ns <= now_ns:
-            raise invalid("expire_time")
-        if ask.cl_ord_id is not None and any(ask.cl_ord_id == order.cl_ord_id for order in self.floor.open.values()):
-            raise invalid("cl_ord_id not unique")
-        here = sum(order.pair is ask.pair for order in self.floor.open.values())
-        self.limits.check_open_orders(here)
-        if not ask.order_type.has_trigger and not self.floor.affords(ask, ask.qty, ask.limit_price):
-            raise ApiError("EOrder:Insufficient funds")
-        crosses = ask.post_only and self._would_take(ask)
-        if crosses and self.post_only_crossing == "refuse":
-            raise ApiError("EOrder:Post only order")
+        self._check_deadline(ask, arrived_ns)
+        self._check_new(ask)
+        self._check_room(ask)
         if validate:
+            self._check_crossing(ask)
             return None
-        return self.floor.accept(ask, doomed=POST_ONLY if crosses else None)
+        return self._accept(ask)
+
+    def add_batch(
+        self, asks: Sequence[NewOrder], *, validate: bool = False, arrived_ns: int | None = None
+    ) -> list[SimOrder | ApiError | None]:
+        """Place orders of one pair together (docs.kraken.com/api/docs/rest-api/add-order-batch).
+
+        What is wrong with one order in itself refuses all; what only the book and the money say refuses that one, and
+        stands in its place. None when they were only validated.
+        """
+        arrived_ns = self.now_ns() if arrived_ns is None else arrived_ns
+        self.tick()
+        symbol = asks[0].pair.symbol
+        for ask in asks:
+            check_open(self.status, self.floor.markets[symbol].status, ask)
+        self.limits.charge_add(symbol, len(asks))
+        for ask in asks:
+            self._check_deadline(ask, arrived_ns)
+            self._check_new(ask)
+        return [None if validate else self._try_to_accept(ask) for ask in asks]
 
     def amend_order(self, order: SimOrder, change: OrderChange, *, arrived_ns: int | None = None) -> str:
         """Change an open order in place; returns the id of the amend. It may end the order: see `amends`."""
@@ -189,8 +203,25 @@ class Exchange:
         self.limits.charge_amend(order.pair.symbol, order.amended_ns)
         if change.deadline_ns is not None:
             check_deadline(change.deadline_ns, arrived_ns=arrived_ns, now_ns=now_ns)
-        amend(self.floor, order, change)
-        return self.floor.ids.trade()
+        return amend(self.floor, order, change)
+
+    def edit_order(
+        self, order: SimOrder, edit: OrderEdit, *, validate: bool = False, arrived_ns: int | None = None
+    ) -> SimOrder | None:
+        """Replace an open order by a new one; None when it was only validated. See `edits`."""
+        now_ns = self.now_ns()
+        arrived_ns = now_ns if arrived_ns is None else arrived_ns
+        self.tick()
+        if not order.live:
+            raise ApiError("EOrder:Unknown order")
+        ask = replacement(self.floor, order, edit)
+        check_open(self.status, self.floor.markets[ask.pair.symbol].status, ask)
+        self.limits.charge_edit(ask.pair.symbol, order.amended_ns)
+        self._check_deadline(ask, arrived_ns)
+        if validate:
+            return None
+        self._cancel(order, REPLACED)
+        return self._accept(ask)
 
     def cancel_order(self, order: SimOrder) -> None:
         """End an open order."""
@@ -284,6 +315,43 @@ class Exchange:
         self.floor.tell(TradesPrinted(market.pair, (trade,)))
         self.floor.settle(market)
 
+    def _check_deadline(self, ask: NewOrder, arrived_ns: int) -> None:
+        deadline_ns = arrived_ns + DEFAULT_DEADLINE_NS if ask.deadline_ns is None else ask.deadline_ns
+        check_deadline(deadline_ns, arrived_ns=arrived_ns, now_ns=self.now_ns())
+
+    def _check_new(self, ask: NewOrder) -> None:
+        """Judge an order by itself, and by its name among the open ones."""
+        check_order(ask, self.floor.markets[ask.pair.symbol].last)
+        if ask.expire_ns is not None and ask.expire_ns <= self.now_ns():
+            raise invalid("expire_time")
+        if ask.cl_ord_id is not None and any(ask.cl_ord_id == order.cl_ord_id for order in self.floor.open.values()):
+            raise invalid("cl_ord_id not unique")
+
+    def _check_room(self, ask: NewOrder) -> None:
+        """Judge whether the account may, and can pay for, one more."""
+        here = sum(order.pair is ask.pair for order in self.floor.open.values())
+        self.limits.check_open_orders(here)
+        if not ask.order_type.has_trigger and not self.floor.affords(ask, ask.qty, ask.limit_price):
+            raise ApiError("EOrder:Insufficient funds")
+
+    def _check_crossing(self, ask: NewOrder) -> bool:
+        """Whether the order is post-only and would take; raises `ApiError` where that refuses it."""
+        crosses = ask.post_only and self._would_take(ask)
+        if crosses and self.post_only_crossing == "refuse":
+            raise ApiError("EOrder:Post only order")
+        return crosses
+
+    def _accept(self, ask: NewOrder) -> SimOrder:
+        return self.floor.accept(ask, doomed=POST_ONLY if self._check_crossing(ask) else None)
+
+    def _try_to_accept(self, ask: NewOrder) -> SimOrder | ApiError:
+        try:
+            self._check_new(ask)
+            self._check_room(ask)
+            return self._accept(ask)
+        except ApiError as error:
+            return error
+
     def _would_take(self, ask: NewOrder) -> bool:
         opposite = self.floor.markets[ask.pair.symbol].book.half(ask.side.other)
         best = opposite.best()
@@ -304,6 +372,8 @@ class Exchange:
         self.floor.settle(self.floor.markets[order.pair.symbol])
 
     def _count(self, event: object) -> None:
+        if isinstance(event, LedgerPosted):
+            self.ledger.append(event.entry)
         self._printed += len(event.trades) if isinstance(event, TradesPrinted) else 0
         self._filled += isinstance(event, OrderTraded)
         self._ended += isinstance(event, OrderEnded | OrderFilled)

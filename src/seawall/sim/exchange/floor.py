@@ -97,6 +97,7 @@ class Floor:
         """
         now_ns = self.now_ns()
         order = SimOrder(self.ids.order(), ask, ask.qty, ask.limit_price, ask.trigger_price, now_ns, now_ns, changed_ns=now_ns)
+        order.note_values(self.ids.trade(), "original", now_ns)
         self.orders[order.order_id] = self.open[order.order_id] = order
         self.tell(OrderReceived(order, now_ns))
         if doomed is not None:

@@ -26,15 +26,20 @@ class Limits:
         """The limits of one verification tier."""
         return cls(now_ns, ENGINE_LIMITS[tier], RestCounter(REST_LIMITS[tier]), enforced)
 
-    def charge_add(self, symbol: str) -> None:
-        """One order placed. Raises `ApiError` above the threshold; what was refused counts all the same."""
+    def charge_add(self, symbol: str, orders: int = 1) -> None:
+        """Orders placed together. Raises `ApiError` above the threshold; what was refused counts all the same."""
         counter = self._counter(symbol)
-        self._charge(counter, counter.charge_of_add())
+        self._charge(counter, counter.charge_of_add(orders))
 
     def charge_amend(self, symbol: str, since_ns: int) -> None:
         """One amend of an order that was placed, or last amended, at `since_ns`."""
         counter = self._counter(symbol)
         self._charge(counter, counter.charge_of("amend", self._age_s(since_ns)))
+
+    def charge_edit(self, symbol: str, since_ns: int) -> None:
+        """One edit of an order that was placed, or last amended, at `since_ns`."""
+        counter = self._counter(symbol)
+        self._charge(counter, counter.charge_of("edit", self._age_s(since_ns)))
 
     def charge_cancel(self, symbol: str, since_ns: int) -> None:
         """One cancel. Never refused: whether Kraken would is not known, and an order must be able to end."""

@@ -10,7 +10,7 @@ from seawall.model.numbers import ZERO
 from seawall.model.orders import OrderType, Side, TimeInForce
 from seawall.sim.exchange.pairs import Pair
 
-__all__ = ["LIVE", "NewOrder", "OrderChange", "SelfTrade", "SimFill", "SimOrder", "Status"]
+__all__ = ["LIVE", "Amend", "NewOrder", "OrderChange", "SelfTrade", "SimFill", "SimOrder", "Status"]
 
 
 class Status(StrEnum):
@@ -87,6 +87,21 @@ class SimFill:
     at_ns: int
 
 
+@attrs.frozen
+class Amend:
+    """The values an order had from `at_ns` on. `kind` is original, user or restated."""
+
+    amend_id: str
+    kind: str
+    qty: Decimal
+    left: Decimal
+    limit_price: Decimal | None
+    trigger_price: Decimal | None
+    post_only: bool
+    at_ns: int
+    reason: str | None = None
+
+
 @attrs.define(eq=False)
 class SimOrder:
     """One order of a user, from its acceptance to its end and after."""
@@ -108,6 +123,7 @@ class SimOrder:
     closed_ns: int | None = None
     changed_ns: int = 0
     reason: str | None = None
+    amends: list[Amend] = attrs.field(factory=list)
     _earlier: list["SimOrder"] = attrs.field(factory=list, repr=False)
 
     @property
@@ -149,6 +165,12 @@ class SimOrder:
     def status_when_live(self) -> Status:
         """NEW or PARTIALLY_FILLED, by what is filled."""
         return Status.PARTIALLY_FILLED if self.cum_qty else Status.NEW
+
+    def note_values(self, amend_id: str, kind: str, at_ns: int, reason: str | None = None, *, post_only: bool = False) -> None:
+        """Note the values the order has now, for the history of its amends."""
+        post_only = post_only or self.ask.post_only
+        values = self.qty, self.left, self.limit_price, self.trigger_price
+        self.amends.append(Amend(amend_id, kind, *values, post_only, at_ns, reason))
 
     def remember(self, now_ns: int, keep_ns: int) -> None:
         """Keep a copy of the order as it is, before a change at `now_ns`; copies older than `keep_ns` are let go."""

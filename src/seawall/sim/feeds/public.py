@@ -1,5 +1,6 @@
 """The public channels: turns what happens at the exchange into frames for those who follow it."""
 
+from collections import deque
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Final
@@ -25,6 +26,12 @@ MAX_DEPTH: Final = DEPTHS[-1]
 
 SNAPSHOT_TRADES: Final = 50
 
+KEPT_TOUCHES: Final = 200
+"""What REST Spread answers at most (docs.kraken.com/api/docs/rest-api/get-recent-spreads)."""
+
+Touch = tuple[int, Decimal, Decimal]
+"""When the best prices became these: nanoseconds since the epoch, bid, ask."""
+
 
 @attrs.define(eq=False)
 class _Symbol:
@@ -33,6 +40,7 @@ class _Symbol:
     candles: dict[int, Candles] = attrs.field(factory=lambda: {minutes: Candles(minutes) for minutes in INTERVALS})
     day: Day = attrs.field(factory=Day)
     at_ns: int = 0
+    touches: deque[Touch] = attrs.field(factory=lambda: deque(maxlen=KEPT_TOUCHES))
     raw_snapshot: str | None = None
     """The recorded snapshot, word for word, while nothing has changed since."""
 
@@ -62,6 +70,10 @@ class PublicFeed:
     def candles(self, symbol: str, interval_min: int) -> Candles:
         """The candles of one symbol and interval."""
         return self._symbols[symbol].candles[interval_min]
+
+    def touches(self, symbol: str) -> tuple[Touch, ...]:
+        """The newest changes of the best prices, oldest first."""
+        return tuple(self._symbols[symbol].touches)
 
     def day(self, symbol: str) -> Day:
         """The last 24 hours of one symbol."""
@@ -163,6 +175,13 @@ class PublicFeed:
                 self._publish_book(topic, book_frame(symbol, "update", *told[depth], checksum, at_ns))
         if touch != (state.shown.bids(1), state.shown.asks(1)):
             self._publish_ticker(state, "bbo")
+            self._note_touch(state, at_ns)
+
+    @staticmethod
+    def _note_touch(state: _Symbol, at_ns: int) -> None:
+        bids, asks = state.shown.bids(1), state.shown.asks(1)
+        if bids and asks:
+            state.touches.append((at_ns, Decimal(bids[0][0]), Decimal(asks[0][0])))
 
     def _publish_book(self, topic: Topic, frame: str) -> None:
         for text in self.mangle_book(topic.symbol, frame):

@@ -1,5 +1,6 @@
 """Reading the fields of a request, with the complaint that Kraken makes of each kind of bad one."""
 
+import json
 import re
 from collections.abc import Mapping
 from decimal import Decimal
@@ -11,7 +12,7 @@ import attrs
 from seawall.kraken.dialect.times import from_rfc3339
 from seawall.sim.exchange.refusal import ApiError, invalid
 
-__all__ = ["MOST_INTEGER", "Fields", "Form", "Json", "choice", "instant_ns", "required"]
+__all__ = ["MOST_INTEGER", "Fields", "Form", "Json", "as_texts", "choice", "instant_ns", "required"]
 
 MOST_INTEGER = 2**53
 """Beyond it many readers of JSON are not exact."""
@@ -122,6 +123,11 @@ class Json:
         if len(texts) != len(items):
             raise invalid(name)
         return texts
+
+
+def as_texts(values: Mapping[str, object]) -> dict[str, str]:
+    """A JSON object as the fields of a form: what is not a text is written as JSON."""
+    return {name: value if isinstance(value, str) else json.dumps(value) for name, value in values.items()}
 
 
 @attrs.frozen

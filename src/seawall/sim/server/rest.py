@@ -17,8 +17,9 @@ from seawall.sim.faults import Answered, AnswerFault, Faults
 from seawall.sim.feeds.frames import Json, encode
 from seawall.sim.feeds.public import PublicFeed
 from seawall.sim.requests import Request, RequestLog
-from seawall.sim.server.fields import Form
+from seawall.sim.server.fields import Form, as_texts
 from seawall.sim.server.http import HttpAnswer, HttpRequest
+from seawall.sim.server.rest_account import ACCOUNT_READS
 from seawall.sim.server.rest_public import PUBLIC
 from seawall.sim.server.rest_reads import READS, Reader
 from seawall.sim.server.rest_trading import TRADES
@@ -99,10 +100,11 @@ class Rest:
         return _refusal("EGeneral:Unknown method")
 
     def _private(self, method: str, form: Form, arrived_ns: int) -> Json:
-        if method in READS:
+        read = READS.get(method) or ACCOUNT_READS.get(method)
+        if read is not None:
             self.exchange.limits.charge_rest(method)
             self.exchange.tick()
-            return READS[method](self.reader, form)
+            return read(self.reader, form)
         if method not in TRADES:
             raise ApiError("EGeneral:Unknown method")
         try:
@@ -120,7 +122,7 @@ def _form(request: HttpRequest, query: str) -> Form:
         except (ValueError, RecursionError):
             values = {}
         if isinstance(values, dict):
-            fields |= {name: value if isinstance(value, str) else json.dumps(value) for name, value in values.items()}
+            fields |= as_texts(values)
     else:
         fields |= dict(parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True))
     return Form(fields)

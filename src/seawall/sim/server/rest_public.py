@@ -8,13 +8,14 @@ from typing import Final
 import msgspec
 
 from seawall.kraken.dialect.times import to_rfc3339
+from seawall.model.numbers import round_down, round_up
 from seawall.sim.exchange.exchange import Exchange
 from seawall.sim.exchange.market import Market
 from seawall.sim.exchange.pairs import FeeSchedule, Pair, assets_of
 from seawall.sim.exchange.refusal import ApiError, invalid
 from seawall.sim.feeds.candles import INTERVALS
 from seawall.sim.feeds.frames import Json, number
-from seawall.sim.feeds.public import PublicFeed
+from seawall.sim.feeds.public import MAX_DEPTH, PublicFeed
 from seawall.sim.server.fields import Form
 from seawall.sim.server.rest_rows import fixed
 
@@ -22,6 +23,10 @@ __all__ = ["PUBLIC", "named_pair"]
 
 MAX_DEPTH_COUNT: Final = 500
 MAX_TRADES: Final = 1000
+
+GROUPED_DEPTHS: Final = (10, 25, 100, 250, 1000)
+GROUPINGS: Final = (1, 5, 10, 25, 50, 100, 250, 500, 1000)
+"""Ticks (docs.kraken.com/api/docs/rest-api/get-grouped-order-book)."""
 
 
 def named_pair(exchange: Exchange, name: str | None) -> Pair:
@@ -200,6 +205,34 @@ def _ohlc(feed: PublicFeed, form: Form) -> Json:
     return {pair.rest_id: rows, "last": committed}
 
 
+def _spread(feed: PublicFeed, form: Form) -> Json:
+    pair, since = named_pair(feed.exchange, form.text("pair")), form.integer("since") or 0
+    touches = feed.touches(pair.symbol)
+    rows: list[Json] = [[at_ns // 10**9, _wide(bid), _wide(ask)] for at_ns, bid, ask in touches if at_ns // 10**9 >= since]
+    return {pair.rest_id: rows, "last": touches[-1][0] // 10**9 if touches else since}
+
+
+def _grouped_book(feed: PublicFeed, form: Form) -> Json:
+    """Levels summed in steps of so many ticks: bids at the step below, asks at the step above."""
+    pair = named_pair(feed.exchange, form.text("pair"))
+    depth, grouping = form.integer("depth") or GROUPED_DEPTHS[0], form.integer("grouping") or GROUPINGS[0]
+    if depth not in GROUPED_DEPTHS:
+        raise invalid("depth")
+    if grouping not in GROUPINGS:
+        raise invalid("grouping")
+    shown, step = feed.shown(pair.symbol), pair.tick_size * grouping
+
+    def rows(levels: list[tuple[str, str]], rounded: Callable[[Decimal, Decimal], Decimal]) -> list[Json]:
+        sums: dict[Decimal, Decimal] = {}
+        for price, qty in levels:
+            group = rounded(Decimal(price), step)
+            sums[group] = sums.get(group, Decimal(0)) + Decimal(qty)
+        return [{"price": _wide(price), "qty": fixed(qty, pair.qty_precision)} for price, qty in list(sums.items())[:depth]]
+
+    bids, asks = rows(shown.bids(MAX_DEPTH), round_down), rows(shown.asks(MAX_DEPTH), round_up)
+    return {"pair": pair.symbol, "grouping": grouping, "bids": bids, "asks": asks}
+
+
 PUBLIC: Final[Mapping[str, Callable[[PublicFeed, Form], Json]]] = {
     "Time": _time,
     "SystemStatus": _system_status,
@@ -209,4 +242,6 @@ PUBLIC: Final[Mapping[str, Callable[[PublicFeed, Form], Json]]] = {
     "Depth": _depth,
     "Trades": _trades,
     "OHLC": _ohlc,
+    "Spread": _spread,
+    "GroupedBook": _grouped_book,
 }

@@ -15,10 +15,11 @@ from seawall.sim.server.fields import Form
 from seawall.sim.server.rest_rows import fill_row, fixed, order_row
 from seawall.sim.server.tokens import TOKEN_LIFE_S, Tokens
 
-__all__ = ["READS", "Reader"]
+__all__ = ["READS", "Reader", "page", "within"]
 
 PAGE: Final = 50
 MAX_QUERIED: Final = 50
+MAX_QUERIED_TRADES: Final = 20
 
 
 @attrs.frozen
@@ -28,6 +29,8 @@ class Reader:
     exchange: Exchange
     tokens: Tokens
     lag_s: Callable[[], float]
+    key_facts: Callable[[], Mapping[str, Json]] = dict
+    """What is known of the key that asks."""
 
     def orders(self) -> list[SimOrder]:
         """Every order that can be seen, newest first."""
@@ -72,13 +75,15 @@ def _open_orders(reader: Reader, form: Form) -> Json:
     return {"open": {order.order_id: order_row(order, trades=trades) for order in found}}
 
 
-def _within(at_ns: int, form: Form) -> bool:
+def within(at_ns: int, form: Form) -> bool:
+    """Whether an instant is after `start` and not after `end`."""
     start, end = form.number("start"), form.number("end")
     at_s = Decimal(at_ns) / 10**9
     return (start is None or at_s > start) and (end is None or at_s <= end)
 
 
-def _page(form: Form) -> slice:
+def page(form: Form) -> slice:
+    """Which rows were asked for."""
     offset = form.integer("ofs") or 0
     if offset < 0:
         raise invalid("ofs")
@@ -91,12 +96,12 @@ def _closed_orders(reader: Reader, form: Form) -> Json:
     def inside(order: SimOrder) -> bool:
         assert order.closed_ns is not None
         times = {"open": [order.opened_ns], "close": [order.closed_ns]}.get(which, [order.opened_ns, order.closed_ns])
-        return any(_within(at_ns, form) for at_ns in times)
+        return any(within(at_ns, form) for at_ns in times)
 
     closed = [order for order in reader.orders() if not order.live and _matches(order, form) and inside(order)]
     closed.sort(key=lambda order: order.closed_ns or 0, reverse=True)
     trades = form.flag("trades") or False
-    rows = {order.order_id: order_row(order, trades=trades) for order in closed[_page(form)]}
+    rows = {order.order_id: order_row(order, trades=trades) for order in closed[page(form)]}
     return {"closed": rows} | ({} if form.flag("without_count") else {"count": len(closed)})
 
 
@@ -111,33 +116,17 @@ def _query_orders(reader: Reader, form: Form) -> Json:
 
 def _trades_history(reader: Reader, form: Form) -> Json:
     seen_ns = reader.seen_ns()
-    fills = [fill for fill in reversed(reader.exchange.fills) if fill.at_ns <= seen_ns and _within(fill.at_ns, form)]
-    rows = {fill.exec_id: fill_row(fill) for fill in fills[_page(form)]}
+    fills = [fill for fill in reversed(reader.exchange.fills) if fill.at_ns <= seen_ns and within(fill.at_ns, form)]
+    rows = {fill.exec_id: fill_row(fill) for fill in fills[page(form)]}
     return {"trades": rows} | ({} if form.flag("without_count") else {"count": len(fills)})
 
 
 def _query_trades(reader: Reader, form: Form) -> Json:
     wanted = (form.text("txid") or "").split(",")
+    if wanted == [""] or len(wanted) > MAX_QUERIED_TRADES:
+        raise ApiError("EGeneral:Invalid arguments")
     fills = {fill.exec_id: fill for fill in reader.exchange.fills}
     return {txid: fill_row(fills[txid]) for txid in wanted if txid in fills}
-
-
-def _trade_volume(reader: Reader, form: Form) -> Json:
-    names = form.text("pair")
-    fees: dict[str, Json] = {}
-    fees_maker: dict[str, Json] = {}
-    for pair in reader.exchange.pairs.values():
-        if names is not None and set(names.split(",")) & set(pair.names()):
-            for rows, steps in ((fees, pair.fees), (fees_maker, pair.fees_maker)):
-                rows[pair.rest_id] = {
-                    "fee": fixed(steps[0][1], 4),
-                    "minfee": fixed(steps[-1][1], 4),
-                    "maxfee": fixed(steps[0][1], 4),
-                    "nextfee": fixed(steps[1][1], 4),
-                    "nextvolume": fixed(Decimal(steps[1][0]), 4),
-                    "tiervolume": "0.0000",
-                }
-    return {"currency": "ZUSD", "volume": "0.0000", "fees": fees or None, "fees_maker": fees_maker or None}
 
 
 def _token(reader: Reader, _form: Form) -> Json:
@@ -152,6 +141,5 @@ READS: Final[Mapping[str, Callable[[Reader, Form], Json]]] = {
     "QueryOrders": _query_orders,
     "TradesHistory": _trades_history,
     "QueryTrades": _query_trades,
-    "TradeVolume": _trade_volume,
     "GetWebSocketsToken": _token,
 }

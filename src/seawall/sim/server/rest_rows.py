@@ -6,10 +6,11 @@ from typing import Final
 import msgspec
 
 from seawall.model.numbers import ZERO
+from seawall.sim.exchange.accounts import LedgerEntry
 from seawall.sim.exchange.orders import SimFill, SimOrder, Status
 from seawall.sim.feeds.frames import Json
 
-__all__ = ["describe", "fill_row", "fixed", "order_row", "seconds"]
+__all__ = ["describe", "fill_row", "fixed", "ledger_row", "order_row", "seconds"]
 
 STATUS: Final = {
     Status.PENDING_NEW: "pending",
@@ -121,3 +122,19 @@ def fill_row(fill: SimFill) -> Json:
     if fill.cl_ord_id is not None:
         row["cl_ord_id"] = fill.cl_ord_id
     return row
+
+
+def ledger_row(entry: LedgerEntry) -> Json:
+    """A row of Ledgers (docs.kraken.com/api/docs/rest-api/get-ledgers)."""
+    places = entry.asset.decimals
+    return {
+        "refid": entry.ref_id,
+        "time": seconds(entry.at_ns),
+        "type": entry.kind,
+        "subtype": "",
+        "aclass": "currency",
+        "asset": entry.asset.id,
+        "amount": fixed(entry.amount, places),
+        "fee": fixed(entry.fee, places),
+        "balance": fixed(entry.balance, places),
+    }

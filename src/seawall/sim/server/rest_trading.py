@@ -1,5 +1,6 @@
 """Private REST calls that trade (docs.kraken.com/api/docs/rest-api/add-order and its neighbours)."""
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
@@ -7,18 +8,23 @@ from typing import Final
 
 from seawall.kraken.dialect.times import to_rfc3339
 from seawall.model.orders import OrderType, Side, TimeInForce
+from seawall.sim.exchange.edits import OrderEdit
 from seawall.sim.exchange.exchange import Exchange
 from seawall.sim.exchange.orders import NewOrder, OrderChange, SelfTrade, SimOrder
 from seawall.sim.exchange.refusal import ApiError, invalid
 from seawall.sim.feeds.frames import Json
-from seawall.sim.server.fields import Form, choice, instant_ns, required
+from seawall.sim.server.fields import Form, as_texts, choice, instant_ns, required
 from seawall.sim.server.rest_public import named_pair
-from seawall.sim.server.rest_rows import describe
+from seawall.sim.server.rest_rows import describe, fixed
 
 __all__ = ["TRADES"]
 
 REFUSED_FIELDS: Final = ("leverage", "displayvol", "close[ordertype]", "close", "starttm")
 """Not a part of this exchange: said as a refusal, never passed over in silence."""
+
+MIN_BATCH: Final = 2
+MAX_BATCH_ADD: Final = 15
+MAX_BATCH_CANCEL: Final = 50
 
 _EXPIRY: Final = re.compile(r"\+?[0-9]{1,11}")
 
@@ -77,8 +83,12 @@ def _add_order(exchange: Exchange, form: Form, arrived_ns: int) -> Json:
     order = exchange.add_order(ask, validate=form.flag("validate") or False, arrived_ns=arrived_ns)
     if order is not None:
         return {"descr": {"order": describe(order)}, "txid": [order.order_id]}
-    planned = SimOrder("", ask, ask.qty, ask.limit_price, ask.trigger_price, arrived_ns, arrived_ns)
-    return {"descr": {"order": describe(planned)}}
+    return {"descr": {"order": describe(_planned(ask, arrived_ns))}}
+
+
+def _planned(ask: NewOrder, at_ns: int) -> SimOrder:
+    """The order as it would be, for its description."""
+    return SimOrder("", ask, ask.qty, ask.limit_price, ask.trigger_price, at_ns, at_ns)
 
 
 def _named(exchange: Exchange, form: Form) -> SimOrder:
@@ -97,6 +107,95 @@ def _amend_order(exchange: Exchange, form: Form, arrived_ns: int) -> Json:
         deadline_ns=instant_ns(form, "deadline"),
     )
     return {"amend_id": exchange.amend_order(_named(exchange, form), change, arrived_ns=arrived_ns)}
+
+
+def _edit_order(exchange: Exchange, form: Form, arrived_ns: int) -> Json:
+    order = _by_txid(exchange, required(form, "txid"))
+    if named_pair(exchange, form.text("pair")) is not order.pair:
+        raise invalid("pair")
+    flags = form.text("oflags")
+    price, price2 = form.number("price"), form.number("price2")
+    waits = order.ask.order_type.has_trigger
+    edit = OrderEdit(
+        qty=form.number("volume"),
+        limit_price=price2 if waits else price,
+        trigger_price=price if waits else None,
+        post_only=None if flags is None else "post" in flags.split(","),
+        userref=form.integer("userref"),
+        deadline_ns=instant_ns(form, "deadline"),
+    )
+    new = exchange.edit_order(order, edit, validate=form.flag("validate") or False, arrived_ns=arrived_ns)
+    if new is None:
+        return {"status": "ok", "originaltxid": order.order_id}
+    price_now = new.trigger_price if new.trigger_price is not None else new.limit_price
+    return {
+        "status": "ok",
+        "txid": new.order_id,
+        "originaltxid": order.order_id,
+        "volume": fixed(new.ask.qty, new.pair.qty_precision),
+        "price": fixed(price_now or Decimal(0), new.pair.price_precision),
+        "orders_cancelled": 1,
+        "newuserref": "" if new.ask.userref is None else str(new.ask.userref),
+        "descr": {"order": describe(new)},
+    }
+
+
+def _by_txid(exchange: Exchange, txid: str) -> SimOrder:
+    """The open order of that id, or of that user reference if it has only one."""
+    if "-" in txid[1:]:
+        return exchange.find(order_id=txid)
+    mine = [order for order in exchange.open_orders() if str(order.ask.userref) == txid]
+    if len(mine) > 1:
+        raise invalid("txid")
+    return mine[0] if mine else exchange.find(order_id=txid)
+
+
+def _add_batch(exchange: Exchange, form: Form, arrived_ns: int) -> Json:
+    rows = _list(form, "orders")
+    if not MIN_BATCH <= len(rows) <= MAX_BATCH_ADD or not all(isinstance(row, dict) for row in rows):
+        raise invalid("orders")
+    pair, deadline = required(form, "pair"), form.text("deadline")
+    shared = {"pair": pair} | ({} if deadline is None else {"deadline": deadline})
+    asks = [_read_order(exchange, Form(as_texts(row) | shared)) for row in rows if isinstance(row, dict)]
+    answers: list[Json] = []
+    for ask, order in zip(
+        asks, exchange.add_batch(asks, validate=form.flag("validate") or False, arrived_ns=arrived_ns), strict=True
+    ):
+        if isinstance(order, ApiError):
+            answers.append({"error": order.text})
+        elif order is None:
+            answers.append({"descr": {"order": describe(_planned(ask, arrived_ns))}})
+        else:
+            answers.append({"txid": order.order_id, "descr": {"order": describe(order)}})
+    return {"orders": answers}
+
+
+def _cancel_batch(exchange: Exchange, form: Form, _arrived_ns: int) -> Json:
+    """Ids as plain text, or as objects of one id: the page's schema and its example differ."""
+    ids = [one.get("txid", "") if isinstance(one, dict) else one for one in _list(form, "orders")]
+    own = [one.get("cl_ord_id", "") if isinstance(one, dict) else one for one in _list(form, "cl_ord_ids")]
+    if not 1 <= len(ids) + len(own) <= MAX_BATCH_CANCEL:
+        raise invalid("orders")
+    mine = exchange.open_orders()
+    wanted, wanted_own = {str(one) for one in ids}, {str(one) for one in own}
+    chosen = [
+        order
+        for order in mine
+        if order.order_id in wanted or str(order.ask.userref) in wanted or (order.cl_ord_id or "") in wanted_own - {""}
+    ]
+    for order in chosen:
+        exchange.cancel_order(order)
+    return {"count": len(chosen)}
+
+
+def _list(form: Form, name: str) -> list[object]:
+    try:
+        rows = json.loads(form.text(name) or "[]", parse_float=str)
+    except (ValueError, RecursionError):
+        raise invalid(name) from None
+    if not isinstance(rows, list):
+        raise invalid(name)
+    return rows
 
 
 def _cancel_order(exchange: Exchange, form: Form, _arrived_ns: int) -> Json:
@@ -129,8 +228,11 @@ def _cancel_all_after(exchange: Exchange, form: Form, _arrived_ns: int) -> Json:
 
 TRADES: Final[Mapping[str, Callable[[Exchange, Form, int], Json]]] = {
     "AddOrder": _add_order,
+    "AddOrderBatch": _add_batch,
     "AmendOrder": _amend_order,
+    "EditOrder": _edit_order,
     "CancelOrder": _cancel_order,
+    "CancelOrderBatch": _cancel_batch,
     "CancelAll": _cancel_all,
     "CancelAllOrdersAfter": _cancel_all_after,
 }

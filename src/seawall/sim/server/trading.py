@@ -1,12 +1,13 @@
 """The trading methods of the WebSocket (docs.kraken.com/api/docs/websocket-v2/add_order and its neighbours)."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import attrs
 
 from seawall.kraken.dialect.times import to_rfc3339
 from seawall.model.orders import OrderType, Side, TimeInForce
+from seawall.sim.exchange.edits import OrderEdit
 from seawall.sim.exchange.exchange import Exchange
 from seawall.sim.exchange.orders import NewOrder, OrderChange, SelfTrade, SimOrder
 from seawall.sim.exchange.pairs import Pair
@@ -20,7 +21,16 @@ MAX_BATCH_ADD: Final = 15
 MAX_BATCH_CANCEL: Final = 50
 
 TRADING_METHODS: Final = frozenset(
-    {"add_order", "amend_order", "cancel_order", "cancel_all", "cancel_all_orders_after", "batch_add", "batch_cancel"}
+    {
+        "add_order",
+        "amend_order",
+        "edit_order",
+        "cancel_order",
+        "cancel_all",
+        "cancel_all_orders_after",
+        "batch_add",
+        "batch_cancel",
+    }
 )
 
 
@@ -37,20 +47,16 @@ def trade(exchange: Exchange, method: str, fields: Json, arrived_ns: int) -> lis
     """Carry out one request; several outcomes where Kraken answers once for each order."""
     try:
         match method:
-            case "add_order":
-                return [Outcome(_add(exchange, fields, arrived_ns))]
-            case "amend_order":
-                return [Outcome(_amend(exchange, fields, arrived_ns))]
             case "cancel_order":
                 return _cancel_each(exchange, fields)
+            case "batch_cancel":
+                return [_batch_cancel(exchange, fields)]
             case "cancel_all":
                 return [Outcome({"count": exchange.cancel_all()})]
             case "cancel_all_orders_after":
                 return [Outcome(_switch(exchange, fields))]
-            case "batch_add":
-                return [Outcome(_batch_add(exchange, fields, arrived_ns))]
             case _:
-                return [_batch_cancel(exchange, fields)]
+                return [Outcome(_PLACING[method](exchange, fields, arrived_ns))]
     except ApiError as error:
         return [Outcome(error=error.text)]
 
@@ -129,6 +135,23 @@ def _amend(exchange: Exchange, fields: Json, arrived_ns: int) -> Written:
     return {"amend_id": exchange.amend_order(order, change, arrived_ns=arrived_ns), **named}
 
 
+def _edit(exchange: Exchange, fields: Json, arrived_ns: int) -> Written:
+    order = exchange.find(order_id=required(fields, "order_id"))
+    if pair_of(exchange, required(fields, "symbol")) is not order.pair:
+        raise invalid("symbol")
+    triggers = fields.values.get("triggers")
+    edit = OrderEdit(
+        qty=fields.number("order_qty"),
+        limit_price=fields.number("limit_price"),
+        trigger_price=Json(triggers).number("price") if isinstance(triggers, dict) else None,
+        post_only=fields.flag("post_only"),
+        userref=fields.integer("order_userref"),
+        deadline_ns=instant_ns(fields, "deadline"),
+    )
+    new = exchange.edit_order(order, edit, validate=fields.flag("validate") or False, arrived_ns=arrived_ns)
+    return {"order_id": "" if new is None else new.order_id, "original_order_id": order.order_id}
+
+
 def _wanted(fields: Json) -> list[tuple[str, str]]:
     return [(kind, one) for kind in ("order_id", "cl_ord_id") for one in fields.texts(kind)]
 
@@ -171,14 +194,11 @@ def _batch_add(exchange: Exchange, fields: Json, arrived_ns: int) -> Written:
         raise invalid("orders")
     deadline_ns = instant_ns(fields, "deadline")
     asks = [attrs.evolve(_read_order(pair, Json(row)), deadline_ns=deadline_ns) for row in rows]
-    for ask in asks:
-        exchange.add_order(ask, validate=True, arrived_ns=arrived_ns)
+    placed = exchange.add_batch(asks, validate=fields.flag("validate") or False, arrived_ns=arrived_ns)
     results: list[Written] = []
-    for ask in asks:
-        try:
-            order = exchange.add_order(ask, validate=fields.flag("validate") or False, arrived_ns=arrived_ns)
-        except ApiError as error:
-            results.append({"error": error.text, **_ids(ask)})
+    for ask, order in zip(asks, placed, strict=True):
+        if isinstance(order, ApiError):
+            results.append({"error": order.text, **_ids(ask)})
         else:
             results.append({"order_id": order.order_id if order is not None else "", **_ids(ask)})
     return results
@@ -196,3 +216,12 @@ def _batch_cancel(exchange: Exchange, fields: Json) -> Outcome:
             continue
         done += 1
     return Outcome(beside={"orders_cancelled": done})
+
+
+_PLACING: Final[Mapping[str, Callable[[Exchange, Json, int], Written]]] = {
+    "add_order": _add,
+    "amend_order": _amend,
+    "edit_order": _edit,
+    "batch_add": _batch_add,
+}
+"""What a deadline applies to, so that the moment of arrival matters."""
