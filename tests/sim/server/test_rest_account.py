@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.sim_client import Client, open_client
+from support.sim_client import Client, Frame, open_client
 
+from seawall.model.orders import Side
 from seawall.sim import SimSettings
 
 ORDER = {"pair": "XBTUSD", "type": "buy", "ordertype": "limit", "volume": "1", "price": "90.0"}
@@ -140,7 +141,7 @@ async def test_single_orders_and_grouped_levels_and_spreads_can_be_asked_for() -
     assert [Decimal(row["price"]) % 1 for row in grouped["bids"]] == [0] * len(grouped["bids"])
     assert sum(Decimal(row["qty"]) for row in grouped["bids"]) == sum(half.qty_at(price) for price in half.prices())
     assert [Decimal(text) for text in spread["XXBTZUSD"][-1][1:]] == [
-        client.sim.exchange.market("BTC/USD").book.half(side).best() for side in ("buy", "sell")
+        client.sim.exchange.market("BTC/USD").book.half(side).best() for side in (Side.BUY, Side.SELL)
     ]
     assert spread["last"] == spread["XXBTZUSD"][-1][0]
 
@@ -156,9 +157,9 @@ async def test_a_recording_has_no_single_orders(recording: Path) -> None:
     ("method", "fields"),
     [
         ("QueryTrades", {}),
-        ("QueryTrades", {"txid": ",".join("T" * 21)}),
+        ("QueryTrades", {"txid": "T," * 20}),
         ("QueryLedgers", {}),
-        ("QueryLedgers", {"id": "L," * 21}),
+        ("QueryLedgers", {"id": "L," * 20}),
     ],
 )
 async def test_queries_need_between_one_and_twenty_ids(method: str, fields: dict[str, str]) -> None:
@@ -168,7 +169,7 @@ async def test_queries_need_between_one_and_twenty_ids(method: str, fields: dict
 
 async def test_an_order_is_edited_over_the_socket() -> None:
     async with open_client() as client, client.private_wire() as wire:
-        order = {"symbol": "BTC/USD", "side": "buy", "order_type": "limit", "order_qty": 1, "limit_price": 90.5}
+        order: Frame = {"symbol": "BTC/USD", "side": "buy", "order_type": "limit", "order_qty": 1, "limit_price": 90.5}
         placed = (await wire.ask("add_order", **order))["result"]["order_id"]
         edited = (await wire.ask("edit_order", order_id=placed, symbol="BTC/USD", order_qty=2))["result"]
         again = await wire.ask("edit_order", order_id=placed, symbol="BTC/USD", order_qty=2)
