@@ -235,7 +235,7 @@ PEERS: Final[tuple[Peer, ...]] = (
         "asynciolimiter",
         "asynciolimiter",
         "asyncio",
-        lambda: _first_awaited(_module("asynciolimiter").Limiter(_PLENTY, max_burst=_PLENTY).wait),
+        lambda: _first_awaited(_module("asynciolimiter").LeakyBucketLimiter(_PLENTY, capacity=_PLENTY).wait),
     ),
     Peer("limiter", "hyx", "hyx", "asyncio", _hyx_limiter),
     Peer("limiter", "limits.aio", "limits", "asyncio", _limits_asyncio),

@@ -108,6 +108,11 @@ def test_settings_that_cannot_work_are_refused_by_name(name: str, value: object)
         Backoff(**{name: value})  # type: ignore[arg-type]  # the wrong type is the case
 
 
+def test_a_switch_is_on_or_off() -> None:
+    with pytest.raises(BadSetting, match=r"Backoff\.cap_total"):
+        Backoff(cap_total=1)  # type: ignore[arg-type]  # that is the point
+
+
 def test_the_maximum_is_no_less_than_the_base() -> None:
     with pytest.raises(BadSetting, match="max_s"):
         Backoff(base_s=10.0, max_s=5.0)

@@ -1,5 +1,6 @@
 """The four ways to use a breaker, under trio."""
 
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
@@ -118,6 +119,34 @@ async def test_cancelled_calls_count_for_nothing(use: Use, autojump_clock: MockC
     assert state_of(breaker) is BreakerState.CLOSED
     assert breaker.statistics().failures == 0
     assert breaker.statistics().neutrals == 100
+
+
+@every_way
+async def test_a_cancellation_between_failures_neither_adds_nor_resets(use: Use, autojump_clock: MockClock) -> None:
+    breaker = Breaker("rest")
+    for _ in range(4):
+        with suppress(OSError):
+            await use(breaker, refused)
+    with trio.move_on_after(1):
+        await use(breaker, trio.sleep_forever)
+
+    assert breaker.statistics().failures_in_a_row == 4
+    with suppress(OSError):
+        await use(breaker, refused)
+    assert state_of(breaker) is BreakerState.OPEN
+
+
+async def test_a_wall_clock_that_jumps_changes_nothing(autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    breaker = Breaker("rest")
+    await open_it(breaker)
+    for wall_s in (-1e9, 0.0, 1e12):
+        monkeypatch.setattr(time, "time", lambda wall_s=wall_s: wall_s)
+        monkeypatch.setattr(time, "time_ns", lambda wall_s=wall_s: int(wall_s * 1e9))
+        assert breaker.peek() == pytest.approx(60.0)
+
+    await trio.sleep(60.0)
+    assert await breaker.call(answered) == "answer"
+    assert state_of(breaker) is BreakerState.CLOSED
 
 
 @every_way

@@ -21,12 +21,15 @@ from seawall.resilience import (
     LinkLost,
     LinkState,
     LinkStateChanged,
+    Liveness,
     Phase,
+    Pulse,
     Reconnect,
     ReconnectSchedule,
     ReconnectStopped,
     none,
 )
+from seawall.resilience.verdicts import leaves
 
 PLAIN = ReconnectSchedule(backoff=Backoff(jitter=none))
 
@@ -402,6 +405,34 @@ async def test_a_limiter_inside_the_attempt_is_waited_for(autojump_clock: MockCl
         assert here.peer.dialled == [0.0, 20.0]
         assert here.breaker.statistics().failures == 0
         nursery.cancel_scope.cancel()
+
+
+async def test_silence_of_data_redials_though_pongs_come(autojump_clock: MockClock) -> None:
+    """The manual's composition: the subscription's own pulse is watched beside what reads the socket."""
+
+    def give_up(pulse: Pulse, silent_s: float) -> None:
+        raise TimeoutError(f"{pulse.name} is silent for {silent_s:g} s")
+
+    async def data_then_pongs(link: Link) -> None:
+        liveness = Liveness()
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(liveness.run, give_up)
+            socket, data = liveness.watch("socket", 15.0), liveness.watch("data", 40.0)
+            link.serving()
+            data.beat()
+            while True:
+                link.heard()
+                socket.beat()
+                await trio.sleep(10.0)
+
+    here = world(data_then_pongs)
+    await run_for(100.0, here.link())
+
+    assert here.peer.dialled == [0.0, 40.0, 80.0]
+    (first, *_) = here.told(LinkLost)
+    assert isinstance(first, LinkLost)
+    assert first.stable
+    assert [type(leaf) for leaf in leaves(first.error)] == [TimeoutError]
 
 
 # What ends it

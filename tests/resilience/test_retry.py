@@ -277,7 +277,9 @@ def test_an_advice_that_is_no_word_of_ours_is_no_advice() -> None:
     assert advice_of(error) == "ask"
 
 
-@pytest.mark.parametrize(("name", "value"), [("attempts", 0), ("attempts", True), ("attempts", 1.5), ("retry_after_cap_s", 0.0)])
+@pytest.mark.parametrize(
+    ("name", "value"), [("attempts", 0), ("attempts", True), ("attempts", 1.5), ("retry_after_cap_s", 0.0), ("wait_open", 1)]
+)
 def test_settings_that_cannot_work_are_refused_by_name(name: str, value: object) -> None:
     with pytest.raises(BadSetting, match=f"RetryPolicy.{name}"):
         RetryPolicy(**{name: value})  # type: ignore[arg-type]  # the wrong type is the case

@@ -10,7 +10,7 @@ from random import Random
 
 import attrs
 
-from seawall.resilience.checks import above_zero, at_least
+from seawall.resilience.checks import above_zero, at_least, switch
 from seawall.resilience.errors import BadSetting
 
 __all__ = ["Backoff", "Draw", "Jitter", "decorrelated", "equal", "full", "none", "proportional"]
@@ -73,7 +73,7 @@ class Backoff:
     base_s: float = attrs.field(default=5.0, validator=above_zero)
     max_s: float = attrs.field(default=60.0, validator=above_zero)
     jitter: Jitter = proportional
-    cap_total: bool = False
+    cap_total: bool = attrs.field(default=False, validator=switch)
 
     def __attrs_post_init__(self) -> None:
         at_least("Backoff.max_s", self.max_s, self.base_s, "base_s")

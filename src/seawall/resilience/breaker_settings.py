@@ -4,7 +4,7 @@ from typing import Final
 
 import attrs
 
-from seawall.resilience.checks import above_zero, at_least, count, seconds_or_none
+from seawall.resilience.checks import above_zero, at_least, count, seconds_or_none, switch
 from seawall.resilience.errors import BadSetting
 
 __all__ = ["REST_BREAKER", "SOCKET_BREAKER", "BreakerSettings"]
@@ -29,15 +29,13 @@ class BreakerSettings:
     """No spell grows beyond it. Without growth it has no meaning."""
     slow_s: float | None = attrs.field(default=None, validator=seconds_or_none)
     """A call in flight this long is counted as slow. None spares each call the reading of the clock."""
-    count_outer_deadline: bool = attrs.field(default=False)
+    count_outer_deadline: bool = attrs.field(default=False, validator=switch)
     """Whether a slow call that a deadline *outside* the breaker cuts short is a failure. Needs `slow_s`."""
 
     def __attrs_post_init__(self) -> None:
         at_least("BreakerSettings.open_growth", self.open_growth, 1.0, "no growth")
         if self.open_growth > 1.0:
             at_least("BreakerSettings.open_max_s", self.open_max_s, self.open_s, "open_s")
-        if not isinstance(self.count_outer_deadline, bool):
-            raise BadSetting("BreakerSettings.count_outer_deadline", self.count_outer_deadline, "True or False")
         if self.count_outer_deadline and self.slow_s is None:
             # A caller with a tiny deadline would trip the breaker of a healthy venue.
             raise BadSetting("BreakerSettings.slow_s", None, "a number of seconds, which count_outer_deadline needs")

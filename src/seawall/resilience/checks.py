@@ -8,7 +8,7 @@ from seawall.resilience.errors import BadSetting
 if TYPE_CHECKING:
     from attrs import Attribute
 
-__all__ = ["a_number", "above_zero", "at_least", "count", "seconds_or_none", "zero_or_more"]
+__all__ = ["a_number", "above_zero", "at_least", "count", "seconds_or_none", "switch", "zero_or_more"]
 
 
 def a_number(name: str, value: object, expected: str, *, least: float, inclusive: bool) -> float:
@@ -46,6 +46,12 @@ def count(instance: object, attribute: "Attribute[int]", value: object) -> None:
     """A whole number, one or more."""
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
         raise BadSetting(f"{type(instance).__name__}.{attribute.alias}", value, "a whole number, one or more")
+
+
+def switch(instance: object, attribute: "Attribute[bool]", value: object) -> None:
+    """True or False, and nothing that merely counts as one."""
+    if not isinstance(value, bool):
+        raise BadSetting(f"{type(instance).__name__}.{attribute.alias}", value, "True or False")
 
 
 def at_least(name: str, value: float, least: float, of: str) -> None:

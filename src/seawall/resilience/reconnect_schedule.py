@@ -5,8 +5,7 @@ from random import Random
 import attrs
 
 from seawall.resilience.backoff import Backoff
-from seawall.resilience.checks import above_zero, count, zero_or_more
-from seawall.resilience.errors import BadSetting
+from seawall.resilience.checks import above_zero, count, switch, zero_or_more
 
 __all__ = ["Attempts", "ReconnectSchedule"]
 
@@ -35,12 +34,8 @@ class ReconnectSchedule:
     """The longest wait that the other side may ask for."""
     max_failures: int | None = attrs.field(default=None, validator=_count_or_none)
     """So many failed attempts in a row end it; None goes on for ever."""
-    from_start: bool = False
+    from_start: bool = attrs.field(default=False, validator=switch)
     """Whether delays count from the start of the failed attempt, so that a slow failure is not waited for twice."""
-
-    def __attrs_post_init__(self) -> None:
-        if not isinstance(self.from_start, bool):
-            raise BadSetting("ReconnectSchedule.from_start", self.from_start, "True or False")
 
 
 @attrs.define

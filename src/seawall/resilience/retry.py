@@ -15,7 +15,7 @@ import trio
 
 from seawall.resilience.advice import advice_of, retry_after_of
 from seawall.resilience.backoff import Backoff
-from seawall.resilience.checks import above_zero, count
+from seawall.resilience.checks import above_zero, count, switch
 from seawall.resilience.errors import Advice, CircuitOpen, WaitTooLong
 from seawall.resilience.probes import Probe, ignore, tell
 from seawall.resilience.retry_budget import RetryBudget
@@ -56,7 +56,7 @@ class RetryPolicy:
     backoff: Backoff = attrs.field(factory=lambda: Backoff(base_s=0.25, max_s=10.0))
     retry_after_cap_s: float = attrs.field(default=300.0, validator=above_zero)
     """Nobody may ask for a longer wait than this."""
-    wait_open: bool = False
+    wait_open: bool = attrs.field(default=False, validator=switch)
     """Whether to wait out an open breaker, once a call. Not by default: whoever calls had better know."""
     advise: Callable[[BaseException], Advice] = advice_of
 
