@@ -61,7 +61,9 @@ class Table:
         """The same as rows; of a call the ratio is to a bare one, of a herd to the default jitter's."""
         rows: list[Row] = []
         for cost in self.costs:
-            name, bare = f"{cost.case} ({cost.runtime})", self.us(BARE[cost.runtime])
+            # Some libraries offer more than one kind.
+            case = cost.case if cost.ours else f"{cost.case}, {cost.kind}"
+            name, bare = f"{case} ({cost.runtime})", self.us(BARE[cost.runtime])
             rows.append(Row(name, "time per call", cost.us, "us", cost.us / bare))
             if (times := self.against_ours(cost)) is not None:
                 rows.append(Row(name, f"{cost.kind}, added to a bare call", self.over_bare(cost), "us", times))

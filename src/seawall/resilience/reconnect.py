@@ -153,6 +153,9 @@ class Reconnect:
                     error = await self._serve(link, permit)
             except ExceptionGroup as wreckage:  # what broke while the deadline was cutting the dial short
                 error = wreckage
+            except BaseExceptionGroup as wreckage:  # cancelled from outside just as it broke: the drop is nobody's business now
+                _, rest = wreckage.split(lambda leaf: isinstance(leaf, Exception) and self._rules.may_redial(leaf))
+                raise wreckage if rest is None else rest from None
             if error is not None and not self._rules.may_redial(error):
                 raise error
             too_slow = scope.cancelled_caught or (error is not None and scope.cancel_called)

@@ -131,15 +131,14 @@ async def retry(
     No wait reaches into the deadline around it: the error is raised at once instead. Cancellation passes. What one
     attempt opens it must close itself; nothing of it is kept when the next begins.
     """
-    label = name or str(getattr(function, "__qualname__", function))
-    course = _Course(policy, repeatable, budget, rng)
+    course: _Course | None = None  # most calls need none
     while True:
-        attempt = course.attempt
         try:
             result = await function(*args)
         except Exception as error:
-            left_s = trio.current_effective_deadline() - trio.current_time()
-            decision = course.after(error, left_s)
+            course = course or _Course(policy, repeatable, budget, rng)
+            attempt, label = course.attempt, name or str(getattr(function, "__qualname__", function))
+            decision = course.after(error, trio.current_effective_deadline() - trio.current_time())
             if isinstance(decision, str):
                 tell(probe, RetryRefused(label, attempt, decision, error))
                 raise
