@@ -15,15 +15,7 @@ import trio.testing
 import trustme
 from support.kraken_server import Heard
 
-from seawall.kraken.client import (
-    Addresses,
-    ClientSettings,
-    Credentials,
-    KrakenVenue,
-    TradesMissed,
-    TradesRefilled,
-    open_venue,
-)
+from seawall.kraken.client import Addresses, ClientSettings, Credentials, KrakenVenue, TradesMissed, TradesRefilled, open_venue
 from seawall.model.errors import OutcomeUnknown, RefusedByExchange
 from seawall.model.orders import Side
 from seawall.model.reports import AmendOrder, PlaceOrder

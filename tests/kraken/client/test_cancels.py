@@ -1,14 +1,7 @@
 import pytest
 
 from seawall.kraken.client.cancels import gravest, refused_cancel
-from seawall.model.errors import (
-    AccessDenied,
-    ExchangeError,
-    NotSent,
-    OutcomeUnknown,
-    SeawallError,
-    Unavailable,
-)
+from seawall.model.errors import AccessDenied, ExchangeError, NotSent, OutcomeUnknown, SeawallError, Unavailable
 
 
 def test_an_order_that_is_not_open_is_no_failure() -> None:
@@ -35,3 +28,8 @@ def test_what_was_lost_is_told_before_what_never_left() -> None:
     lost, busy, unsent = OutcomeUnknown("x"), Unavailable("y"), NotSent("z")
     assert gravest([unsent, busy, lost]) is lost
     assert gravest([unsent, busy]) is busy
+
+
+def test_a_cancel_that_no_answer_names_is_unknown() -> None:
+    with pytest.raises(OutcomeUnknown, match="names a"):
+        refused_cancel("a", [])

@@ -350,6 +350,34 @@ async def test_a_peer_that_takes_no_bytes_ends_the_connection(autojump_clock: Mo
                 await trio.sleep_forever()
 
 
+class Torn(Slow):
+    """Cannot be written to any more, and does not say so to its reader."""
+
+    torn = False
+
+    async def send_all(self, data: bytes | bytearray | memoryview) -> None:
+        if self.torn:
+            raise trio.BrokenResourceError("broken pipe")
+        await super().send_all(data)
+
+
+async def test_a_stream_that_breaks_under_a_write_ends_the_connection_though_its_reader_sees_nothing(
+    autojump_clock: MockClock,
+) -> None:
+    ours, theirs = trio.testing.memory_stream_pair()
+    box = Box()
+    stream = Torn(ours)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(serve_one, theirs, read_until_closed)
+        with trio.fail_after(0.5), pytest.RaisesGroup(ConnectionLost, flatten_subgroups=True):
+            async with connection_on(stream, box) as connection:
+                stream.torn = True
+                with pytest.raises(ConnectionLost, match="broken pipe"):
+                    await connection.send("half of it may have left")
+                assert box.lost == 1
+                await trio.sleep_forever()
+
+
 # Real sockets
 
 

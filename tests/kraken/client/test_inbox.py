@@ -1,13 +1,7 @@
-from support.kraken_server import (
-    ADDRESSES,
-    PUBLIC_ONLY,
-    Stage,
-)
+from support.kraken_server import ADDRESSES, PUBLIC_ONLY, Stage
 from trio.testing import MockClock
 
-from seawall.kraken.client import (
-    FrameMisunderstood,
-)
+from seawall.kraken.client import FrameMisunderstood
 
 
 async def test_garbage_is_counted_and_told_and_never_ends_the_connection(stage: Stage, autojump_clock: MockClock) -> None:

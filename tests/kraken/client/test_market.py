@@ -16,10 +16,7 @@ from support.kraken_server import (
 )
 from trio.testing import MockClock
 
-from seawall.kraken.client import (
-    BookMismatched,
-    BookUnstable,
-)
+from seawall.kraken.client import BookMismatched, BookUnstable
 from seawall.kraken.dialect.book import crc_of
 
 

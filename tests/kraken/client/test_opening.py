@@ -2,10 +2,7 @@ import httpx
 import pytest
 import trio
 import trio.testing
-from support.kraken_server import (
-    PUBLIC_ONLY,
-    Stage,
-)
+from support.kraken_server import PUBLIC_ONLY, Stage
 from trio.testing import MockClock
 
 from seawall.model.errors import Unavailable
@@ -36,3 +33,13 @@ async def test_an_exchange_that_cannot_be_reached_at_the_start_is_unavailable(
     with pytest.raises(Unavailable):
         async with rest_only.venue():
             pytest.fail("it must not open")
+
+
+@pytest.mark.parametrize("_seed", range(10))
+async def test_a_connection_lost_in_the_moment_of_leaving_is_no_failure_of_the_block(
+    stage: Stage, autojump_clock: MockClock, _seed: int
+) -> None:
+    async with stage.venue():
+        socket = await stage.private_live()
+        await trio.aclose_forcefully(socket.stream)
+        await stage.heard.until_told("private lost")

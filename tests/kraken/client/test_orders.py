@@ -5,7 +5,7 @@ import trio.testing
 from support.kraken_server import ORDER, Json, ServerSocket, Stage, ok, reply
 from trio.testing import MockClock
 
-from seawall.model.errors import NotSent
+from seawall.model.errors import NotSent, OutcomeUnknown
 
 
 async def test_an_order_that_cannot_be_written_is_not_sent(stage: Stage, autojump_clock: MockClock) -> None:
@@ -45,3 +45,22 @@ async def test_many_cancels_go_in_several_messages(stage: Stage, autojump_clock:
         assert [outcome.client_order_id for outcome in outcomes] == [*ids, "o7"]
         assert all(outcome.accepted for outcome in outcomes)
         assert [len(asked["params"]["cl_ord_id"]) for asked in socket.asked("cancel_order")] == [50, 50, 20]
+
+
+async def test_one_lost_answer_does_not_keep_the_other_orders_from_being_cancelled(
+    stage: Stage, autojump_clock: MockClock
+) -> None:
+    async def answer(socket: ServerSocket, asked: Json) -> bool:
+        if asked["method"] == "cancel_order":
+            await trio.aclose_forcefully(socket.stream)
+            return True
+        return False
+
+    stage.server.answer = answer
+    stage.server.rest["CancelOrder"] = lambda _params: ok({"count": 1})
+    async with stage.venue() as venue:
+        await stage.private_live()
+        ids = [f"o{number}" for number in range(70)]
+        with pytest.raises(OutcomeUnknown):
+            await venue.cancel(ids)
+        assert {params["cl_ord_id"] for params in stage.server.called("CancelOrder")} == set(ids[50:])

@@ -1,10 +1,7 @@
 import pytest
 
 from seawall.kraken.client.pace import Pace
-from seawall.model.errors import (
-    NotSent,
-    RefusedByExchange,
-)
+from seawall.model.errors import NotSent, RefusedByExchange
 
 
 def test_orders_are_held_back_where_the_exchange_would_refuse_them() -> None:

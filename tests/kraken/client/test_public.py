@@ -1,19 +1,10 @@
 import pytest
 import trio
 import trio.testing
-from support.kraken_server import (
-    ADDRESSES,
-    PUBLIC_ONLY,
-    Json,
-    ServerSocket,
-    Stage,
-    reply,
-)
+from support.kraken_server import ADDRESSES, PUBLIC_ONLY, Json, ServerSocket, Stage, reply
 from trio.testing import MockClock
 
-from seawall.kraken.client import (
-    SubscriptionRefused,
-)
+from seawall.kraken.client import SubscriptionRefused
 from seawall.model.errors import UnknownSymbol
 
 

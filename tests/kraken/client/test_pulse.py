@@ -1,11 +1,7 @@
 import pytest
 import trio
 import trio.testing
-from support.kraken_server import (
-    PUBLIC_ONLY,
-    SETTINGS,
-    Stage,
-)
+from support.kraken_server import PUBLIC_ONLY, SETTINGS, Stage
 from trio.testing import MockClock
 
 

@@ -1,11 +1,6 @@
 import trio
 import trio.testing
-from support.kraken_server import (
-    ADDRESSES,
-    PUBLIC_ONLY,
-    Json,
-    Stage,
-)
+from support.kraken_server import ADDRESSES, PUBLIC_ONLY, Json, Stage
 from trio.testing import MockClock
 
 from seawall.model.market_data import VenueStatus

@@ -1,4 +1,5 @@
 import contextlib
+import tracemalloc
 
 import pytest
 from hypothesis import given, settings
@@ -99,6 +100,23 @@ def test_fragments_together_are_bound_by_the_limit() -> None:
     splitter.feed(server_frame(Opcode.TEXT, b"x" * 6, final=False))
     with pytest.raises(MessageTooBig):
         splitter.feed(server_frame(Opcode.CONTINUATION, b"x" * 6))
+
+
+def test_fragments_without_content_take_no_room() -> None:
+    splitter = FrameSplitter(10)
+    splitter.feed(server_frame(Opcode.TEXT, b"x", final=False))
+    empty = server_frame(Opcode.CONTINUATION, b"", final=False) * 1000
+    tracemalloc.start()
+    try:
+        splitter.feed(empty)
+        before, _ = tracemalloc.get_traced_memory()
+        for _ in range(20):
+            splitter.feed(empty)
+        after, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert after - before < 10_000, "twenty thousand fragments came"
+    assert splitter.feed(server_frame(Opcode.CONTINUATION, b"y")).messages == [b"xy"]
 
 
 def test_a_masked_frame_is_refused_as_the_library_would_take_it() -> None:

@@ -1,11 +1,7 @@
 import pytest
 import trio
 import trio.testing
-from support.kraken_server import (
-    ADDRESSES,
-    PUBLIC_ONLY,
-    Stage,
-)
+from support.kraken_server import ADDRESSES, PUBLIC_ONLY, Stage
 from trio.testing import MockClock
 
 from seawall.model.errors import AccessDenied, UnknownSymbol

@@ -5,13 +5,7 @@ from seawall.kraken.client.connection import ConnectionLost, UpgradeRefused
 from seawall.kraken.client.http import HttpFailed
 from seawall.kraken.client.verdicts import HttpRefused, fatal_dial, judge_dial, judge_request, patience_s
 from seawall.kraken.dialect.bad import BadFrame
-from seawall.model.errors import (
-    AccessDenied,
-    ExchangeError,
-    OutcomeUnknown,
-    RefusedByExchange,
-    Unavailable,
-)
+from seawall.model.errors import AccessDenied, ExchangeError, OutcomeUnknown, RefusedByExchange, Unavailable
 from seawall.resilience import Verdict
 
 

@@ -18,13 +18,16 @@ def is_of_one_order(error: str | None) -> bool:
 def refused_cancel(client_order_id: str, errors: Sequence[str]) -> CancelOutcome:
     """The outcome of a cancel that was answered with errors.
 
-    Raises `OutcomeUnknown` where they leave open whether it was carried out, else what the errors say of a request.
+    Raises `OutcomeUnknown` where they leave open whether it was carried out, as no error at all does, else what the
+    errors say of a request.
     """
     answer = read_errors(errors)
     if answer.family is Family.GONE:
         return CancelOutcome(client_order_id, accepted=False, reason="; ".join(answer.failures))
     if answer.family is Family.UNKNOWN:
         raise OutcomeUnknown("; ".join(answer.failures))
+    if not answer.failed:
+        raise OutcomeUnknown(f"no answer names {client_order_id}")
     raise exception_for(errors, placing=False)
 
 

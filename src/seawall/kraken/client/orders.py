@@ -6,10 +6,11 @@ from typing import Final, Protocol
 import attrs
 import trio
 
+from seawall.kraken.client.cancels import gravest
 from seawall.kraken.client.pace import Pace
 from seawall.kraken.client.rest_orders import RestOrders
 from seawall.kraken.client.socket_orders import SocketOrders
-from seawall.model.errors import NotSent, RefusedByExchange, UnknownSymbol
+from seawall.model.errors import NotSent, RefusedByExchange, SeawallError, UnknownSymbol
 from seawall.model.reports import Acknowledgement, AmendOrder, PlaceOrder
 from seawall.model.venue import CancelOutcome
 
@@ -75,14 +76,21 @@ class Orders:
             raise
 
     async def cancel(self, client_order_ids: Sequence[str]) -> tuple[CancelOutcome, ...]:
-        """Raises as `Venue.cancel`. Ids may repeat."""
+        """Raises as `Venue.cancel`, after all were asked for. Ids may repeat."""
         ids = tuple(dict.fromkeys(client_order_ids))
         for each in ids:
             self._pace.cancel(each, trio.current_time())
         by_id: dict[str, CancelOutcome] = {}
+        failures: list[SeawallError] = []
         for begin in range(0, len(ids), _MOST_CANCELS):
-            outcomes = await self._way().cancel(ids[begin : begin + _MOST_CANCELS])
-            by_id.update((outcome.client_order_id, outcome) for outcome in outcomes)
+            try:
+                outcomes = await self._way().cancel(ids[begin : begin + _MOST_CANCELS])
+            except SeawallError as failure:
+                failures.append(failure)  # raised below: the orders behind these are to be cancelled all the same
+            else:
+                by_id.update((outcome.client_order_id, outcome) for outcome in outcomes)
+        if failures:
+            raise gravest(failures)
         return tuple(by_id[each] for each in client_order_ids)
 
     async def cancel_all_after(self, timeout_s: int) -> None:

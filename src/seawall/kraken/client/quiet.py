@@ -8,7 +8,7 @@ from seawall.kraken.client.reference import Reference
 from seawall.kraken.client.rest import RestClient
 from seawall.kraken.client.subscriptions import Feed
 from seawall.kraken.dialect import rest
-from seawall.model.errors import ExchangeError, Unavailable
+from seawall.model.errors import AccessDenied, ExchangeError, Unavailable
 from seawall.model.venue import Probe
 from seawall.resilience.probes import tell
 
@@ -54,7 +54,7 @@ class QuietBooks:
                 self._asked_s[symbol] = trio.current_time()
                 try:
                     await self._look(symbol, at_ns)
-                except (Unavailable, ExchangeError):
+                except (Unavailable, AccessDenied, ExchangeError):
                     continue  # told by the breaker or the retry; the next look asks again
 
     async def _look(self, symbol: str, at_ns: int) -> None:

@@ -58,8 +58,7 @@ class FrameSplitter:
 
     max_message_bytes: int
     _waiting: bytes = attrs.field(default=b"", init=False)
-    _parts: list[bytes] = attrs.field(factory=list, init=False)
-    _parts_size: int = attrs.field(default=0, init=False)
+    _parts: bytearray = attrs.field(factory=bytearray, init=False)
     _in_message: bool = attrs.field(default=False, init=False)
     _closed: bool = attrs.field(default=False, init=False)
 
@@ -112,8 +111,8 @@ class FrameSplitter:
                 return None
             (length,) = _LENGTH_64.unpack_from(data, begin)
             begin += 8
-        if self._parts_size + length > self.max_message_bytes:
-            raise self._too_big(self._parts_size + length)
+        if len(self._parts) + length > self.max_message_bytes:
+            raise self._too_big(len(self._parts) + length)
         return begin, begin + length
 
     def _take(self, data: bytes, at: int, begin: int, end: int, messages: list[bytes], controls: list[bytes]) -> None:
@@ -128,13 +127,11 @@ class FrameSplitter:
             return
         if (opcode == _CONTINUATION) != self._in_message:
             raise ProtocolBroken("a continuation of no message" if opcode == _CONTINUATION else "a message inside a message")
-        self._parts.append(data[begin:end])
-        self._parts_size += end - begin
+        self._parts += data[begin:end]  # joined at once: fragments may be empty, and of those there is no bound
         self._in_message = not first & 0x80
         if not self._in_message:
-            messages.append(b"".join(self._parts))
-            self._parts.clear()
-            self._parts_size = 0
+            messages.append(bytes(self._parts))
+            self._parts = bytearray()
 
     def _too_big(self, length: int) -> MessageTooBig:
         return MessageTooBig(f"a message of {length} bytes, above the limit of {self.max_message_bytes}")

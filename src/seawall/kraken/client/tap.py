@@ -101,7 +101,7 @@ class FrameTap(trio.abc.Stream):
     async def send_all(self, data: bytes | bytearray | memoryview) -> None:
         """Write all of `data`: once begun, a cancellation does not stop it half way.
 
-        Raises `trio.BrokenResourceError` when the peer takes nothing for too long: the stream is closed then.
+        Raises `trio.BrokenResourceError` when the stream breaks, or the peer takes nothing for too long: it has ended then.
         """
         async with self._writing:
             await self._write(data)
@@ -128,8 +128,12 @@ class FrameTap(trio.abc.Stream):
         await self._stream.aclose()
 
     async def _write(self, data: bytes | bytearray | memoryview) -> None:
-        with trio.move_on_after(self._write_s, shield=True) as patience:
-            await self._stream.send_all(data)
+        try:
+            with trio.move_on_after(self._write_s, shield=True) as patience:
+                await self._stream.send_all(data)
+        except (trio.BrokenResourceError, trio.ClosedResourceError):
+            self.end()  # the reader may not see it for long: a frame was begun, and no other can follow
+            raise
         if patience.cancelled_caught:
             self.end()
             await trio.aclose_forcefully(self._stream)
