@@ -67,3 +67,17 @@ def test_the_room_imports_nothing_of_ours() -> None:
 
     assert imported
     assert all(module is not None and module.startswith("seawall.resilience.") for module in imported)
+
+
+def test_the_manual_names_tests_that_exist() -> None:
+    index = MANUAL.read_text(encoding="utf-8").partition("## What the usual breaker gets wrong")[2]
+    named = [name for line in index.splitlines() if line.startswith("|") for name in re.findall(r"`(\w+)`", line)]
+    written = {
+        node.name
+        for path in sorted(Path(__file__).parent.glob("test_*.py"))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    }
+
+    assert len(named) >= 27
+    assert set(named) <= written, f"not written: {sorted(set(named) - written)}"
