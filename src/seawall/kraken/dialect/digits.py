@@ -13,7 +13,7 @@ import msgspec
 
 from seawall.model.numbers import ZERO
 
-__all__ = ["Digits", "check_signed", "check_sizes", "number", "refuse_unsound", "size_text"]
+__all__ = ["Digits", "check_signed", "check_sizes", "number", "refuse_unsound", "refuse_unsound_fields", "size_text"]
 
 Digits = msgspec.Raw
 """A number token, byte for byte. `bytes(digits)` copies it out of the message it still points into."""
@@ -70,3 +70,9 @@ def refuse_unsound(name: str, value: Decimal | None, *, signed: bool) -> None:
         raise ValueError(f"{name}: {str(value)[:60]} is not a finite number of a sane size")
     if not signed and value < ZERO:
         raise ValueError(f"{name}: {value} is negative")
+
+
+def refuse_unsound_fields(row: object, names: Sequence[str], *, signed: bool) -> None:
+    """As `refuse_unsound`, for these attributes of a row."""
+    for name in names:
+        refuse_unsound(name, getattr(row, name), signed=signed)

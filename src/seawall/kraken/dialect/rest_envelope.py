@@ -3,6 +3,7 @@
 docs.kraken.com/api/docs/guides/spot-rest-intro: HTTP status 200 comes with success and with errors alike.
 """
 
+from collections.abc import Callable
 from typing import TypeVar
 
 import msgspec
@@ -11,9 +12,10 @@ from seawall.kraken.dialect.bad import BadFrame
 from seawall.kraken.dialect.errors import exception_for, read_errors
 from seawall.model.errors import OutcomeUnknown
 
-__all__ = ["UNREADABLE", "read_result"]
+__all__ = ["UNREADABLE", "read_as", "read_result"]
 
 T = TypeVar("T")
+R = TypeVar("R")
 
 UNREADABLE = (msgspec.MsgspecError, UnicodeError, RecursionError, ArithmeticError, ValueError)
 """All that msgspec raises for bytes it does not like; decimals with absurd exponents come as ArithmeticError."""
@@ -41,4 +43,13 @@ def read_result(body: bytes | str, kind: type[T], *, placing: bool = False) -> T
     except UNREADABLE as error:
         if placing:
             raise OutcomeUnknown(f"the answer cannot be understood: {error}") from error
+        raise BadFrame(f"answer: {error}", body) from None
+
+
+def read_as(body: bytes | str, kind: type[T], make: Callable[[T], R]) -> R:
+    """What `make` makes of the result; a ValueError of its own is a `BadFrame` as well."""
+    result = read_result(body, kind)
+    try:
+        return make(result)
+    except UNREADABLE as error:
         raise BadFrame(f"answer: {error}", body) from None

@@ -90,7 +90,7 @@ class RestOrder:
 
     order_type: OrderKind
     side: OrderSide
-    volume: Decimal = attrs.field(validator=not_negative)
+    volume: Decimal
     price: Price | None = attrs.field(default=None, validator=_sound_price)
     price2: Price | None = attrs.field(default=None, validator=_sound_price)
     display_volume: Decimal | None = attrs.field(default=None, validator=not_negative)
@@ -113,6 +113,7 @@ class RestOrder:
     broker: str | None = None
 
     def __attrs_post_init__(self) -> None:
+        refuse_unsound("volume", self.volume, signed=False)
         rule = RULES[self.order_type]
         for name, needed, value in (
             ("price", rule.limit or rule.trigger, self.price),
