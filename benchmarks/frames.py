@@ -26,6 +26,7 @@ class BookFrames:
 
     seed: int = 1
     count: int = 1_000
+    depth: int = DEPTH
     snapshot: str = attrs.field(init=False)
     updates: list[str] = attrs.field(init=False)
     restore: str = attrs.field(init=False)
@@ -36,8 +37,8 @@ class BookFrames:
 
     def __attrs_post_init__(self) -> None:
         self._rng = random.Random(self.seed)
-        bids = {MIDDLE - TICK * place: self._qty() for place in range(1, DEPTH + 1)}
-        asks = {MIDDLE + TICK * place: self._qty() for place in range(1, DEPTH + 1)}
+        bids = {MIDDLE - TICK * place: self._qty() for place in range(1, self.depth + 1)}
+        asks = {MIDDLE + TICK * place: self._qty() for place in range(1, self.depth + 1)}
         first = dict(bids), dict(asks)
         self.snapshot = _frame("snapshot", bids, asks, *first)
         self.updates = [self._change(bids, asks) for _ in range(self.count - 1)]

@@ -26,7 +26,10 @@ class NaiveBook:
 
     def take(self, text: str | bytes) -> bool:
         """Take a frame; true when the book changed."""
-        frame = self.decode(text)
+        return self.apply(self.decode(text))
+
+    def apply(self, frame: Any) -> bool:  # Any: JSON
+        """Take a frame that was decoded; true when the book changed."""
         if frame.get("channel") != "book":
             return False
         row = frame["data"][0]

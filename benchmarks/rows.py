@@ -42,5 +42,5 @@ def as_table(rows: Sequence[Row]) -> str:
     lines: list[str] = []
     for metric, group in itertools.groupby(rows, key=lambda row: row.metric):
         lines += ["", metric]
-        lines += [f"  {row.case:<56} {row.value:>12,.1f} {row.unit:<4} {row.ratio:>6.2f}x" for row in group]
+        lines += [f"  {row.case:<56} {row.value:>12,.2f} {row.unit:<4} {row.ratio:>6.2f}x" for row in group]
     return "\n".join(lines)

@@ -1,0 +1,61 @@
+"""What it costs to decode a frame, channel by channel.
+
+    python -m benchmarks.decode [--quick] [--json]
+
+Bytes into objects, without a socket. Seawall's decoder checks fields, types and numbers and keeps every digit; of the others
+only `json` with decimals keeps them, and none checks anything.
+"""
+
+import json
+import sys
+from collections import deque
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from functools import partial
+
+import msgspec
+from benchmarks.channel_frames import CHANNELS
+from benchmarks.rounds import Report, cpu_us, installed, run_benchmark, take_turns
+from benchmarks.rows import rows_of
+
+from seawall.kraken.dialect.frames import decode
+
+__all__ = ["main"]
+
+
+def decoders() -> dict[str, Callable[[bytes], object]]:
+    """Every decoder that is installed."""
+    found: dict[str, Callable[[bytes], object]] = {
+        "json": json.loads,
+        "json, exact numbers": partial(json.loads, parse_float=Decimal),
+        "msgspec, untyped": msgspec.json.Decoder().decode,
+    }
+    if installed("orjson"):
+        import orjson  # noqa: PLC0415 - only where it is installed
+
+        found["orjson"] = orjson.loads
+    found["seawall, exact and checked"] = decode
+    return found
+
+
+def measure(quick: bool) -> Report:  # noqa: FBT001 - the one flag there is
+    """Each channel with each decoder."""
+    report = Report()
+    for channel, make in CHANNELS.items():
+        frames = [text.encode() for text in make(100 if quick else 2_000)]
+
+        def each(decoder: Callable[[bytes], object], frames: list[bytes] = frames) -> float:
+            return cpu_us(lambda: deque(map(decoder, frames), maxlen=0), len(frames))
+
+        cases = {name: partial(each, decoder) for name, decoder in decoders().items()}
+        report.rows += rows_of(f"decoding {channel}", "processor time a message", "us", take_turns(cases, 2 if quick else 25))
+    return report
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure, print, and return the exit code."""
+    return run_benchmark("decode", "What it costs to decode a frame.", ["msgspec", "orjson"], measure, arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
