@@ -36,6 +36,17 @@ def test_sizes_are_not_negative_and_changes_may_be() -> None:
         check_sizes([Raw(b"1"), Raw(b"-1")])
 
 
+@pytest.mark.parametrize("token", [b"9" * 41, b"1" + b"0" * 50 + b".5", b"0." + b"1" * 90])
+def test_a_number_of_absurdly_many_digits_is_refused_at_the_door(token: bytes) -> None:
+    for refusing in (number, size_text):
+        with pytest.raises(ValueError, match="not a"):
+            refusing(Raw(token))
+    for check in (check_sizes, check_signed):
+        with pytest.raises(ValueError, match="not a"):
+            check([Raw(b"1.0"), Raw(token)])
+    check_sizes([Raw(b"9" * 40), Raw(b"0." + b"0" * 30 + b"123456789012")])
+
+
 def test_an_exponent_is_written_out() -> None:
     assert size_text(Raw(b"1e-08")) == b"0.00000001"
     assert size_text(Raw(b"1.50")) == b"1.50"

@@ -20,12 +20,15 @@ Digits = msgspec.Raw
 
 _MOST_DIGITS: Final = 40
 """No price, size or cost has more places on either side of the point; more would only serve to exhaust memory."""
+_LONGEST: Final = 2 * _MOST_DIGITS
+_SHORT: Final = _MOST_DIGITS
+"""A token no longer than this cannot have too many places, so that digits and points are all that needs looking at."""
 
 
 def number(digits: Digits) -> Decimal:
     """The exact value of a token. Raises ValueError when it is not a finite number."""
     text = str(bytes(digits), "ascii", "replace")
-    if not text or text[0] not in "-0123456789":
+    if not text or text[0] not in "-0123456789" or len(text) > _LONGEST:
         raise ValueError(f"{text[:60]} is not a number")
     value = Decimal(text)
     refuse_unsound("number", value, signed=True)
@@ -38,7 +41,7 @@ def size_text(digits: Digits) -> bytes:
     Raises ValueError for negative numbers and for what is not a number.
     """
     text = bytes(digits)
-    if text.replace(b".", b"", 1).isdigit():
+    if len(text) <= _SHORT and text.replace(b".", b"", 1).isdigit():
         return text
     value = number(digits)
     refuse_unsound("number", value, signed=False)
@@ -48,9 +51,10 @@ def size_text(digits: Digits) -> bytes:
 def check_sizes(tokens: Sequence[Digits]) -> None:
     """Raise ValueError unless each token is a finite number that is not negative.
 
-    One join looks at all of them in the usual case: JSON values of nothing but digits and points are sound numbers.
+    One join looks at all of them in the usual case: short JSON values of nothing but digits and points are sound numbers.
     """
-    if not b"".join(tokens).replace(b".", b"").isdigit():
+    text = b"".join(tokens)
+    if (len(text) > _SHORT and max(map(len, tokens)) > _SHORT) or not text.replace(b".", b"").isdigit():
         for token in tokens:
             size_text(token)
 
@@ -58,7 +62,8 @@ def check_sizes(tokens: Sequence[Digits]) -> None:
 def check_signed(tokens: Sequence[Digits]) -> None:
     """Raise ValueError unless each token is a finite number, negative or not."""
     for token in tokens:
-        if not bytes(token).removeprefix(b"-").replace(b".", b"").isdigit():
+        text = bytes(token)
+        if len(text) > _SHORT or not text.removeprefix(b"-").replace(b".", b"").isdigit():
             number(token)
 
 

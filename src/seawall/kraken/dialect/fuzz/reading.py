@@ -1,0 +1,125 @@
+"""Each frame and answer read as a client would, down to the last value that is computed late."""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from seawall.kraken.dialect import reports, rest
+from seawall.kraken.dialect.answers import Refused, read_answer
+from seawall.kraken.dialect.bad import BadFrame, BookBroken
+from seawall.kraken.dialect.book import KrakenBook
+from seawall.kraken.dialect.digits import number
+from seawall.kraken.dialect.frames import Frame, decode
+from seawall.kraken.dialect.level3_book import Level3Book
+from seawall.kraken.dialect.level3_frames import Level3Frame
+from seawall.kraken.dialect.market_frames import BookFrame, CandleFrame, InstrumentFrame, Status, TickerFrame, TradeFrame
+from seawall.kraken.dialect.private_frames import BalancesFrame, ExecutionsFrame, Response
+from seawall.kraken.dialect.unknown import Unknown
+from seawall.model.errors import SeawallError
+
+__all__ = ["REST_READERS", "read_frame", "read_rest"]
+
+Reader = Callable[[bytes], object]
+
+_NAMES: Final = {"XBTUSD": "BTC/USD", "XXBTZUSD": "BTC/USD"}
+
+REST_READERS: Final[Mapping[str, tuple[Reader, ...]]] = {
+    "AddOrder": (lambda body: rest.read_added_order(body, "id"), rest.read_new_order),
+    "AddOrderBatch": (rest.read_batch,),
+    "AmendOrder": (rest.read_amended_order,),
+    "AssetPairs": (rest.read_instruments, rest.read_pair_rows),
+    "Assets": (rest.read_assets,),
+    "Balance": (rest.read_totals,),
+    "BalanceEx": (rest.read_balances, rest.read_extended_balances),
+    "CancelAll": (rest.read_cancel_count, rest.read_cancellation),
+    "CancelAllOrdersAfter": (rest.read_cancel_all_after,),
+    "CancelOrder": (rest.read_cancel_count, rest.read_cancellation),
+    "CancelOrderBatch": (rest.read_cancel_count, rest.read_cancellation),
+    "ClosedOrders": (lambda body: rest.read_closed_orders(body, _NAMES), rest.read_closed_order_rows),
+    "Depth": (rest.read_depth,),
+    "EditOrder": (rest.read_edited_order,),
+    "GetApiKeyInfo": (rest.read_api_key_info,),
+    "GetWebSocketsToken": (rest.read_token,),
+    "GroupedBook": (rest.read_grouped_book,),
+    "Ledgers": (rest.read_ledgers,),
+    "Level3": (rest.read_level3,),
+    "OHLC": (lambda body: rest.read_candles(body, "BTC/USD", 60),),
+    "OpenOrders": (lambda body: rest.read_open_orders(body, _NAMES), rest.read_open_order_rows),
+    "OpenPositions": (rest.read_positions,),
+    "OrderAmends": (rest.read_order_amends,),
+    "QueryLedgers": (rest.read_ledger_rows,),
+    "QueryOrders": (lambda body: rest.read_orders(body, _NAMES), rest.read_order_rows),
+    "QueryTrades": (rest.read_trade_rows,),
+    "Spread": (rest.read_spread,),
+    "SystemStatus": (rest.read_system_status,),
+    "Ticker": (rest.read_tickers,),
+    "Time": (rest.read_time,),
+    "TradeBalance": (rest.read_trade_balance,),
+    "TradeVolume": (rest.read_trade_volume,),
+    "Trades": (lambda body: rest.read_trades(body, "BTC/USD"),),
+    "TradesHistory": (lambda body: rest.read_fills(body, _NAMES), rest.read_trade_page),
+}
+"""The readers of each endpoint's answers."""
+
+
+def read_frame(frame: bytes) -> str:
+    """Read one WebSocket frame and use what it says; the name of what came of it. Anything raised from here is a fault."""
+    try:
+        decoded = decode(frame)
+        return _used(decoded)
+    except BadFrame:
+        return "bad frame"
+    except BookBroken:
+        return "book refused"
+
+
+def _used(frame: Frame) -> str:
+    match frame:
+        case Unknown():
+            return f"unknown {frame.what}"
+        case Response():
+            answer = read_answer(frame, now_ns=0)
+            return {Refused: "refusal", Unknown: "unknown method"}.get(type(answer), "answer")
+        case BookFrame():
+            for row in frame.data:
+                book = KrakenBook(row.symbol)
+                book.apply(row, frame.snapshot)
+                _ = book.bids(10), book.asks(10), book.at_ns
+        case Level3Frame():
+            for resting in frame.data:
+                deep = Level3Book(resting.symbol)
+                deep.apply(resting, frame.snapshot)
+                _ = deep.bids(10), deep.asks(10)
+        case _:
+            _use_rows(frame)
+    return "event"
+
+
+def _use_rows(frame: Frame) -> None:
+    match frame:
+        case ExecutionsFrame():
+            reports.private_snapshot(frame)
+        case BalancesFrame():
+            _ = [reports.balance_total(row) for row in frame.data]
+        case InstrumentFrame():
+            _ = [reports.instrument_of(pair) for pair in frame.data.pairs]
+        case TradeFrame():
+            _ = [reports.trade(row) for row in frame.data]
+        case CandleFrame():
+            _ = [reports.candle(row) for row in frame.data]
+        case TickerFrame():
+            _ = [number(digits) for row in frame.data for digits in (row.bid, row.bid_qty, row.ask, row.ask_qty, row.change)]
+        case Status():
+            _ = [reports.venue_status(row.system) for row in frame.data]
+
+
+def read_rest(name: str, body: bytes) -> str:
+    """Read one REST answer with every reader of its endpoint; the name of what came of it."""
+    outcome = "result"
+    for read in REST_READERS[name]:
+        try:
+            read(body)
+        except BadFrame:
+            outcome = "bad answer"
+        except SeawallError as error:
+            outcome = type(error).__name__
+    return outcome

@@ -1,0 +1,69 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from seawall.kraken.dialect.frames import CHANNELS
+from seawall.kraken.dialect.fuzz import FRAMES, REST_READERS, Seed, embedded_seeds, read_frame, read_rest, run, sample_seeds
+from seawall.kraken.dialect.fuzz.__main__ import main
+
+
+@pytest.mark.parametrize("seed", embedded_seeds(), ids=lambda seed: f"{seed.endpoint or 'frame'}-{seed.text[:40].decode()}")
+def test_the_seeds_are_good_frames(seed: tuple[str | None, bytes]) -> None:
+    endpoint, text = seed
+    if endpoint is None:
+        outcome = read_frame(text)
+        assert outcome in {"event", "answer", "refusal"} or b'"checksum":0' in text
+    else:
+        assert read_rest(endpoint, text) == ("result" if b'"result"' in text else "Unavailable")
+
+
+def test_every_channel_and_every_endpoint_has_a_seed() -> None:
+    assert {json.loads(text).get("channel") for text in FRAMES} >= CHANNELS
+    # Three endpoints answer with the same count, and one seed stands for them.
+    assert {endpoint for endpoint, _ in embedded_seeds() if endpoint} | {"CancelOrderBatch"} == REST_READERS.keys()
+
+
+def test_thousands_of_spoiled_frames_raise_nothing_of_their_own() -> None:
+    report = run(embedded_seeds(), frames=4000, seed=7)
+    assert report.finding is None, report.finding
+    assert report.frames == 4000
+    assert {"event", "answer", "bad frame", "unknown channel", "REST result", "REST bad answer"} <= report.counts.keys()
+
+
+def test_equal_seeds_give_equal_runs() -> None:
+    assert run(embedded_seeds(), 300, seed=3) == run(embedded_seeds(), 300, seed=3)
+    assert run(embedded_seeds(), 300, seed=3) != run(embedded_seeds(), 300, seed=4)
+
+
+def test_an_exception_that_is_not_ours_ends_the_run_and_is_shown() -> None:
+    report = run([Seed("NoSuchEndpoint", b"{}")], frames=10, seed=1)
+    assert (report.frames, report.counts) == (0, {})
+    assert report.finding is not None
+    assert (report.finding.index, report.finding.endpoint) == (0, "NoSuchEndpoint")
+    assert "KeyError" in report.finding.trace
+
+
+def test_nothing_to_spoil_is_refused() -> None:
+    with pytest.raises(ValueError, match="seeds"):
+        run([], 1, 1)
+
+
+def test_the_command_prints_its_counts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "ws_pong.json").write_text('{"request": {}, "response": {"method": "pong"}}')
+    (tmp_path / "ws_two.json").write_text('[{"channel": "heartbeat"}, {"channel": "heartbeat"}]')
+    (tmp_path / "rest_Time.json").write_text('{"error": [], "result": {"unixtime": 1}}')
+    (tmp_path / "rest_errors.json").write_text("[]")
+    assert [(endpoint, json.loads(text)) for endpoint, text in sample_seeds(tmp_path)] == [
+        (None, {"method": "pong"}),
+        (None, {"channel": "heartbeat"}),
+        (None, {"channel": "heartbeat"}),
+        ("Time", {"error": [], "result": {"unixtime": 1}}),
+    ]
+    assert main(["--frames", "200", "--seed", "5", "--samples", str(tmp_path)]) == 0
+    printed = capsys.readouterr().out
+    assert f"200  frames of {len(embedded_seeds()) + 4} seeds, --seed 5" in printed
+
+
+def test_samples_that_are_not_there_are_no_seeds(tmp_path: Path) -> None:
+    assert sample_seeds(tmp_path / "nowhere") == []
