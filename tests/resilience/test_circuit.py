@@ -340,6 +340,16 @@ def test_a_stale_success_does_not_close(breaker: Breaker, notices: list[object])
     assert notices[-1] == LateResultIgnored("rest", Verdict.SUCCESS)
 
 
+def test_a_stale_success_does_not_zero_the_count(breaker: Breaker) -> None:
+    stale = breaker.acquire()
+    breaker.reset()
+    fail(breaker, 4)
+    stale.success()
+
+    assert breaker.statistics().failures_in_a_row == 4
+    assert breaker.statistics().late == 1
+
+
 def test_a_stale_failure_does_not_disturb_a_probe(breaker: Breaker, manual: MockClock) -> None:
     stale = breaker.acquire()
     fail(breaker, 5)

@@ -403,6 +403,22 @@ async def test_a_weight_is_a_number_above_zero(weight: float) -> None:
         await rest().take("query", weight)
 
 
+async def test_whoever_has_left_the_line_is_no_longer_counted(autojump_clock: MockClock) -> None:
+    limiter = plain()
+    limiter.charge(weight=4.0)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(limiter.take)
+        await wait_all_tasks_blocked()
+        assert repr(limiter).endswith(" 1 waiting>")
+        nursery.cancel_scope.cancel()
+    with pytest.raises(WaitTooLong), trio.fail_after(0.1):
+        await limiter.take()
+    await limiter.take()
+
+    assert repr(limiter).endswith(" 0 waiting>")
+    assert limiter.statistics().waiting == {"default": 0}
+
+
 def test_an_unknown_lane_is_named_with_the_known_ones() -> None:
     with pytest.raises(BadSetting, match="'canel' is not one of cancel, order, query"):
         rest().take_nowait("canel")
