@@ -186,6 +186,7 @@ def _make(settings: SimSettings, source: MarketSource | None) -> Simulator:
         tier=settings.tier,
         limits_enforced=settings.limits_enforced,
         post_only_crossing=settings.post_only_crossing,
+        volume_usd=settings.volume_usd,
     )
     faults = Faults(exchange)
     offset.append(faults)

@@ -42,6 +42,10 @@ def _exact_balances(balances: Mapping[str, Number]) -> Mapping[str, Decimal]:
     return {asset: exact(amount, f"balances.{asset}") for asset, amount in balances.items()}
 
 
+def _exact_volume(volume: Number) -> Decimal:
+    return exact(volume, "volume_usd")
+
+
 @attrs.frozen
 class SimAddresses:
     """URLs of one running simulator. Single orders (`level3`) have an address of their own, as at the exchange
@@ -69,6 +73,8 @@ class SimSettings:
     balances: Mapping[str, Decimal] = attrs.field(default=DEFAULT_BALANCES, converter=_exact_balances)
     """What the account starts with. The default ones are cut to the assets that are traded here; others have to be."""
     tier: Tier = Tier.PRO
+    volume_usd: Decimal = attrs.field(default=Decimal(0), converter=_exact_volume)
+    """What the account has traded in the thirty days before, in US dollars: fees fall with it."""
     limits_enforced: bool = True
     """Whether the rate counters refuse (docs.kraken.com/api/docs/guides/spot-ratelimits) or only count."""
     connection_budget: int | None = 150
@@ -114,5 +120,7 @@ class SimSettings:
             raise ValueError(f"port: {self.port} is not 0, nor leaves room for four up to 65535")
         if self.speed != "max" and not self.speed > 0:
             raise ValueError(f"speed: {self.speed} is neither above zero nor 'max'")
+        if self.volume_usd < 0:
+            raise ValueError(f"volume_usd: {self.volume_usd} is below zero")
         if self.events_per_s < 0:
             raise ValueError(f"events_per_s: {self.events_per_s} is below zero")

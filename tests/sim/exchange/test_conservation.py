@@ -3,12 +3,14 @@
 from decimal import Decimal
 from typing import cast
 
+import attrs
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.sim import BUY, SELL, SYMBOL, Stage, make_stage
 
 from seawall.model.market_data import VenueStatus
 from seawall.model.orders import OrderType, Side, TimeInForce
+from seawall.sim.exchange.offsets import Offset
 from seawall.sim.exchange.orders import OrderChange, SelfTrade, SimOrder
 from seawall.sim.exchange.refusal import ApiError
 
@@ -50,6 +52,10 @@ def place(stage: Stage, *given_fields: object) -> None:
         self_trade=cast("SelfTrade", self_trade),
         fee_in_base=cast("bool", in_base),
     )
+    if kind is OrderType.LIMIT and ask.time_in_force is TimeInForce.GTC and ask.qty > 2:
+        ask = attrs.evolve(ask, display_qty=Decimal(1))
+    elif kind.has_trigger:
+        ask = attrs.evolve(ask, trail=Offset(Decimal(ask.side.sign)) if ask.qty > 2 else None)
     stage.exchange.add_order(ask)
 
 
@@ -92,7 +98,7 @@ def check(stage: Stage) -> None:
         have = floor.account.balance(asset)
         assert have + floor.crowd.get(asset, Decimal(0)) + floor.fees.get(asset, Decimal(0)) == start
         assert floor.held().get(asset, Decimal(0)) <= have
-    resting = {order_id: entry.qty for order_id, entry in market.book.users.items()}
+    resting = {order_id: entry.qty + entry.hidden for order_id, entry in market.book.users.items()}
     assert resting == {order.order_id: order.left for order in stage.exchange.open_orders() if not order.dormant}
     for half in (market.book.bids, market.book.asks):
         for price in half.prices():

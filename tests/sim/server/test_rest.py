@@ -192,7 +192,7 @@ async def test_the_switch_is_set_and_fires_by_itself() -> None:
     [
         ({"pair": "NOPE"}, "EQuery:Unknown asset pair"),
         ({"type": "hold"}, "EGeneral:Invalid arguments:type"),
-        ({"ordertype": "iceberg"}, "EGeneral:Invalid arguments:ordertype"),
+        ({"ordertype": "iceberg"}, "EGeneral:Invalid arguments:displayvol"),
         ({"volume": "1e3"}, "EGeneral:Invalid arguments:volume"),
         ({"price": "89.95"}, "EOrder:Tick size check failed"),
         ({"leverage": "2"}, "EGeneral:Invalid arguments:leverage"),

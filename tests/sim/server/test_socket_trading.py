@@ -174,7 +174,7 @@ async def test_a_batch_with_one_bad_order_places_none() -> None:
         ({"order_qty": -1}, "EGeneral:Invalid arguments:order_qty"),
         ({"symbol": "WWW/USD"}, "Currency pair not supported WWW/USD"),
         ({"side": "hold"}, "EGeneral:Invalid arguments:side"),
-        ({"order_type": "iceberg"}, "EGeneral:Invalid arguments:order_type"),
+        ({"order_type": "iceberg"}, "EGeneral:Invalid arguments:display_qty"),
         ({"margin": True}, "EOrder:Margin allowance exceeded"),
         ({"display_qty": 1}, "EGeneral:Invalid arguments:display_qty"),
         ({"deadline": "soon"}, "EGeneral:Invalid arguments:deadline"),

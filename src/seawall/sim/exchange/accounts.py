@@ -35,9 +35,12 @@ def cost_of(pair: Pair, price: Decimal, qty: Decimal) -> Decimal:
     return _down(price * qty, pair.quote.decimals)
 
 
-def fee_of(pair: Pair, base_qty: Decimal, cost: Decimal, *, maker: bool, in_base: bool) -> Decimal:
-    """The fee of one fill, in the base or the quote asset, at the schedule's lowest tier."""
-    rate = pair.maker_fee if maker else pair.taker_fee
+def fee_of(pair: Pair, base_qty: Decimal, cost: Decimal, *, maker: bool, in_base: bool, volume_usd: Decimal = ZERO) -> Decimal:
+    """The fee of one fill, in the base or the quote asset, for an account that has traded so much in thirty days.
+
+    Orders reserve at the lowest tier, whose fees are the highest: the volume may fall while they rest.
+    """
+    rate = pair.fee_rate(volume_usd, maker=maker)
     return _down(base_qty * rate, pair.base.decimals) if in_base else _down(cost * rate, pair.quote.decimals)
 
 

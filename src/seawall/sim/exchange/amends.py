@@ -10,11 +10,12 @@ import attrs
 
 from seawall.model.numbers import ZERO
 from seawall.sim.exchange.accounts import reserved_by
-from seawall.sim.exchange.checks import check_grid
+from seawall.sim.exchange.book import Book, Resting
+from seawall.sim.exchange.checks import check_display, check_grid
 from seawall.sim.exchange.events import OrderAmended
 from seawall.sim.exchange.floor import USER_REQUESTED, Floor
 from seawall.sim.exchange.orders import OrderChange, SimOrder, Status
-from seawall.sim.exchange.refusal import ApiError
+from seawall.sim.exchange.refusal import ApiError, invalid
 
 __all__ = ["amend"]
 
@@ -24,15 +25,17 @@ class _Values:
     qty: Decimal
     limit: Decimal | None
     trigger: Decimal | None
+    display: Decimal | None
 
 
 def amend(floor: Floor, order: SimOrder, change: OrderChange) -> str:
     """Carry out one amend; returns its id. Raises `ApiError`, and then the order is as it was."""
-    before = _Values(order.qty, order.limit_price, order.trigger_price)
+    before = _Values(order.qty, order.limit_price, order.trigger_price, order.display_qty)
     after = _Values(
         order.qty if change.qty is None else change.qty,
         order.limit_price if change.limit_price is None else change.limit_price,
         order.trigger_price if change.trigger_price is None else change.trigger_price,
+        order.display_qty if change.display_qty is None else change.display_qty,
     )
     _check(floor, order, before, after)
     if (change.post_only or order.ask.post_only or not floor.matching) and _would_take(floor, order, after):
@@ -49,6 +52,10 @@ def _check(floor: Floor, order: SimOrder, before: _Values, after: _Values) -> No
         raise ApiError("EOrder:Invalid limit price")
     if after.trigger != before.trigger and not order.dormant:
         raise ApiError("EOrder:Invalid price")
+    if after.display is not None:
+        if before.display is None:
+            raise invalid("display_qty")
+        check_display(after.qty, after.display)
     worth = after.limit if after.limit is not None else after.trigger
     assert worth is not None, "an order without any price never rests"
     check_grid(order.pair, after.qty, after.limit, after.trigger, worth)
@@ -72,19 +79,30 @@ def _carry_out(floor: Floor, order: SimOrder, before: _Values, after: _Values, a
     now_ns = floor.now_ns()
     floor.change(order)
     qty = max(after.qty, order.cum_qty)
-    order.qty, order.limit_price, order.trigger_price = qty, after.limit, after.trigger
+    order.qty, order.limit_price, order.trigger_price, order.display_qty = qty, after.limit, after.trigger, after.display
     order.amended, order.amended_ns = True, now_ns
     order.note_values(amend_id, "user", now_ns, USER_REQUESTED, post_only=post_only)
     entry = book.users.get(order.order_id)
     requeue = entry is not None and (after.limit != before.limit or after.qty > before.qty)
     if entry is not None:
         assert reserved_by(order)[1] >= ZERO
-        surplus = entry.qty if requeue else entry.qty - order.left
-        if surplus:
-            book.take(entry, surplus)
+        _shrink(book, entry, ZERO if requeue else order.left, after.display)
     floor.tell(OrderAmended(order, now_ns))
     if not order.left:
         floor.end(order, Status.CANCELED, USER_REQUESTED)
     elif requeue:
         floor.work(order)
     floor.settle(market)
+
+
+def _shrink(book: Book, entry: Resting, left: Decimal, display: Decimal | None) -> None:
+    """Leave no more of an entry than `left`, hidden first, in its place. A smaller part to show applies at once, a larger one
+    when the order shows its next.
+    """
+    if not left:
+        book.remove(entry)
+        return
+    shown = min(entry.qty, left) if display is None else min(entry.qty, left, display)
+    surplus, entry.hidden, entry.peak = entry.qty - shown, left - shown, display or ZERO
+    if surplus:
+        book.take(entry, surplus)

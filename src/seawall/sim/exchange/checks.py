@@ -12,7 +12,7 @@ from seawall.sim.exchange.orders import NewOrder
 from seawall.sim.exchange.pairs import Pair
 from seawall.sim.exchange.refusal import ApiError, invalid
 
-__all__ = ["MAX_DEADLINE_NS", "check_cl_ord_id", "check_deadline", "check_grid", "check_open", "check_order"]
+__all__ = ["MAX_DEADLINE_NS", "check_cl_ord_id", "check_deadline", "check_display", "check_grid", "check_open", "check_order"]
 
 MAX_DEADLINE_NS: Final = 60 * 10**9
 """How far ahead a deadline may lie (docs.kraken.com/api/docs/websocket-v2/add_order)."""
@@ -59,17 +59,36 @@ def check_order(ask: NewOrder, last: Decimal) -> None:
         if ask.userref:
             raise invalid("cl_ord_id and userref are exclusive")
     for name, needed, value in (
-        ("limit_price", ask.order_type.has_limit, ask.limit_price),
+        ("limit_price", ask.order_type.has_limit and ask.limit_offset is None, ask.limit_price),
         ("trigger_price", ask.order_type.has_trigger, ask.trigger_price),
     ):
         if needed != (value is not None):
             raise invalid(name)
+    _check_kind(ask)
     if ask.post_only and (ask.order_type is not OrderType.LIMIT or ask.time_in_force is not TimeInForce.GTC):
         raise invalid("post_only")
     if ask.time_in_force is TimeInForce.FOK and ask.order_type is not OrderType.LIMIT:
         raise invalid("time_in_force")
     price = ask.limit_price if ask.limit_price is not None else ask.trigger_price
     check_grid(ask.pair, ask.qty, ask.limit_price, ask.trigger_price, last if price is None else price)
+
+
+def _check_kind(ask: NewOrder) -> None:
+    """Raise `ApiError` for what only some kinds of orders can be."""
+    if ask.display_qty is not None:
+        if ask.order_type is not OrderType.LIMIT or ask.time_in_force is not TimeInForce.GTC:
+            raise invalid("display_qty")
+        check_display(ask.qty, ask.display_qty)
+    if ask.trail is not None and ask.trail.value * ask.side.sign <= ZERO:
+        raise invalid("triggers")
+
+
+def check_display(qty: Decimal, display_qty: Decimal) -> None:
+    """Raise `ApiError` unless an iceberg shows at least a fifteenth of itself, and no more than all
+    (docs.kraken.com/api/docs/websocket-v2/add_order).
+    """
+    if not ZERO < display_qty <= qty or display_qty * 15 < qty:
+        raise invalid("display_qty")
 
 
 def check_grid(pair: Pair, qty: Decimal, limit: Decimal | None, trigger: Decimal | None, worth: Decimal) -> None:

@@ -46,6 +46,7 @@ def replacement(floor: Floor, order: SimOrder, edit: OrderEdit) -> NewOrder:
         limit_price=order.limit_price if edit.limit_price is None else edit.limit_price,
         trigger_price=order.trigger_price if edit.trigger_price is None else edit.trigger_price,
         post_only=order.ask.post_only if edit.post_only is None else edit.post_only,
+        display_qty=order.display_qty,
         userref=edit.userref,
         deadline_ns=edit.deadline_ns,
     )

@@ -14,6 +14,7 @@ from seawall.sim.exchange.pairs import Pair
 __all__ = [
     "BookChanged",
     "Event",
+    "IcebergRefilled",
     "LedgerPosted",
     "LevelChange",
     "Listener",
@@ -23,6 +24,7 @@ __all__ = [
     "OrderOpened",
     "OrderReceived",
     "OrderTraded",
+    "OrderTrailed",
     "OrderTriggered",
     "PairStatusChanged",
     "StatusChanged",
@@ -61,6 +63,24 @@ class OrderTriggered:
 
     order: SimOrder
     last_price: Decimal
+    at_ns: int
+
+
+@attrs.frozen
+class OrderTrailed:
+    """Its trigger followed the last price (`status`)."""
+
+    order: SimOrder
+    last_price: Decimal
+    at_ns: int
+
+
+@attrs.frozen
+class IcebergRefilled:
+    """It shows its next part (`iceberg_refill`), of `shown`."""
+
+    order: SimOrder
+    shown: Decimal
     at_ns: int
 
 
@@ -158,6 +178,8 @@ Event = (
     | OrderOpened
     | OrderAmended
     | OrderTriggered
+    | OrderTrailed
+    | IcebergRefilled
     | OrderTraded
     | OrderFilled
     | OrderEnded

@@ -35,6 +35,7 @@ from seawall.sim.exchange.floor import EXPIRED, USER_REQUESTED, Floor
 from seawall.sim.exchange.ids import Ids
 from seawall.sim.exchange.limits import Limits, Tier
 from seawall.sim.exchange.market import Market
+from seawall.sim.exchange.openings import settled
 from seawall.sim.exchange.orders import NewOrder, OrderChange, SimFill, SimOrder, Status
 from seawall.sim.exchange.pairs import Pair, assets_of
 from seawall.sim.exchange.refusal import ApiError, invalid
@@ -44,6 +45,8 @@ __all__ = ["Exchange", "ExchangeStatistics", "PostOnlyCrossing"]
 POST_ONLY: Final = "Post only order"
 SWITCHED_OFF: Final = "CancelAllOrdersAfter Timeout"
 DEFAULT_DEADLINE_NS: Final = 5 * 10**9
+MAX_EXPIRY_NS: Final = 31 * 86_400 * 10**9
+"""An order may be good for a month (docs.kraken.com/api/docs/websocket-v2/add_order)."""
 MAX_SWITCH_S: Final = 86_400
 KEPT_ENTRIES: Final = 20_000
 
@@ -90,8 +93,12 @@ class Exchange:
         tier: Tier = Tier.PRO,
         limits_enforced: bool = True,
         post_only_crossing: PostOnlyCrossing = "refuse",
+        volume_usd: Decimal = ZERO,
     ) -> "Exchange":
-        """An exchange with empty books. Balances are by asset name; those of assets no pair knows are refused."""
+        """An exchange with empty books. Balances are by asset name; those of assets no pair knows are refused.
+
+        `volume_usd` is what the account traded just before.
+        """
         by_symbol = {pair.symbol: pair for pair in pairs}
         assets = assets_of(by_symbol.values())
         strangers = sorted(set(balances) - set(assets))
@@ -104,6 +111,7 @@ class Exchange:
         }
         limits = Limits.of_tier(tier, now_ns=now_ns, enforced=limits_enforced)
         floor = Floor(markets, Account(assets, dict(balances)), ids, now_ns)
+        floor.volume.add(volume_usd, now_ns())
         exchange = cls(by_symbol, floor, now_ns, limits, post_only_crossing)
         floor.listeners.append(exchange._count)
         return exchange
@@ -165,6 +173,7 @@ class Exchange:
         check_open(self.status, market.status, ask)
         self.limits.charge_add(ask.pair.symbol)
         self._check_deadline(ask, arrived_ns)
+        ask = settled(self.floor, ask)
         self._check_new(ask)
         self._check_room(ask)
         if validate:
@@ -186,6 +195,7 @@ class Exchange:
         for ask in asks:
             check_open(self.status, self.floor.markets[symbol].status, ask)
         self.limits.charge_add(symbol, len(asks))
+        asks = [settled(self.floor, ask) for ask in asks]
         for ask in asks:
             self._check_deadline(ask, arrived_ns)
             self._check_new(ask)
@@ -322,7 +332,7 @@ class Exchange:
     def _check_new(self, ask: NewOrder) -> None:
         """Judge an order by itself, and by its name among the open ones."""
         check_order(ask, self.floor.markets[ask.pair.symbol].last)
-        if ask.expire_ns is not None and ask.expire_ns <= self.now_ns():
+        if ask.expire_ns is not None and not 0 < ask.expire_ns - self.now_ns() <= MAX_EXPIRY_NS:
             raise invalid("expire_time")
         if ask.cl_ord_id is not None and any(ask.cl_ord_id == order.cl_ord_id for order in self.floor.open.values()):
             raise invalid("cl_ord_id not unique")

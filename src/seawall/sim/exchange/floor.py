@@ -17,6 +17,7 @@ from seawall.sim.exchange.book import Resting
 from seawall.sim.exchange.events import (
     BookChanged,
     Event,
+    IcebergRefilled,
     LedgerPosted,
     Listener,
     OrderEnded,
@@ -24,6 +25,7 @@ from seawall.sim.exchange.events import (
     OrderOpened,
     OrderReceived,
     OrderTraded,
+    OrderTrailed,
     OrderTriggered,
     TradePrint,
     TradesPrinted,
@@ -32,6 +34,8 @@ from seawall.sim.exchange.ids import Ids
 from seawall.sim.exchange.market import Market
 from seawall.sim.exchange.matching import Plan, plan
 from seawall.sim.exchange.orders import NewOrder, SimFill, SimOrder, Status
+from seawall.sim.exchange.valuation import worth
+from seawall.sim.exchange.volume import TradedVolume
 
 __all__ = ["EXPIRED", "SELF_TRADE", "USER_REQUESTED", "Floor"]
 
@@ -66,6 +70,7 @@ class Floor:
     """What the crowd has gained (or lost, below zero) of each asset by trading with users."""
     fees: dict[str, Decimal] = attrs.field(factory=dict)
     """What the exchange has earned."""
+    volume: TradedVolume = attrs.field(factory=TradedVolume)
     listeners: list[Listener] = attrs.field(factory=list)
 
     def __attrs_post_init__(self) -> None:
@@ -96,7 +101,8 @@ class Floor:
         With `doomed` it is canceled for that reason before it is live.
         """
         now_ns = self.now_ns()
-        order = SimOrder(self.ids.order(), ask, ask.qty, ask.limit_price, ask.trigger_price, now_ns, now_ns, changed_ns=now_ns)
+        values = ask.qty, ask.limit_price, ask.trigger_price
+        order = SimOrder(self.ids.order(), ask, *values, now_ns, now_ns, changed_ns=now_ns, display_qty=ask.display_qty)
         order.note_values(self.ids.trade(), "original", now_ns)
         self.orders[order.order_id] = self.open[order.order_id] = order
         self.tell(OrderReceived(order, now_ns))
@@ -143,7 +149,8 @@ class Floor:
         elif order.limit_price is None or order.ask.time_in_force is not TimeInForce.GTC:
             self.end(order, Status.CANCELED, NOTHING_LEFT_TO_TAKE)
         else:
-            self.markets[order.pair.symbol].book.rest(order.side, order.limit_price, order.left, order)
+            book = self.markets[order.pair.symbol].book
+            book.rest(order.side, order.limit_price, order.left, order, peak=order.display_qty)
 
     def end(self, order: SimOrder, status: Status, reason: str | None) -> None:
         """Take an order off the book for good."""
@@ -182,6 +189,8 @@ class Floor:
 
     def settle(self, market: Market) -> None:
         """Set off what the last price triggers, and what that triggers, until nothing is; then tell how the book changed."""
+        for order in market.trailed():
+            self.tell(OrderTrailed(order, market.last, self.now_ns()))
         while self.matching and (due := market.due_triggers()):
             for order in due:
                 if order.live:
@@ -200,12 +209,17 @@ class Floor:
         met = entry.qty - found.left
         if met:
             self._trade(market, entry.side.other, ((entry, met),), None)
+        if met and not found.left and entry.order.live:
+            # An iceberg that showed its next part meets what is left.
+            self._meet(market, entry)
 
     def _trigger(self, market: Market, order: SimOrder) -> None:
         del market.dormant[order.order_id]
         now_ns = self.now_ns()
         self.change(order)
         order.triggered_ns = now_ns
+        if order.ask.limit_offset is not None and order.trigger_price is not None:
+            order.limit_price = order.ask.limit_offset.from_price(order.trigger_price, order.pair)
         self.tell(OrderTriggered(order, market.last, now_ns))
         if self.affords(order, order.qty, order.limit_price, spare=order):
             self.work(order)
@@ -235,20 +249,25 @@ class Floor:
         for entry, qty in matches:
             maker = entry.order
             printed.append(market.print_trade(side, entry.price, qty, order_type, now_ns))
-            market.book.take(entry, qty)
+            refilled = market.book.take(entry, qty)
             for order, is_maker in ((maker, True), (taker, False)):
                 if order is not None:
                     self._fill(order, printed[-1], is_maker=is_maker)
             for order in (maker, taker):
                 if order is not None and not order.left:
                     self.end(order, Status.FILLED, None)
+            if refilled and maker is not None:
+                self.tell(IcebergRefilled(maker, entry.qty, now_ns))
         if printed:
             self.tell(TradesPrinted(market.pair, tuple(printed)))
 
     def _fill(self, order: SimOrder, trade: TradePrint, *, is_maker: bool) -> None:
         pair, ask = order.pair, order.ask
         cost = cost_of(pair, trade.price, trade.qty)
-        fee = fee_of(pair, trade.qty, cost, maker=is_maker, in_base=ask.fee_in_base)
+        volume_usd = self.volume.value(trade.at_ns)
+        fee = fee_of(pair, trade.qty, cost, maker=is_maker, in_base=ask.fee_in_base, volume_usd=volume_usd)
+        # What cannot be priced in dollars here counts nothing.
+        self.volume.add(worth(self.markets, cost, pair.quote.name, "USD") or ZERO, trade.at_ns)
         fee_asset = (pair.base if ask.fee_in_base else pair.quote).name
         self.change(order)
         order.cum_qty += trade.qty
@@ -263,7 +282,7 @@ class Floor:
             ask.userref,
             pair,
             order.side,
-            ask.order_type,
+            ask.type_name,
             trade.qty,
             trade.price,
             cost,

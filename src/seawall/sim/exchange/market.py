@@ -31,6 +31,7 @@ class Market:
     trades: deque[TradePrint] = attrs.field(factory=lambda: deque(maxlen=KEPT_TRADES))
     outside: dict[tuple[Side, Decimal], Resting] = attrs.field(factory=dict)
     dormant: dict[str, SimOrder] = attrs.field(factory=dict)
+    _moved: dict[str, SimOrder] = attrs.field(factory=dict)
     _trade_id: int = 0
 
     def print_trade(self, side: Side, price: Decimal, qty: Decimal, order_type: OrderType, at_ns: int) -> TradePrint:
@@ -38,7 +39,7 @@ class Market:
         self._trade_id += 1
         trade = TradePrint(self.pair, self._trade_id, side, price, qty, order_type, at_ns)
         self.trades.append(trade)
-        self.last = price
+        self._move_last(price)
         return trade
 
     def set_outside(self, levels: Iterable[LevelChange], *, snapshot: bool) -> None:
@@ -60,6 +61,18 @@ class Market:
         """Orders whose trigger the last price has reached, oldest first (docs.kraken.com/api/docs/websocket-v2/add_order)."""
         return [order for order in self.dormant.values() if self._reached(order)]
 
+    def trailed(self) -> list[SimOrder]:
+        """Waiting orders whose trigger followed the price since the last call; forgets them."""
+        moved = [order for order in self._moved.values() if order.dormant and order.live]
+        self._moved.clear()
+        return moved
+
+    def _move_last(self, price: Decimal) -> None:
+        self.last = price
+        for order in self.dormant.values():
+            if order.trail(price):
+                self._moved[order.order_id] = order
+
     def _reached(self, order: SimOrder) -> bool:
         trigger = order.trigger_price
         assert trigger is not None
@@ -73,6 +86,6 @@ class Market:
         # touch, so the price is moved as little as puts it inside again.
         bid, ask = self.book.bids.best(), self.book.asks.best()
         if bid is not None and self.last < bid:
-            self.last = bid
+            self._move_last(bid)
         if ask is not None and self.last > ask:
-            self.last = ask
+            self._move_last(ask)

@@ -1,7 +1,10 @@
 """Whom a taker meets, and how much of each: a plan, made without changing anything."""
 
+from collections import deque
 from collections.abc import Iterable
 from decimal import Decimal
+from itertools import groupby
+from operator import attrgetter
 
 import attrs
 
@@ -31,20 +34,29 @@ class Plan:
 
 
 def plan(resting: Iterable[Resting], qty: Decimal, *, is_user: bool, self_trade: SelfTrade = SelfTrade.CANCEL_NEWEST) -> Plan:
-    """Match `qty` against `resting`, which comes in the order in which it is met. All users are one account."""
+    """Match `qty` against `resting`, which comes in the order in which it is met. All users are one account.
+
+    An iceberg is met once for each part that it shows; the later parts stand behind all others at its price.
+    """
     left = qty
     matches: list[tuple[Resting, Decimal]] = []
     own: list[Resting] = []
-    for entry in resting:
+    for _, level in groupby(resting, key=attrgetter("price")):
+        queue = deque((entry, entry.qty, entry.hidden) for entry in level)
+        while queue and left:
+            entry, shown, hidden = queue.popleft()
+            if is_user and entry.order is not None:
+                if self_trade is not SelfTrade.CANCEL_NEWEST:
+                    own.append(entry)
+                if self_trade is not SelfTrade.CANCEL_OLDEST:
+                    return Plan(tuple(matches), left, tuple(own), stopped=True)
+                continue
+            taken = min(left, shown)
+            matches.append((entry, taken))
+            left -= taken
+            if taken == shown and hidden:
+                part = min(hidden, entry.peak)
+                queue.append((entry, part, hidden - part))
         if not left:
             break
-        if is_user and entry.order is not None:
-            if self_trade is not SelfTrade.CANCEL_NEWEST:
-                own.append(entry)
-            if self_trade is not SelfTrade.CANCEL_OLDEST:
-                return Plan(tuple(matches), left, tuple(own), stopped=True)
-            continue
-        taken = min(left, entry.qty)
-        matches.append((entry, taken))
-        left -= taken
     return Plan(tuple(matches), left, tuple(own))

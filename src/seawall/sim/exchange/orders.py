@@ -8,6 +8,7 @@ import attrs
 
 from seawall.model.numbers import ZERO
 from seawall.model.orders import OrderType, Side, TimeInForce
+from seawall.sim.exchange.offsets import Offset
 from seawall.sim.exchange.pairs import Pair
 
 __all__ = ["LIVE", "Amend", "NewOrder", "OrderChange", "SelfTrade", "SimFill", "SimOrder", "Status"]
@@ -53,6 +54,30 @@ class NewOrder:
     expire_ns: int | None = None
     self_trade: SelfTrade = SelfTrade.CANCEL_NEWEST
     fee_in_base: bool = False
+    display_qty: Decimal | None = None
+    """What an iceberg shows of itself at a time."""
+    cash_qty: Decimal | None = None
+    """What a market buy spends, in the quote asset, where its quantity follows from that."""
+    trigger_offset: Offset | None = None
+    """The trigger as a distance from the last price, taken when the order comes in."""
+    trail: Offset | None = None
+    """How far the trigger of a trailing stop follows behind the best price since."""
+    limit_offset: Offset | None = None
+    """The limit as a distance from the trigger, taken when that is reached; a trailing stop has no other."""
+
+    @property
+    def type_name(self) -> str:
+        """The order type in the exchange's word."""
+        if self.display_qty is not None:
+            return "iceberg"
+        if self.trail is not None:
+            return str(self.order_type).replace("stop-loss", "trailing-stop")
+        return str(self.order_type)
+
+    @property
+    def in_force(self) -> str:
+        """How long it may rest, in the exchange's word."""
+        return str(self.time_in_force) if self.expire_ns is None else "gtd"
 
 
 @attrs.frozen
@@ -64,6 +89,7 @@ class OrderChange:
     trigger_price: Decimal | None = None
     post_only: bool = False
     deadline_ns: int | None = None
+    display_qty: Decimal | None = None
 
 
 @attrs.frozen
@@ -77,7 +103,7 @@ class SimFill:
     userref: int | None
     pair: Pair
     side: Side
-    order_type: OrderType
+    order_type: str
     qty: Decimal
     price: Decimal
     cost: Decimal
@@ -123,6 +149,7 @@ class SimOrder:
     closed_ns: int | None = None
     changed_ns: int = 0
     reason: str | None = None
+    display_qty: Decimal | None = None
     amends: list[Amend] = attrs.field(factory=list)
     _earlier: list["SimOrder"] = attrs.field(factory=list, repr=False)
 
@@ -155,6 +182,17 @@ class SimOrder:
     def dormant(self) -> bool:
         """Whether it still waits for its trigger."""
         return self.trigger_price is not None and self.triggered_ns is None
+
+    def trail(self, last: Decimal) -> bool:
+        """Let the trigger of a waiting trailing stop follow the last price, never back; says whether it moved."""
+        if self.ask.trail is None or not self.dormant:
+            return False
+        assert self.trigger_price is not None
+        trigger = self.ask.trail.from_price(last, self.pair)
+        moves = trigger > self.trigger_price if self.side is Side.SELL else trigger < self.trigger_price
+        if moves:
+            self.trigger_price = trigger
+        return moves
 
     @property
     def average_price(self) -> Decimal:

@@ -103,6 +103,11 @@ class Pair:
         """Fee of the lowest tier as a fraction."""
         return self.fees_maker[0][1] / 100
 
+    def fee_rate(self, volume_usd: Decimal, *, maker: bool) -> Decimal:
+        """Fee as a fraction, for an account that has traded so much in thirty days."""
+        steps = self.fees_maker if maker else self.fees
+        return [percent for least, percent in steps if volume_usd >= least][-1] / 100
+
     def names(self) -> tuple[str, ...]:
         """Every name by which REST may be asked for the pair."""
         return (self.rest_id, self.altname, self.wsname, self.symbol)

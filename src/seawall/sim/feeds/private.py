@@ -8,12 +8,15 @@ from decimal import Decimal
 from typing import Final
 
 import attrs
+import msgspec
 
 from seawall.kraken.dialect.times import to_rfc3339
 from seawall.model.numbers import ZERO
 from seawall.sim.exchange.accounts import LedgerEntry
 from seawall.sim.exchange.events import (
+    BookChanged,
     Event,
+    IcebergRefilled,
     LedgerPosted,
     OrderAmended,
     OrderEnded,
@@ -21,7 +24,11 @@ from seawall.sim.exchange.events import (
     OrderOpened,
     OrderReceived,
     OrderTraded,
+    OrderTrailed,
     OrderTriggered,
+    PairStatusChanged,
+    StatusChanged,
+    TradesPrinted,
 )
 from seawall.sim.exchange.exchange import Exchange
 from seawall.sim.exchange.orders import SimFill, SimOrder, Status
@@ -37,12 +44,17 @@ Row = dict[str, Json]
 
 @attrs.define(eq=False)
 class PrivateSubscription:
-    """One subscription of one connection. `every_status=False` leaves out what is between new and the end."""
+    """One subscription of one connection. `every_status=False` leaves out what is between new and the end.
+
+    With `ratecounter` each row about an order has the matching engine's counter of its pair. The page names the switch and
+    not the field: `ratecount` is what the channel's older version called it (docs.kraken.com/api/docs/websocket-v1/openorders).
+    """
 
     channel: str
     subscriber: Subscriber
     every_status: bool = True
     sequence: int = 0
+    ratecounter: bool = False
 
     def send(self, kind: str, rows: list[Json], copies: int = 1) -> None:
         """Send rows under the next number; with other than one copy the frame is lost, or repeated."""
@@ -109,12 +121,16 @@ class PrivateFeed:
         row = _row(event)
         if row is not None:
             always = isinstance(event, OrderOpened | OrderFilled | OrderEnded)
-            self._tell("executions", row, always=always)
+            assert not isinstance(event, BookChanged | TradesPrinted | StatusChanged | PairStatusChanged)
+            self._tell("executions", row, always=always, counter_of=event.order.pair.symbol)
 
-    def _tell(self, channel: str, row: Row, *, always: bool) -> None:
+    def _tell(self, channel: str, row: Row, *, always: bool, counter_of: str | None = None) -> None:
         for subscription in tuple(self._subscriptions):
             if subscription.channel == channel and (always or subscription.every_status):
-                subscription.send("update", [row], self.copies())
+                told = row
+                if subscription.ratecounter and counter_of is not None:
+                    told = row | {"ratecount": round(self.exchange.limits.level(counter_of))}
+                subscription.send("update", [told], self.copies())
 
     def _balances(self) -> list[Json]:
         account = self.exchange.floor.account
@@ -137,14 +153,15 @@ def _row(event: Event) -> Row | None:
             return _bare(order, "new", "new", at_ns)
         case OrderAmended(order, at_ns):
             return _bare(order, "amended", order.status, at_ns) | _amended(order)
-        case OrderTriggered(order, last_price, at_ns):
+        case OrderTriggered(order, last_price, at_ns) | OrderTrailed(order, last_price, at_ns):
             return _bare(order, "status", order.status, at_ns) | {"triggers": _triggers(order, last_price)}
+        case IcebergRefilled(order, shown, at_ns):
+            remain: Row = {"display_qty_remain": number(shown, order.pair.qty_precision)}
+            return _bare(order, "iceberg_refill", order.status, at_ns) | remain
         case OrderTraded(order, fill, cum_qty, cum_cost, _):
             return _fill(fill) | {"order_status": "partially_filled"} | _totals(order, cum_qty, cum_cost)
-        case OrderFilled(order, at_ns):
-            return _bare(order, "filled", "filled", at_ns) | _totals(order, order.cum_qty, order.cum_cost)
-        case OrderEnded(order, at_ns):
-            reason: Row = {"reason": order.reason, "cancel_reason": order.reason}
+        case OrderFilled(order, at_ns) | OrderEnded(order, at_ns):
+            reason: Row = {} if order.reason is None else {"reason": order.reason, "cancel_reason": order.reason}
             totals = _totals(order, order.cum_qty, order.cum_cost)
             return _bare(order, order.status, order.status, at_ns) | totals | reason
         case _:
@@ -171,10 +188,10 @@ def _whole(order: SimOrder) -> Row:
         "symbol": pair.symbol,
         "order_qty": number(order.qty, pair.qty_precision),
         "cum_cost": number(order.cum_cost, pair.cost_precision),
-        "time_in_force": ask.time_in_force.upper(),
+        "time_in_force": ask.in_force.upper(),
         "exec_type": "pending_new" if order.status is Status.PENDING_NEW else "new",
         "side": str(order.side),
-        "order_type": str(ask.order_type),
+        "order_type": ask.type_name,
         "stop_price": number(order.trigger_price or ZERO, pair.price_precision),
         "order_status": str(order.status),
         "fee_usd_equiv": number(ZERO, 4),
@@ -189,6 +206,12 @@ def _whole(order: SimOrder) -> Row:
         row["post_only"] = True
     if order.trigger_price is not None:
         row["triggers"] = _triggers(order, None)
+    if order.display_qty is not None:
+        row["display_qty"] = number(order.display_qty, pair.qty_precision)
+    if ask.cash_qty is not None:
+        row["cash_order_qty"] = number(ask.cash_qty, pair.cost_precision)
+    if ask.expire_ns is not None:
+        row["expire_time"] = to_rfc3339(ask.expire_ns)
     return row
 
 
@@ -216,6 +239,10 @@ def _triggers(order: SimOrder, last_price: Decimal | None) -> Json:
         "price_type": "static",
         "status": "untriggered" if order.dormant else "triggered",
     }
+    offset = order.ask.trail or order.ask.trigger_offset
+    if offset is not None:
+        row |= {"price": msgspec.Raw(f"{offset.value:f}".encode()), "price_type": "pct" if offset.percent else "quote"}
+        row["actual_price"] = number(order.trigger_price, pair.price_precision)
     if order.triggered_ns is not None:
         row["timestamp"] = to_rfc3339(order.triggered_ns)
     if last_price is not None:

@@ -88,6 +88,13 @@ class Json:
 
     def number(self, name: str) -> Decimal | None:
         """A JSON number; digits in quotes are refused, as Kraken does."""
+        number = self.signed(name)
+        if number is not None and number < 0:
+            raise invalid(name)
+        return number
+
+    def signed(self, name: str) -> Decimal | None:
+        """A JSON number on either side of zero: a distance."""
         value = self.values.get(name)
         if value is None:
             return None
@@ -95,7 +102,7 @@ class Json:
             raise ApiError(f"{name.capitalize()} field must be a number_float")
         number = Decimal(value)
         # No price or quantity is so long; and longer ones would not divide exactly.
-        if number < 0 or number.adjusted() > 14 or number != round(number, 12):
+        if number.adjusted() > 14 or number != round(number, 12):
             raise invalid(name)
         return number
 

@@ -3,6 +3,7 @@
 from decimal import Decimal
 from typing import Final
 
+import attrs
 import msgspec
 
 from seawall.model.numbers import ZERO
@@ -37,6 +38,10 @@ def seconds(at_ns: int | None) -> Json:
 
 def _prices(order: SimOrder) -> tuple[str, str]:
     places = order.pair.price_precision
+    if order.ask.trail is not None:
+        # Trailing types show the distance; the level now in force stands in `stopprice`.
+        trail = attrs.evolve(order.ask.trail, value=abs(order.ask.trail.value))
+        return str(trail), "0" if order.ask.limit_offset is None else str(order.ask.limit_offset)
     first = order.trigger_price if order.trigger_price is not None else order.limit_price
     second = order.limit_price if order.trigger_price is not None else None
     return fixed(first, places) if first is not None else "0", fixed(second, places) if second is not None else "0"
@@ -45,7 +50,7 @@ def _prices(order: SimOrder) -> tuple[str, str]:
 def describe(order: SimOrder) -> str:
     """The sentence, as `buy 0.10000000 LTCUSDT @ stop loss 55.00000 -> limit 54.00000`."""
     price, price2 = _prices(order)
-    words = str(order.ask.order_type).removesuffix("-limit").replace("-", " ")
+    words = order.ask.type_name.removesuffix("-limit").replace("-", " ")
     text = f"{order.side} {fixed(order.qty, order.pair.qty_precision)} {order.pair.altname} @ {words}"
     if price != "0":
         text += f" {price}"
@@ -57,7 +62,7 @@ def order_row(order: SimOrder, *, trades: bool) -> Json:
     pair, ask = order.pair, order.ask
     price, price2 = _prices(order)
     cost_places, price_places = pair.cost_precision, max(5, pair.price_precision)
-    flags = ["post"] if ask.post_only else []
+    flags = (["post"] if ask.post_only else []) + (["viqc"] if ask.cash_qty is not None else [])
     row: dict[str, Json] = {
         "refid": None,
         "userref": None if ask.cl_ord_id is not None else ask.userref or 0,
@@ -69,24 +74,26 @@ def order_row(order: SimOrder, *, trades: bool) -> Json:
             "pair": pair.altname,
             "aclass": "forex",
             "type": str(order.side),
-            "ordertype": str(ask.order_type),
+            "ordertype": ask.type_name,
             "price": price,
             "price2": price2,
             "leverage": "none",
             "order": describe(order),
             "close": "",
         },
-        "vol": fixed(order.qty, pair.qty_precision),
+        "vol": fixed(ask.cash_qty or order.qty, pair.qty_precision),
         "vol_exec": fixed(order.cum_qty, pair.qty_precision),
         "cost": fixed(order.cum_cost, cost_places),
         "fee": fixed(order.cum_fee, pair.base.decimals if ask.fee_in_base else cost_places),
         "price": fixed(order.average_price, price_places),
-        "stopprice": fixed(ZERO, price_places),
+        "stopprice": fixed((order.trigger_price if ask.trail is not None else None) or ZERO, price_places),
         "limitprice": fixed(ZERO, price_places),
         "misc": "amended" if order.amended else "",
         "oflags": ",".join([*flags, "fcib" if ask.fee_in_base else "fciq"]),
-        "time_in_force": str(ask.time_in_force),
+        "time_in_force": ask.in_force,
     }
+    if order.display_qty is not None:
+        row["displayvol"] = fixed(order.display_qty, pair.qty_precision)
     if ask.cl_ord_id is not None:
         row["cl_ord_id"] = ask.cl_ord_id
     if order.trigger_price is not None:
@@ -108,7 +115,7 @@ def fill_row(fill: SimFill) -> Json:
         "aclass": "forex",
         "time": seconds(fill.at_ns),
         "type": str(fill.side),
-        "ordertype": str(fill.order_type).replace("-", " "),
+        "ordertype": fill.order_type.replace("-", " "),
         "price": fixed(fill.price, max(5, pair.price_precision)),
         "cost": fixed(fill.cost, pair.cost_precision),
         "fee": fixed(fill.fee, pair.base.decimals if fill.fee_asset == pair.base.name else pair.cost_precision),

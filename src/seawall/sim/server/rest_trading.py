@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Final
 
+import attrs
+
 from seawall.kraken.dialect.times import to_rfc3339
 from seawall.model.orders import OrderType, Side, TimeInForce
 from seawall.sim.exchange.edits import OrderEdit
@@ -14,12 +16,13 @@ from seawall.sim.exchange.orders import NewOrder, OrderChange, SelfTrade, SimOrd
 from seawall.sim.exchange.refusal import ApiError, invalid
 from seawall.sim.feeds.frames import Json
 from seawall.sim.server.fields import Form, as_texts, choice, instant_ns, required
+from seawall.sim.server.order_fields import ICEBERG, TRAILING, offset_of, order_type_of, trail_of
 from seawall.sim.server.rest_public import named_pair
 from seawall.sim.server.rest_rows import describe, fixed
 
 __all__ = ["TRADES"]
 
-REFUSED_FIELDS: Final = ("leverage", "displayvol", "close[ordertype]", "close", "starttm")
+REFUSED_FIELDS: Final = ("leverage", "close[ordertype]", "close", "starttm")
 """Not a part of this exchange: said as a refusal, never passed over in silence."""
 
 MIN_BATCH: Final = 2
@@ -28,7 +31,7 @@ MAX_BATCH_CANCEL: Final = 50
 
 _EXPIRY: Final = re.compile(r"\+?[0-9]{1,11}")
 
-KNOWN_FLAGS: Final = frozenset({"post", "fcib", "fciq", "nompp"})
+KNOWN_FLAGS: Final = frozenset({"post", "fcib", "fciq", "nompp", "viqc"})
 
 
 def _read_order(exchange: Exchange, form: Form) -> NewOrder:
@@ -37,27 +40,32 @@ def _read_order(exchange: Exchange, form: Form) -> NewOrder:
             raise invalid(name)
     if form.flag("reduce_only"):
         raise ApiError("EOrder:Reduce only:No position exists")
-    order_type = choice(form, "ordertype", OrderType)
-    price, price2 = form.number("price"), form.number("price2")
+    pair, side = named_pair(exchange, form.text("pair")), choice(form, "type", Side)
+    word = (form.text("ordertype") or "").lower()
+    order_type = order_type_of(word, "ordertype")
     flags = set((form.text("oflags") or "fciq").split(","))
     if flags - KNOWN_FLAGS:
         raise invalid("oflags")
-    volume = form.number("volume")
+    if "viqc" in flags and (order_type is not OrderType.MARKET or side is not Side.BUY):
+        raise invalid("oflags")
+    volume, display = form.number("volume"), form.number("displayvol")
     if volume is None:
         raise invalid("volume")
+    if (display is None) is (word == ICEBERG):
+        raise invalid("displayvol")
     in_force = (form.text("timeinforce") or "gtc").lower()
     try:
         time_in_force = TimeInForce.GTC if in_force == "gtd" else TimeInForce(in_force)
         self_trade = SelfTrade((form.text("stptype") or "cancel-newest").replace("-", "_"))
     except ValueError:
         raise invalid("timeinforce or stptype") from None
-    return NewOrder(
-        pair=named_pair(exchange, form.text("pair")),
-        side=choice(form, "type", Side),
+    ask = NewOrder(
+        pair=pair,
+        side=side,
         order_type=order_type,
         qty=volume,
-        limit_price=price2 if order_type.has_trigger else (price if order_type.has_limit else None),
-        trigger_price=price if order_type.has_trigger else None,
+        cash_qty=volume if "viqc" in flags else None,
+        display_qty=display,
         time_in_force=time_in_force,
         post_only="post" in flags,
         cl_ord_id=form.text("cl_ord_id"),
@@ -67,6 +75,28 @@ def _read_order(exchange: Exchange, form: Form) -> NewOrder:
         self_trade=self_trade,
         fee_in_base="fcib" in flags,
     )
+    return _with_prices(ask, word, form, exchange.market(pair.symbol).last)
+
+
+def _with_prices(ask: NewOrder, word: str, form: Form, last: Decimal) -> NewOrder:
+    """The order with its prices, of which relative ones count from the last."""
+    distance, distance2 = (offset_of(form.text(name), ask.side, ask.order_type) for name in ("price", "price2"))
+    if word in TRAILING:
+        if distance is None or not (form.text("price") or "").startswith("+"):
+            raise invalid("price")
+        if (distance2 is not None) is not ask.order_type.has_limit:
+            raise invalid("price2")
+        return attrs.evolve(ask, trail=trail_of(distance, ask.side, "price"), limit_offset=distance2)
+    if form.text("trigger") == "index":
+        raise invalid("Index unavailable")
+    if ask.order_type.has_trigger:
+        limit = form.number("price2") if distance2 is None else distance2.from_price(last, ask.pair)
+        if distance is not None:
+            return attrs.evolve(ask, trigger_offset=distance, limit_price=limit)
+        return attrs.evolve(ask, trigger_price=form.number("price"), limit_price=limit)
+    if not ask.order_type.has_limit:
+        return ask
+    return attrs.evolve(ask, limit_price=form.number("price") if distance is None else distance.from_price(last, ask.pair))
 
 
 def _expiry_ns(exchange: Exchange, form: Form) -> int:
@@ -103,6 +133,7 @@ def _amend_order(exchange: Exchange, form: Form, arrived_ns: int) -> Json:
         qty=form.number("order_qty"),
         limit_price=form.number("limit_price"),
         trigger_price=form.number("trigger_price"),
+        display_qty=form.number("display_qty"),
         post_only=form.flag("post_only") or False,
         deadline_ns=instant_ns(form, "deadline"),
     )

@@ -176,10 +176,13 @@ def _subscribe_private(feeds: Feeds, who: Subscriber, channel: str, fields: Json
         result |= {"maxratecount": threshold, "snap_orders": orders, "snap_trades": fills}
     else:
         result["snapshot"] = True
+    ratecounter = fields.flag("ratecounter") or False
+    if channel == "executions" and ratecounter:
+        result["ratecounter"] = True
     every_status = fields.flag("order_status") is not False
 
     def send() -> None:
-        subscription = PrivateSubscription(channel, who, every_status)
+        subscription = PrivateSubscription(channel, who, every_status, ratecounter=ratecounter)
         feeds.private.subscribe(subscription, snap_orders=orders, snap_fills=fills)
 
     return Outcome(result), send

@@ -6,14 +6,17 @@ from typing import Final
 import attrs
 
 from seawall.kraken.dialect.times import to_rfc3339
-from seawall.model.orders import OrderType, Side, TimeInForce
+from seawall.model.numbers import ZERO
+from seawall.model.orders import Side, TimeInForce
 from seawall.sim.exchange.edits import OrderEdit
 from seawall.sim.exchange.exchange import Exchange
+from seawall.sim.exchange.offsets import Offset
 from seawall.sim.exchange.orders import NewOrder, OrderChange, SelfTrade, SimOrder
 from seawall.sim.exchange.pairs import Pair
 from seawall.sim.exchange.refusal import ApiError, invalid
 from seawall.sim.feeds.frames import Json as Written
 from seawall.sim.server.fields import Json, choice, instant_ns, required
+from seawall.sim.server.order_fields import ICEBERG, TRAILING, order_type_of, trail_of
 
 __all__ = ["TRADING_METHODS", "Outcome", "trade"]
 
@@ -72,26 +75,27 @@ def pair_of(exchange: Exchange, symbol: str) -> Pair:
 def _read_order(pair: Pair, fields: Json) -> NewOrder:
     if fields.flag("margin") or fields.flag("reduce_only"):
         raise ApiError("EOrder:Margin allowance exceeded")
-    for name in ("cash_order_qty", "display_qty", "conditional", "effective_time"):
+    for name in ("conditional", "effective_time"):
         if fields.values.get(name) is not None:
             # Not a part of this exchange: said as a refusal, never passed over in silence.
             raise invalid(name)
-    triggers = fields.values.get("triggers")
-    trigger = Json(triggers) if isinstance(triggers, dict) else Json({})
-    if trigger.text("price_type") not in {None, "static"} or trigger.text("reference") == "index":
-        raise invalid("triggers")
-    qty = fields.number("order_qty")
-    if qty is None:
+    qty, cash = fields.number("order_qty"), fields.number("cash_order_qty")
+    if (qty is None) is (cash is None):
         raise invalid("order_qty")
+    word, side = (fields.text("order_type") or "").lower(), choice(fields, "side", Side)
+    display_qty = fields.number("display_qty")
+    if (display_qty is None) is (word == ICEBERG):
+        raise invalid("display_qty")
     in_force = fields.text("time_in_force")
     expires = in_force is not None and in_force.lower() == "gtd"
-    return NewOrder(
+    ask = NewOrder(
         pair=pair,
-        side=choice(fields, "side", Side),
-        order_type=choice(fields, "order_type", OrderType),
-        qty=qty,
-        limit_price=fields.number("limit_price"),
-        trigger_price=trigger.number("price"),
+        side=side,
+        order_type=order_type_of(word, "order_type"),
+        qty=ZERO if qty is None else qty,
+        cash_qty=cash,
+        display_qty=display_qty,
+        limit_price=None if word in TRAILING else fields.number("limit_price"),
         time_in_force=TimeInForce.GTC if expires else choice(fields, "time_in_force", TimeInForce, TimeInForce.GTC),
         post_only=fields.flag("post_only") or False,
         cl_ord_id=fields.text("cl_ord_id"),
@@ -101,6 +105,36 @@ def _read_order(pair: Pair, fields: Json) -> NewOrder:
         self_trade=choice(fields, "stp_type", SelfTrade, SelfTrade.CANCEL_NEWEST),
         fee_in_base=fields.text("fee_preference") == "base",
     )
+    return _with_trigger(ask, word, fields)
+
+
+def _with_trigger(ask: NewOrder, word: str, fields: Json) -> NewOrder:
+    """The order with what `triggers` says: a price, a distance from the last one, or how far to trail behind."""
+    triggers = fields.values.get("triggers")
+    trigger = Json(triggers if isinstance(triggers, dict) else {})
+    if trigger.text("reference") == "index":
+        raise invalid("Index unavailable")
+    distance = _distance(trigger, "price", trigger.text("price_type") or ("quote" if word in TRAILING else "static"))
+    if word in TRAILING:
+        if distance is None:
+            raise invalid("triggers")
+        limit_offset = _distance(fields, "limit_price", fields.text("limit_price_type") or "quote")
+        if (limit_offset is not None) is not ask.order_type.has_limit:
+            raise invalid("limit_price")
+        return attrs.evolve(ask, trail=trail_of(distance, ask.side, "triggers"), limit_offset=limit_offset)
+    if fields.text("limit_price_type") not in {None, "static"}:
+        raise invalid("limit_price_type")
+    if distance is not None:
+        return attrs.evolve(ask, trigger_offset=distance)
+    return attrs.evolve(ask, trigger_price=trigger.number("price"))
+
+
+def _distance(fields: Json, name: str, kind: str) -> Offset | None:
+    """A price that is a distance by its type; None for a static one, or none at all."""
+    if kind not in {"static", "pct", "quote"}:
+        raise invalid("triggers")
+    value = None if kind == "static" else fields.signed(name)
+    return None if value is None else Offset(value, percent=kind == "pct")
 
 
 def _ids(ask: NewOrder) -> dict[str, Written]:
@@ -129,6 +163,7 @@ def _amend(exchange: Exchange, fields: Json, arrived_ns: int) -> Written:
         qty=fields.number("order_qty"),
         limit_price=fields.number("limit_price"),
         trigger_price=fields.number("trigger_price"),
+        display_qty=fields.number("display_qty"),
         post_only=fields.flag("post_only") or False,
         deadline_ns=instant_ns(fields, "deadline"),
     )
