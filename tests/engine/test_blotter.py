@@ -139,6 +139,17 @@ def test_the_word_filled_without_a_quantity_still_asks_for_the_fills() -> None:
     assert OrderState.FILLED not in desk.steps(), "journaled as over, a restart would never ask for the fills"
 
 
+def test_filled_in_the_middle_of_an_amend_means_either_total_until_one_is_told() -> None:
+    desk = Desk()
+    order = desk.opened()
+    order.asked_qty = Decimal(3)
+    desk.blotter.report(report_of(order, OrderStatus.FILLED))
+    assert (order.exposed_qty, order.told_is_guess) == (Decimal(3), True)
+
+    desk.blotter.report(report_of(order, OrderStatus.FILLED, qty=Decimal(1), filled_qty=Decimal(1)))
+    assert (order.exposed_qty, order.told_is_guess) == (Decimal(1), False)
+
+
 def test_an_order_that_ended_long_ago_and_is_told_to_have_filled_counts_as_exposure() -> None:
     desk = Desk()
     order = desk.opened()

@@ -12,6 +12,7 @@ from seawall.engine.modes import Mode
 from seawall.engine.notices import AmendInDoubt, OrderAmended
 from seawall.engine.settings import Deadlines, EngineSettings
 from seawall.model.errors import JournalFailed, NotSent, RefusedByExchange, RefusedByRisk
+from seawall.model.journal import OrderRecord
 from seawall.model.order_states import OrderState
 from seawall.model.orders import limit_buy, limit_sell, market_buy
 from seawall.model.reports import OrderStatus
@@ -234,6 +235,39 @@ async def test_an_order_being_cancelled_is_not_amended(autojump_clock: MockClock
         rig.custody.release(order)
         with pytest.raises(RefusedByRisk, match="canceling"):
             await rig.desk.amend(order, qty=D("0.002"))
+
+
+async def test_an_answer_that_lags_behind_an_amend_does_not_undo_it(autojump_clock: MockClock) -> None:
+    """A smaller quantity than the true one would hide exposure, and call the order filled while it rests."""
+    rig = Rig()
+    async with rig.caring() as nursery:
+        order = await rig.opened()
+        before = rig.venue._report_of(rig.venue.orders[order.client_order_id])
+        asked_at_ns = rig.venue.now_ns()
+        await rig.desk.amend(order, qty=D("0.003"))
+        rig.blotter.report(before, asked_at_ns)
+        assert order.exposed_qty == D("0.003")
+
+        await trio.sleep(LIMITS.settle_s + 0.1)
+        rig.venue.silent = True
+        rig.venue.orders[order.client_order_id].qty = D("0.002")  # by another hand
+        nursery.start_soon(rig.custody.ask, order)
+        await trio.sleep(1)
+        assert order.exposed_qty == D("0.002")
+
+
+@pytest.mark.parametrize("asked", ["0.002", "0.0005"])
+async def test_an_amend_is_journaled_as_the_larger_of_both_before_it_is_sent(autojump_clock: MockClock, asked: str) -> None:
+    """A restart in between knows neither: it counts what may be there."""
+    rig = Rig()
+    async with rig.caring():
+        order = await rig.opened()
+        rig.venue.lose_next_amend = "before"
+        with trio.move_on_after(1):
+            await rig.desk.amend(order, qty=D(asked))
+        step = [record for record in rig.journal.records if isinstance(record, OrderRecord)][-1]
+
+        assert (step.reason, step.qty) == ("amend asked", max(D(asked), D("0.001")))
 
 
 async def test_an_amend_that_changes_nothing_is_no_failure(autojump_clock: MockClock) -> None:

@@ -16,7 +16,7 @@ from seawall.model.errors import Unavailable
 from seawall.model.journal import FillRecord, IntentRecord, OrderRecord, Replayed
 from seawall.model.order_states import OrderState
 from seawall.model.orders import Side
-from seawall.model.reports import Fill, OrderStatus, PlaceOrder
+from seawall.model.reports import Fill, OrderReport, OrderStatus, PlaceOrder
 
 D = Decimal
 SECOND_NS = 1_000_000_000
@@ -96,6 +96,23 @@ async def test_missed_fills_are_fetched_even_when_nobody_listened_yet(autojump_c
 
         assert order.filled_qty == D("0.0004")
         assert rig.market().position("BTC/USD").qty == D("0.0004")
+
+
+async def test_a_total_that_was_only_guessed_is_asked_for(autojump_clock: MockClock) -> None:
+    """The bare word filled, after the quantity was lowered by another hand: what is waited for must come."""
+    rig = Rig()
+    async with rig.caring() as nursery:
+        order = await rig.opened()
+        nursery.start_soon(rig.assembly.reconciler.recover_fills)
+        rig.venue.silent = True
+        rig.venue.orders[order.client_order_id].qty = D("0.0004")
+        rig.venue.fill(order.client_order_id, "0.0004")
+        rig.foundation.hub.order_reported(OrderReport(order.order_id or "", order.client_order_id, OrderStatus.FILLED, 3))
+        assert order.exposed_qty == D("0.001")
+        with trio.fail_after(20):
+            await rig.desk.ended(order)
+
+        assert order.filled_qty == D("0.0004")
 
 
 @pytest.mark.parametrize("ahead_s", [-3_600, -30, 30, 3_600])

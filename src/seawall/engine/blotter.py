@@ -6,6 +6,7 @@ the journal has the step, a notice tells it, and whoever waits for the order is 
 
 from collections.abc import Callable, Sequence
 from decimal import Decimal
+from typing import Final
 
 import attrs
 
@@ -21,7 +22,10 @@ from seawall.model.order_states import Heard, OrderState
 from seawall.model.reports import Fill, OrderReport, OrderStatus
 from seawall.model.venue import Probe
 
-__all__ = ["Blotter"]
+__all__ = ["SNAPSHOT", "Blotter"]
+
+SNAPSHOT: Final = 1 << 63
+"""Later than anything: the times in a snapshot are those of the orders, and say nothing of how new it is."""
 
 _FOREIGN_REMEMBERED = 1_000
 _STILL_OPEN = (OrderStatus.PENDING, OrderStatus.OPEN)
@@ -72,12 +76,18 @@ class Blotter:
         if self.table.hear(order, heard, order_id=order_id, reason=reason):
             self._moved(order, before)
 
-    def report(self, report: OrderReport) -> Order | None:
-        """The exchange said something about an order; None when it is not ours."""
+    def report(self, report: OrderReport, as_of_ns: int | None = None) -> Order | None:
+        """The exchange said something about an order; None when it is not ours.
+
+        `as_of_ns` is the time, on the exchange's clock, from which it is true: of an answer when it was asked for, of a
+        snapshot `SNAPSHOT`, else the report's own. An answer to an amend may overtake what the stream said before it.
+        """
         order = self.table.find(report.client_order_id, report.order_id)
         if order is None:
             self._foreign_order(report)
             return None
+        if (report.at_ns if as_of_ns is None else as_of_ns) < order.read_from_ns:
+            report = attrs.evolve(report, qty=None, limit_price=None)
         if order.order_id not in (None, report.order_id):
             # Another order under the same id: what became of it says nothing about ours, but it must not rest.
             if report.status in _STILL_OPEN:

@@ -115,7 +115,7 @@ class Custody:
             self.probe(QuestionFailed(order.client_order_id, f"{type(problem).__name__}: {problem}"))
             return None
         for report in reports:
-            self.blotter.report(report)
+            self.blotter.report(report, asked_at_ns)
         if reports:
             self._absent_at_ns.pop(order.client_order_id, None)
         elif order.in_doubt:

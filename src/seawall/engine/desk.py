@@ -134,8 +134,9 @@ class Desk:
         try:
             await self._send_amend(order, change, left_s)
         except (RefusedByExchange, NotSent, JournalFailed) as refusal:
-            self._decide(order, amend, made=False)
-            if not _says_nothing_to_change(refusal):
+            made = _says_nothing_to_change(refusal)
+            self._decide(order, amend, made=made)
+            if not made:
                 raise
             self.blotter.amended(order, qty, limit_price)
             return
@@ -335,7 +336,7 @@ class Desk:
             order.state,
             self.now_ns(),
             order_id=order.order_id,
-            qty=order.qty if change.qty is None else change.qty,
+            qty=order.qty if change.qty is None else max(order.qty, change.qty),  # a restart counts what may be there
             limit_price=order.limit_price if change.limit_price is None else change.limit_price,
             filled_qty=order.filled_qty,
             reason="amend asked",
@@ -368,6 +369,8 @@ class Desk:
         del self._amends[order.client_order_id]
         if made is not None:
             order.asked_qty = None
+        if made:
+            order.read_from_ns = self.venue.now_ns() + int(self.settings.deadlines.settle_s * 1e9)
         amend.made = made
         amend.decided.set()
 

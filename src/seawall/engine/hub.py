@@ -6,7 +6,7 @@ from decimal import Decimal
 import attrs
 
 from seawall.engine.account import Account
-from seawall.engine.blotter import Blotter
+from seawall.engine.blotter import SNAPSHOT, Blotter
 from seawall.engine.changes import Changes
 from seawall.engine.feed import Feed
 from seawall.engine.notices import BookLost, BookRestored, PrivateStreamLost, PrivateStreamRestored
@@ -81,7 +81,7 @@ class Hub:
         for fill in snapshot.fills:
             self.blotter.fill(fill)
         for report in snapshot.open_orders:
-            self.blotter.report(report)
+            self.blotter.report(report, SNAPSHOT)
         self.probe(PrivateStreamRestored(len(snapshot.open_orders)))
         self.snapshot = snapshot
         self.snapshots.pulse()

@@ -44,7 +44,9 @@ class Order:
     state: OrderState = OrderState.PLANNED
     order_id: str | None = None
     asked_qty: Decimal | None = None
-    """The total an amend has asked for and the exchange has not confirmed: counted as exposure when it is larger."""
+    """The total an amend has asked for, until it is decided: counted as exposure when it is larger."""
+    read_from_ns: int = 0
+    """What the exchange said before this, on its own clock, may not know of the newest amend yet."""
     fills: list[Fill] = attrs.field(factory=list)
     filled_qty: Decimal = ZERO
     """What the known fills add up to, in base."""
@@ -52,6 +54,8 @@ class Order:
     """What the known fills cost, in quote, without fees."""
     told_filled_qty: Decimal = ZERO
     """The total the exchange has told; above the sum of the fills when some were missed."""
+    told_is_guess: bool = False
+    """Whether that total was not told but follows from the word filled: the order is to be asked for."""
     reason: str | None = None
     wanted: bool = True
     restored: bool = False
@@ -197,15 +201,16 @@ class OrderTable:
         """Merge what the exchange said; true when the order's state changed. Raises `OutOfStep`."""
         told = report.filled_qty
         if told is None and report.status is OrderStatus.FILLED:
-            # Kraken may tell this end without a quantity; it means all, and of an amend under way we count the smaller all.
-            told = report.qty or (order.qty if order.asked_qty is None else min(order.qty, order.asked_qty))
+            # Kraken may tell this end without a quantity. It means all, and all may be what an amend has just asked for.
+            told = report.qty or order.largest_qty
+            order.told_is_guess = report.qty is None and told > order.told_filled_qty
+        elif report.status is OrderStatus.FILLED and told is not None and order.told_is_guess:
+            order.told_filled_qty, order.told_is_guess = max(told, order.filled_qty), False
         self._learn(order, report.order_id, report.qty, report.limit_price, told)
-        if report.qty is not None and order.asked_qty == report.qty:
-            order.asked_qty = None
         heard = _HEARD_OF_STATUS.get(report.status)
         if heard is None:
             return False  # pending: received, not live
-        if order.state is OrderState.FILLED and _rests(report, order.filled_qty):
+        if order.state is OrderState.FILLED and _rests(report, order.told_filled_qty):
             raise OutOfStep(f"an order that is {order.state} was heard to rest for more than has filled")
         return self.hear(order, heard, reason=report.reason)
 
@@ -267,8 +272,8 @@ class OrderTable:
             self._by_order_id.pop(order.order_id or "", None)
 
 
-def _rests(report: OrderReport, filled_qty: Decimal) -> bool:
-    """Whether a report that is no older than the fills we know speaks of an order with something left to fill."""
+def _rests(report: OrderReport, told_filled_qty: Decimal) -> bool:
+    """Whether a report that is no older than the newest total we know speaks of an order with something left to fill."""
     if report.status is not OrderStatus.OPEN or report.qty is None or report.filled_qty is None:
         return False
-    return filled_qty <= report.filled_qty < report.qty
+    return told_filled_qty <= report.filled_qty < report.qty

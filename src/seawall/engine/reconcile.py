@@ -76,6 +76,9 @@ class Reconciler:
             while self._orders_that_miss_fills():
                 # The stream usually brings them within the moment.
                 await trio.sleep(self.settings.deadlines.settle_s if attempt == 0 else self.pause(attempt))
+                for order in self._orders_that_miss_fills():
+                    if order.told_is_guess:
+                        await self.custody.ask(order)
                 oldest_ns = min((order.deadline_ns for order in self._orders_that_miss_fills()), default=None)
                 if oldest_ns is not None:
                     await self._try("fills", partial(self._fetch_fills, oldest_ns - _LONGEST_DEADLINE_NS))
@@ -106,7 +109,7 @@ class Reconciler:
             with trio.fail_after(self.settings.deadlines.query_s):
                 listed = await self.venue.open_orders()
             for report in listed.orders:
-                self.blotter.report(report)
+                self.blotter.report(report, listed.asked_at_ns)
         else:
             listed = OpenOrders(snapshot.open_orders, self.venue.now_ns())
         missing = self._missing(listed)
