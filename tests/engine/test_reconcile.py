@@ -118,7 +118,7 @@ async def test_a_total_that_was_only_guessed_is_asked_for(autojump_clock: MockCl
 @pytest.mark.parametrize("ahead_s", [-3_600, -30, 30, 3_600])
 async def test_a_wall_clock_that_is_wrong_hides_no_fill_and_no_end(autojump_clock: MockClock, ahead_s: int) -> None:
     rig = Rig(EngineSettings(reconcile_every_s=30))
-    rig.desk.now_ns = lambda: rig.venue.now_ns() + ahead_s * SECOND_NS
+    rig.desk.intake.now_ns = lambda: rig.venue.now_ns() + ahead_s * SECOND_NS
     await trio.sleep(7_200)
     async with rig.caring() as nursery:
         nursery.start_soon(rig.assembly.reconciler.recover_fills)

@@ -5,12 +5,14 @@ from collections.abc import Callable, Sequence
 import attrs
 import trio
 
+from seawall.engine.amends import Amends
 from seawall.engine.custody import Custody
 from seawall.engine.dead_mans_switch import DeadMansSwitchKeeper
 from seawall.engine.desk import Desk
 from seawall.engine.exits import Exit
 from seawall.engine.foundation import Foundation
 from seawall.engine.ids import client_order_ids
+from seawall.engine.intake import Intake
 from seawall.engine.market import Market
 from seawall.engine.modes import Mode
 from seawall.engine.monitors import BalancesMonitor, ExitsMonitor, HeartbeatMonitor, RiskMonitor
@@ -180,7 +182,9 @@ def assemble(
     replayed = foundation.journal.replayed
     custody = Custody(venue, blotter, settings.deadlines, probe, lambda: hub.private_live, pause)
     ids = client_order_ids(replayed.journal_id, replayed.run)
-    desk = Desk(venue, blotter, custody, feed, settings, ids, probe, now_ns, lambda: foundation.modes.mode)
+    intake = Intake(venue, blotter, feed, settings, ids, now_ns, lambda: foundation.modes.mode)
+    amends = Amends(venue, blotter, custody, intake, settings.deadlines, probe, now_ns)
+    desk = Desk(venue, blotter, custody, intake, amends, settings.deadlines, probe)
 
     def market_of(owner: str) -> Market:
         return Market(owner, desk, feed, venue, foundation.account, foundation.check_ins, settings.deadlines, probe)

@@ -1,0 +1,137 @@
+"""What may be sent: the desk's door, which can be shut, and the limits behind it."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from decimal import Decimal
+
+import attrs
+import trio
+
+from seawall.engine.blotter import Blotter
+from seawall.engine.feed import Feed
+from seawall.engine.modes import Mode
+from seawall.engine.order_table import Order
+from seawall.engine.risk import check, check_amend
+from seawall.engine.settings import EngineSettings
+from seawall.model.errors import RefusedByRisk
+from seawall.model.journal import IntentRecord
+from seawall.model.order_states import OrderState
+from seawall.model.orders import Intent
+from seawall.model.venue import Venue
+
+__all__ = ["Intake"]
+
+MIN_DEADLINE_S = 0.5
+"""Kraken takes deadlines from 500 ms to 60 s ahead (docs.kraken.com/api/docs/websocket-v2/add_order)."""
+
+
+@attrs.define(eq=False)
+class Intake:
+    """Admits orders and amends, or says by which rule not. Nothing here waits."""
+
+    venue: Venue
+    blotter: Blotter
+    feed: Feed
+    settings: EngineSettings
+    ids: Iterator[str]
+    now_ns: Callable[[], int]
+    mode: Callable[[], Mode]
+    _shut_because: str | None = attrs.field(default="the engine has not started", init=False)
+    _closing: Counter[tuple[str, str]] = attrs.field(factory=Counter[tuple[str, str]], init=False)
+    """Owner and symbol of positions that are being closed now."""
+
+    def open(self) -> None:
+        """Take orders from now on."""
+        self._shut_because = None
+
+    def shut(self, reason: str) -> None:
+        """Take no new order from now on."""
+        self._shut_because = reason
+
+    @contextmanager
+    def closing(self, owner: str, symbol: str) -> Iterator[None]:
+        """While inside, the owner's own orders of the symbol are refused: one more sale would sell what is gone."""
+        self._closing[owner, symbol] += 1
+        try:
+            yield
+        finally:
+            self._closing[owner, symbol] -= 1
+            if not self._closing[owner, symbol]:
+                del self._closing[owner, symbol]
+
+    def admit(self, owner: str, intent: Intent, *, closing: bool) -> Order:
+        """Plan an order that may be sent: from here on it has an id and a deadline, and counts as exposure.
+
+        `closing` lets an order pass that closes a position: only the exchange's own minimums hold it up.
+        Raises `RefusedByRisk`.
+        """
+        self.check_open(owner, intent.symbol, closing=closing)
+        if closing:
+            self._check_closing(intent)
+        else:
+            self._check_limits(intent)
+        deadline_ns = self.venue.now_ns() + int(self.deadline_s() * 1e9)
+        return self.blotter.plan(IntentRecord(next(self.ids), owner, intent, deadline_ns, self.now_ns()))
+
+    def check_open(self, owner: str, symbol: str, *, closing: bool = False) -> None:
+        """Raise `RefusedByRisk` where no order of this owner and symbol is taken now, whatever its size and price."""
+        if closing:
+            return
+        if self._shut_because is not None:
+            raise RefusedByRisk("stopping", self._shut_because)
+        if self._closing[owner, symbol]:
+            raise RefusedByRisk("closing", f"the position in {symbol} is being closed")
+        if self.mode() is Mode.HALTED:
+            raise RefusedByRisk("mode", "the engine is halted: it takes no order")
+
+    def check_amend(self, order: Order, qty: Decimal | None, limit_price: Decimal | None) -> None:
+        """Raise `RefusedByRisk` where an order must not be changed so; None leaves a value as it is."""
+        if order.ended:
+            raise RefusedByRisk("ended", f"the order is {order.state}")
+        if order.state is not OrderState.OPEN:
+            raise RefusedByRisk("in_doubt", f"the order is {order.state}")
+        if not order.wanted:
+            raise RefusedByRisk("canceling", "the order is being cancelled")
+        self.check_open(order.owner, order.symbol)
+        refusal = check_amend(
+            order.intent,
+            qty=order.qty if qty is None else qty,
+            limit_price=order.limit_price if limit_price is None else limit_price,
+            filled_qty=order.filled_qty,
+            instrument=self.venue.instrument(order.symbol),
+            limits=self.settings.risk.of(order.symbol),
+            exposure=self.blotter.exposure(order.symbol, without=order),
+            quote=self.feed.quote(order.symbol),
+            now_s=trio.current_time(),
+            mode=self.mode(),
+            status=self.venue.status(),
+        )
+        if refusal is not None:
+            raise refusal
+
+    def deadline_s(self) -> float:
+        """How long an order or amend may take: what the caller's scopes leave, and no more than the configuration says."""
+        left_s = min(trio.current_effective_deadline() - trio.current_time(), self.settings.deadlines.order_s)
+        if left_s < MIN_DEADLINE_S:
+            raise RefusedByRisk("deadline", f"{max(left_s, 0):.3f} s are left, and Kraken takes {MIN_DEADLINE_S} s or more")
+        return left_s
+
+    def _check_closing(self, intent: Intent) -> None:
+        fault = self.venue.instrument(intent.symbol).fault_of_qty(intent.qty)
+        if fault is not None:
+            raise RefusedByRisk("minimum", fault)
+
+    def _check_limits(self, intent: Intent) -> None:
+        refusal = check(
+            intent,
+            instrument=self.venue.instrument(intent.symbol),
+            limits=self.settings.risk.of(intent.symbol),
+            exposure=self.blotter.exposure(intent.symbol),
+            quote=self.feed.quote(intent.symbol),
+            now_s=trio.current_time(),
+            mode=self.mode(),
+            status=self.venue.status(),
+        )
+        if refusal is not None:
+            raise refusal
