@@ -291,5 +291,5 @@ class BlotterAgainstExchange(RuleBasedStateMachine):
 
 TestBlotterAgainstExchange = BlotterAgainstExchange.TestCase
 TestBlotterAgainstExchange.settings = settings(
-    max_examples=100, stateful_step_count=40, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=150, stateful_step_count=50, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
