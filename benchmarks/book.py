@@ -27,9 +27,9 @@ def measure_one(make: BookMaker, frames: BookFrames) -> float:
     return cpu_us(lambda: deque(map(apply, updates), maxlen=0), len(updates))
 
 
-def measure(quick: bool) -> Report:  # noqa: FBT001 - the one flag there is
+def measure(quick: bool) -> Report:
     """Each book at each depth."""
-    makers = {"dictionaries, sorted when needed": naive}
+    makers: dict[str, BookMaker] = {"dictionaries, sorted when needed": naive}
     makers |= {name: make for name, (distribution, make) in BOOKS.items() if installed(distribution)}
     makers["seawall"] = seawall
     report = Report()

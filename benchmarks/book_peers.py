@@ -37,8 +37,8 @@ def seawall(snapshot: str, depth: int) -> tuple[Apply, Decode]:
         assert isinstance(frame, BookFrame)
         return frame
 
-    book.apply(decoded(snapshot).data[0], True)
-    return (lambda frame: book.apply(frame.data[0], False)), decoded
+    book.apply(decoded(snapshot).data[0], snapshot=True)
+    return (lambda frame: book.apply(frame.data[0], snapshot=False)), decoded
 
 
 def naive(snapshot: str, depth: int) -> tuple[Apply, Decode]:

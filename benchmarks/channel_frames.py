@@ -55,8 +55,8 @@ def _execution(rng: random.Random) -> str:
     price, qty = _price(rng), _qty(rng)
     number = f"{rng.randrange(10**6):06d}"
     return (
-        f'{{"channel":"executions","type":"update","sequence":{rng.randrange(2, 10**6)},"data":[{{"order_id":"OAAAAA-BBBBB-{number}",'
-        f'"cl_ord_id":"bench-{number}","symbol":"{SYMBOL}","side":"buy","order_type":"limit","exec_type":"trade",'
+        f'{{"channel":"executions","type":"update","sequence":{rng.randrange(2, 10**6)},"data":[{{'
+        f'"order_id":"OAAAAA-BBBBB-{number}","cl_ord_id":"bench-{number}","symbol":"{SYMBOL}","side":"buy","order_type":"limit","exec_type":"trade",'
         f'"exec_id":"TAAAAA-BBBBB-{number}","trade_id":{rng.randrange(10**8)},"order_qty":{qty},"last_qty":{qty},'
         f'"last_price":{price},"cost":{price},"cum_qty":{qty},"cum_cost":{price},"avg_price":{price},"liquidity_ind":"m",'
         f'"fees":[{{"asset":"USD","qty":0.16160}}],"fee_usd_equiv":0.16160,"order_status":"filled","order_userref":0,'

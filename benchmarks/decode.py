@@ -38,7 +38,7 @@ def decoders() -> dict[str, Callable[[bytes], object]]:
     return found
 
 
-def measure(quick: bool) -> Report:  # noqa: FBT001 - the one flag there is
+def measure(quick: bool) -> Report:
     """Each channel with each decoder."""
     report = Report()
     for channel, make in CHANNELS.items():

@@ -1,19 +1,14 @@
 """The exchange process as its user sees it: start it, command it, stop it."""
 
-import json
-import subprocess
-import sys
 from collections.abc import Generator
 from contextlib import contextmanager
-from pathlib import Path
 
 import attrs
+from benchmarks.processes import Server, open_server
 
 from seawall.kraken.client import Addresses, Credentials
 
 __all__ = ["ExchangeProcess", "open_exchange"]
-
-ROOT = Path(__file__).parent.parent
 
 
 @attrs.define(eq=False)
@@ -23,17 +18,15 @@ class ExchangeProcess:
     addresses: Addresses
     credentials: Credentials
     token: str
-    _process: "subprocess.Popen[bytes]"
+    _server: Server
 
     def command(self, text: str) -> None:
         """Tell it to begin something; `answer` waits for its end."""
-        assert self._process.stdin is not None
-        self._process.stdin.write(text.encode() + b"\n")
-        self._process.stdin.flush()
+        self._server.command(text)
 
     def answer(self) -> object:
         """Wait for the end of a command."""
-        return _line(self._process)
+        return self._server.answer()
 
     def arrivals(self, method: str) -> dict[str, float]:
         """When each request arrived there, by client order id, in seconds of `time.perf_counter`."""
@@ -46,25 +39,7 @@ class ExchangeProcess:
 @contextmanager
 def open_exchange(cycle: int, cpu: int | None) -> Generator[ExchangeProcess, None, None]:
     """An exchange with a cycle of that many book updates, held to one core where `cpu` names one."""
-    command = [sys.executable, "-m", "benchmarks.exchange_process", str(cycle), *([] if cpu is None else [str(cpu)])]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT) as process:
-        try:
-            hello = _line(process)
-            assert isinstance(hello, dict)
-            addresses = Addresses(hello["rest"], hello["public"], hello["private"], hello["private"])
-            yield ExchangeProcess(addresses, Credentials(hello["key"], hello["secret"]), hello["token"], process)
-        finally:
-            assert process.stdin is not None
-            process.stdin.close()
-            try:
-                process.wait(5)
-            except subprocess.TimeoutExpired:
-                process.kill()
-
-
-def _line(process: "subprocess.Popen[bytes]") -> object:
-    assert process.stdout is not None
-    line = process.stdout.readline()
-    if not line:
-        raise RuntimeError("the exchange process ended")
-    return json.loads(line)
+    with open_server("benchmarks.exchange_process", cycle, *([] if cpu is None else [cpu])) as server:
+        hello = server.hello
+        addresses = Addresses(hello["rest"], hello["public"], hello["private"], hello["private"])
+        yield ExchangeProcess(addresses, Credentials(hello["key"], hello["secret"]), hello["token"], server)
