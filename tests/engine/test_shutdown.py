@@ -12,7 +12,7 @@ from seawall.engine.engine import Engine
 from seawall.engine.market import Market
 from seawall.engine.modes import Mode
 from seawall.engine.settings import Deadlines, EngineSettings, OnStop
-from seawall.model.errors import RefusedByRisk
+from seawall.model.errors import JournalFailed, RefusedByRisk
 from seawall.model.order_states import OrderState
 from seawall.model.orders import limit_buy, limit_sell, market_buy
 from seawall.model.reports import OrderReport, OrderStatus
@@ -274,6 +274,17 @@ async def test_a_kept_order_that_was_let_go_of_is_not_kept_on_purpose(bench: Ben
     assert engine.certificate.open_orders is not None
     assert len(engine.certificate.open_orders) == 1
     assert not engine.certificate.confirmed
+
+
+async def test_a_journal_that_cannot_be_closed_is_not_called_closed(bench: Bench, autojump_clock: MockClock) -> None:
+    bench.journal.fails_to_close = True
+    with pytest.RaisesGroup(JournalFailed):
+        async with bench.engine(rests) as engine:
+            await trio.sleep(3)
+
+    assert engine.certificate is not None
+    assert engine.certificate.confirmed
+    assert engine.certificate.journal == "failed: the last records are lost"
 
 
 @pytest.mark.parametrize("at_ms", range(0, 60, 3))

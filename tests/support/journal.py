@@ -23,6 +23,7 @@ class MemoryJournal:
     broken: bool = False
     delay_s: float = 0.001
     closed: bool = False
+    fails_to_close: bool = False
 
     async def keep(self, records: Sequence[Record]) -> None:
         await trio.sleep(self.delay_s)
@@ -57,6 +58,8 @@ class MemoryJournal:
             yield self
         finally:
             self.closed = True
+        if self.fails_to_close:
+            raise JournalFailed("the last records are lost")
 
     @staticmethod
     def _ended(step: OrderRecord | None) -> bool:

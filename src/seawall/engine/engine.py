@@ -143,6 +143,9 @@ class Engine:
                     crashes = hosting.crashes
                     self._shutdown = Shutdown(self.parts.name, self.parts.settings, hosting, self.tell)
                     await self._serve(journal, hosting, life, task_status)
+        except JournalFailed as failure:
+            self._journal_failure = self._journal_failure or failure  # as it was closed
+            raise
         except ExceptionGroup as failure:
             if not crashes:
                 raise
