@@ -40,9 +40,9 @@ def measure_feed(feed: Feed, found: dict[str, Reader], quick: bool, report: Repo
     """Both channels."""
     how = "TLS, a record a message" if feed.context else "in the clear"
     for channel in ("ticker", "book"):
-        burst = Burst(channel, cycles=2 if quick else 20)
+        burst = Burst(channel, cycles=2 if quick else 10)
         cases = {name: partial(read, feed, burst) for name, read in found.items()}
-        values = take_turns(cases, 1 if quick else 7)
+        values = take_turns(cases, 1 if quick else 5)
         report.rows += rows_of(f"{channel}, {how}", "processor time a message", "us", values)
 
 
