@@ -126,13 +126,12 @@ def frames_of(cycle: int) -> dict[str, Frames]:
 
 
 def burst(clients: list[Client], channel: str, cycles: int, frames: Frames) -> None:
-    """Everything at once, to everybody who subscribed to the channel."""
-    for client in clients:
-        if client.channel == channel:
-            client.send([wire(frames.begin)])
-            for _ in range(cycles):
-                client.send(frames.cycle)
-            client.send([wire(frames.end)])
+    """Everything at once, to the newest who subscribed to the channel: an older one may have stopped reading."""
+    client = [each for each in clients if each.channel == channel][-1]
+    client.send([wire(frames.begin)])
+    for _ in range(cycles):
+        client.send(frames.cycle)
+    client.send([wire(frames.end)])
 
 
 def main(cycle: int, cpu: int, certificate: str | None = None, key: str | None = None) -> None:
