@@ -157,9 +157,7 @@ class Venue(Protocol):
         """Arm Kraken's dead man's switch, or disarm it with 0. It covers every order of the account."""
         ...
 
-    async def find_order(
-        self, client_order_id: str, order_id: str | None = None
-    ) -> tuple[tuple[OrderReport, ...], int]:
+    async def find_order(self, client_order_id: str, order_id: str | None = None) -> tuple[tuple[OrderReport, ...], int]:
         """Every order that ever had this id, open or ended, and the exchange's clock when it was asked (ns).
 
         With `order_id`, the exchange's own, the question is cheaper; without it, finding nothing may be an answer.
