@@ -12,6 +12,7 @@ import trio
 from seawall.journal.line import JournalStatistics, Line
 from seawall.journal.store import open_store
 from seawall.journal.writer import Inbox, Word, write
+from seawall.model.errors import JournalFailed
 from seawall.model.journal import Record, Replayed
 from seawall.model.venue import Probe
 
@@ -78,7 +79,8 @@ async def open_journal(
     `drain_s` seconds for those in line to be written, and tells `probe` of `RecordsLeftBehind` if that was not enough.
 
     Raises `JournalInUse` while another engine has it, `NotAJournal` for a file that is none or of an unknown version (which
-    is left as it is), `JournalFailed` with the cause when the file cannot be opened or written.
+    is left as it is), `JournalFailed` with the cause when the file cannot be opened, and at the end of a block that ended
+    well when the last records could not be written.
     """
     path = path.resolve()  # noqa: ASYNC240 - a few stats; two names for one file are one journal, with one lock
     inbox: Inbox = queue.SimpleQueue()
@@ -100,6 +102,7 @@ async def open_journal(
         assert line.replayed is not None, "opened without a fault, and nothing replayed"
         yield SqliteJournal(line, line.replayed)
     finally:
+        was_broken = line.statistics().broken
         line.close()
         with trio.move_on_after(drain_s, shield=True) as draining:
             await line.ended.wait()
@@ -107,3 +110,8 @@ async def open_journal(
             line.leave_behind(drain_s)
         else:
             thread.join()  # it has said its last word: only its return is left
+    # Reached where the block itself ended well; what broke earlier was told to those who asked for something to be kept.
+    if draining.cancelled_caught:
+        raise JournalFailed(f"{path}: the disk had not taken the last records after {drain_s:g} s")
+    if line.statistics().broken and not was_broken:
+        raise line.failure() from line.fault
