@@ -159,11 +159,17 @@ async def test_the_block_keeps_its_own_exceptions(path: Path) -> None:
 
 async def test_a_disk_that_hangs_is_left_behind_and_says_so(path: Path, said: Said) -> None:
     notices: list[object] = []
+    freeing: list[Callable[[], None]] = []
     with ExitStack() as held:
-        with pytest.raises(JournalFailed, match="had not taken the last records"):
+
+        async def note_on_a_disk_that_hangs() -> None:
             async with open_journal(path, now_ns=now_ns, probe=notices.append, drain_s=0.05) as journal:
-                free = held.enter_context(disk_held_up(path))
+                freeing.append(held.enter_context(disk_held_up(path)))
                 journal.note([said("a"), said("b")])
+
+        with pytest.raises(JournalFailed, match="had not taken the last records"):
+            await note_on_a_disk_that_hangs()
+        (free,) = freeing
         assert notices == [RecordsLeftBehind(path, records=2, waited_s=0.05)]
         with pytest.raises(JournalInUse):
             async with open_journal(path, now_ns=now_ns):
