@@ -12,7 +12,7 @@ from seawall import Engine, Market, OrderState, RestartPolicy, limit_buy, limit_
 from seawall.config import Deadlines
 from seawall.engine.notices import BookLost, OrderInDoubt, StrategyFailed
 from seawall.engine.strategies import StrategySpec
-from seawall.kraken.client import FrameMisunderstood
+from seawall.kraken.client import BookMismatched, FrameMisunderstood
 from seawall.model.errors import NotSent, Refused, RefusedByRisk
 from seawall.resilience import GaveUp
 from seawall.sim import Answered, Door, SimSettings
@@ -185,6 +185,22 @@ async def test_garbage_costs_nothing_but_a_notice(tmp_path: Path) -> None:
 
     assert engine.certificate is not None
     assert engine.certificate.clean, str(engine.certificate)
+
+
+async def test_an_update_that_comes_twice_breaks_no_book(tmp_path: Path) -> None:
+    async with open_stage(tmp_path, STILL) as stage, stage.engine(rest_far_below) as engine:
+        await stage.until(lambda: len(stage.sim.exchange.open_orders()) == 1)
+        before = changes_of_books(engine)
+        stage.sim.faults.double_book("BTC/USD", times=3)
+        await stage.until(lambda: changes_of_books(engine) >= before + 6)
+        assert verified(engine)
+
+    assert stage.told(BookMismatched) == []
+
+
+def changes_of_books(engine: Engine) -> int:
+    statistics = engine.statistics()
+    return 0 if statistics is None else sum(book.changes for book in statistics.feed.books)
 
 
 @pytest.mark.parametrize("answered", [Answered.NOTHING, Answered.CUT, Answered.GARBAGE])

@@ -199,11 +199,6 @@ class SimOrder:
         """Cost over quantity so far; zero when nothing was filled."""
         return self.cum_cost / self.cum_qty if self.cum_qty else ZERO
 
-    @property
-    def status_when_live(self) -> Status:
-        """NEW or PARTIALLY_FILLED, by what is filled."""
-        return Status.PARTIALLY_FILLED if self.cum_qty else Status.NEW
-
     def note_values(self, amend_id: str, kind: str, at_ns: int, reason: str | None = None, *, post_only: bool = False) -> None:
         """Note the values the order has now, for the history of its amends."""
         post_only = post_only or self.ask.post_only
