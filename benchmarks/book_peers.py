@@ -11,9 +11,9 @@ import attrs
 from benchmarks.frames import SYMBOL
 from benchmarks.naive import NaiveBook
 
-from seawall.kraken.dialect.book import KrakenBook
-from seawall.kraken.dialect.frames import decode
-from seawall.kraken.dialect.market_frames import BookFrame
+from seawall.kraken.dialect.books.book import KrakenBook
+from seawall.kraken.dialect.socket.frames import decode
+from seawall.kraken.dialect.socket.market_frames import BookFrame
 
 __all__ = ["BOOKS", "BookMaker", "naive", "seawall"]
 

@@ -17,7 +17,7 @@ from trio_websocket import open_websocket_url
 
 from seawall import Market, StrategySpec
 from seawall.engine.engine import open_engine_on
-from seawall.kraken.dialect import requests
+from seawall.kraken.dialect.socket import requests
 
 __all__ = ["KRAKEN_SDK", "READERS", "Leg", "Sample"]
 

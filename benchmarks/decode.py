@@ -18,7 +18,7 @@ from benchmarks.channel_frames import CHANNELS
 from benchmarks.rounds import Report, cpu_us, installed, run_benchmark, take_turns
 from benchmarks.rows import rows_of
 
-from seawall.kraken.dialect.frames import decode
+from seawall.kraken.dialect.socket.frames import decode
 
 __all__ = ["main"]
 

@@ -25,7 +25,7 @@ from benchmarks.naive import NaiveBook
 from benchmarks.order_senders import MOST, Journey, send_naively, send_with_engine
 from benchmarks.rows import Row, as_json, as_table, percentile, rows_of
 
-from seawall.kraken.dialect.frames import decode
+from seawall.kraken.dialect.socket.frames import decode
 
 __all__ = ["main"]
 

@@ -14,10 +14,10 @@ from benchmarks.channel_frames import LAST_TRADES
 from benchmarks.frames import DEPTH, END_QTY, SYMBOL
 from benchmarks.processes import Server, open_server
 
-from seawall.kraken.dialect import requests
-from seawall.kraken.dialect.book import KrakenBook
-from seawall.kraken.dialect.frames import decode
-from seawall.kraken.dialect.market_frames import BookFrame, TickerFrame
+from seawall.kraken.dialect.books.book import KrakenBook
+from seawall.kraken.dialect.socket import requests
+from seawall.kraken.dialect.socket.frames import decode
+from seawall.kraken.dialect.socket.market_frames import BookFrame, TickerFrame
 
 __all__ = ["Burst", "Feed", "Reader", "Tally", "is_end", "open_feed", "our_take", "subscription"]
 

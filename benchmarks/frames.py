@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import attrs
 
-from seawall.kraken.dialect.book import crc_of
+from seawall.kraken.dialect.books.book import crc_of
 
 __all__ = ["DEPTH", "END_QTY", "SYMBOL", "BookFrames"]
 

@@ -14,7 +14,7 @@ from trio_websocket import WebSocketConnection, open_websocket_url
 
 from seawall import Market, StrategySpec, limit_buy
 from seawall.engine.engine import open_engine_on
-from seawall.kraken.dialect import requests
+from seawall.kraken.dialect.socket import requests
 
 __all__ = ["MOST", "Journey", "send_naively", "send_with_engine"]
 

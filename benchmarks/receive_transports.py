@@ -21,15 +21,15 @@ from benchmarks.rounds import installed
 from trio_websocket import open_websocket_url
 
 from seawall.kraken.client.clock import ExchangeClock
-from seawall.kraken.client.market import MarketData
-from seawall.kraken.client.session import Session
+from seawall.kraken.client.market.data import MarketData
+from seawall.kraken.client.session.session import Session
+from seawall.kraken.client.session.subscriptions import Ask, Subscription
+from seawall.kraken.client.session.subscriptions import Feed as Wanted
 from seawall.kraken.client.settings import ClientSettings
-from seawall.kraken.client.subscriptions import Ask, Subscription
-from seawall.kraken.client.subscriptions import Feed as Wanted
-from seawall.kraken.dialect import requests
 from seawall.kraken.dialect.bad import BadFrame
-from seawall.kraken.dialect.frames import Frame
-from seawall.kraken.dialect.market_frames import BookFrame, TickerFrame
+from seawall.kraken.dialect.socket import requests
+from seawall.kraken.dialect.socket.frames import Frame
+from seawall.kraken.dialect.socket.market_frames import BookFrame, TickerFrame
 from seawall.model.market_data import Book
 from seawall.model.venue import VenueListener
 from seawall.resilience import Breaker, ConnectionBudget, Reconnect, ignore

@@ -26,8 +26,8 @@ from benchmarks.exchange import ExchangeProcess, open_exchange
 from benchmarks.rounds import Report, installed, run_benchmark, split_cores, take_turns
 from benchmarks.rows import rows_of
 
-from seawall.kraken.client.http import open_http
-from seawall.kraken.client.rest import RestClient
+from seawall.kraken.client.rest.client import RestClient
+from seawall.kraken.client.rest.http import open_http
 from seawall.kraken.client.settings import ClientSettings
 from seawall.kraken.dialect import rest
 from seawall.resilience import ignore

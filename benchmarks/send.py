@@ -29,7 +29,7 @@ from benchmarks.rows import rows_of
 from trio_websocket import open_websocket_url
 
 from seawall.kraken.client import ClientSettings, open_venue
-from seawall.kraken.client.dialling import dial
+from seawall.kraken.client.wire.dialling import dial
 from seawall.model.orders import Side
 from seawall.model.reports import PlaceOrder
 from seawall.model.venue import VenueListener

@@ -51,7 +51,7 @@ def imported(source: str) -> set[str]:
 
 
 def room_of(module: str) -> str:
-    """The room of a module of ours: `seawall.kraken.dialect.book` is in `kraken.dialect`."""
+    """The room of a module of ours: `seawall.kraken.dialect.books.book` is in `kraken.dialect`."""
     parts = module.split(".")[1:]
     return DIALECT if parts[:2] == ["kraken", "dialect"] else parts[0]
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import trio
 from benchmarks.frames import DEPTH, END_QTY, SYMBOL, BookFrames
 
-from seawall.kraken.dialect.book import KrakenBook
-from seawall.kraken.dialect.frames import decode
-from seawall.kraken.dialect.market_frames import BookFrame
+from seawall.kraken.dialect.books.book import KrakenBook
+from seawall.kraken.dialect.socket.frames import decode
+from seawall.kraken.dialect.socket.market_frames import BookFrame
 
 ROOT = Path(__file__).parent.parent.parent
 

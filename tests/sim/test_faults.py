@@ -12,9 +12,9 @@ from support.sim_client import QUIET, Frame, open_client
 from trio_websocket import ConnectionClosed
 
 from seawall.kraken.dialect.bad import ChecksumMismatch
-from seawall.kraken.dialect.book import KrakenBook
-from seawall.kraken.dialect.frames import decode
-from seawall.kraken.dialect.market_frames import BookFrame
+from seawall.kraken.dialect.books.book import KrakenBook
+from seawall.kraken.dialect.socket.frames import decode
+from seawall.kraken.dialect.socket.market_frames import BookFrame
 from seawall.kraken.dialect.times import to_rfc3339
 from seawall.sim import Answered, Door, Faults
 

@@ -16,7 +16,7 @@ import trio.testing
 from trio_websocket import ConnectionClosed, WebSocketConnection, wrap_server_stream
 
 from seawall.kraken.client import Addresses, ClientSettings, Credentials, KrakenVenue, open_venue
-from seawall.kraken.dialect.book import crc_of
+from seawall.kraken.dialect.books.book import crc_of
 from seawall.kraken.dialect.times import to_rfc3339
 from seawall.model.market_data import Book, Candle, Trade, VenueStatus
 from seawall.model.orders import Side

@@ -19,6 +19,6 @@ def test_a_name_it_does_not_have_is_an_attribute_error() -> None:
 
 
 def test_the_dialect_alone_loads_no_network_library() -> None:
-    code = "import sys, seawall.kraken.dialect.book; print({'httpx', 'trio', 'trio_websocket'} & set(sys.modules))"
+    code = "import sys, seawall.kraken.dialect.books.book; print({'httpx', 'trio', 'trio_websocket'} & set(sys.modules))"
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert told.stdout.strip() == "set()"

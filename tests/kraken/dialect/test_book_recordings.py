@@ -9,9 +9,9 @@ import msgspec
 import pytest
 
 from seawall.kraken.dialect.bad import ChecksumMismatch
-from seawall.kraken.dialect.book import KrakenBook, crc_of
-from seawall.kraken.dialect.frames import decode
-from seawall.kraken.dialect.market_frames import BookFrame, BookLevel
+from seawall.kraken.dialect.books.book import KrakenBook, crc_of
+from seawall.kraken.dialect.socket.frames import decode
+from seawall.kraken.dialect.socket.market_frames import BookFrame, BookLevel
 
 SharedFile = Callable[[str], Path]
 SIX_PAIRS = "data/kraken_book_2021-04-17.jsonl"

@@ -9,15 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seawall.kraken.dialect import reports, rest
-from seawall.kraken.dialect.answers import read_answer
+from seawall.kraken.dialect import rest
 from seawall.kraken.dialect.bad import BadFrame
-from seawall.kraken.dialect.book import KrakenBook
-from seawall.kraken.dialect.digits import number
-from seawall.kraken.dialect.frames import Frame, decode
-from seawall.kraken.dialect.level3_book import Level3Book
-from seawall.kraken.dialect.level3_frames import Level3Frame
-from seawall.kraken.dialect.market_frames import (
+from seawall.kraken.dialect.books.book import KrakenBook
+from seawall.kraken.dialect.books.digits import number
+from seawall.kraken.dialect.books.level3_book import Level3Book
+from seawall.kraken.dialect.socket import reports
+from seawall.kraken.dialect.socket.answers import read_answer
+from seawall.kraken.dialect.socket.frames import Frame, decode
+from seawall.kraken.dialect.socket.level3_frames import Level3Frame
+from seawall.kraken.dialect.socket.market_frames import (
     BookFrame,
     CandleFrame,
     InstrumentFrame,
@@ -25,7 +26,7 @@ from seawall.kraken.dialect.market_frames import (
     TickerFrame,
     TradeFrame,
 )
-from seawall.kraken.dialect.private_frames import BalancesFrame, ExecutionsFrame, Response
+from seawall.kraken.dialect.socket.private_frames import BalancesFrame, ExecutionsFrame, Response
 from seawall.kraken.dialect.unknown import Unknown
 from seawall.model.errors import SeawallError
 from seawall.model.instruments import Instrument

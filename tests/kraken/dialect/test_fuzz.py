@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from seawall.kraken.dialect.frames import CHANNELS
 from seawall.kraken.dialect.fuzz import FRAMES, REST_READERS, Seed, embedded_seeds, read_frame, read_rest, run, sample_seeds
 from seawall.kraken.dialect.fuzz.__main__ import main
+from seawall.kraken.dialect.socket.frames import CHANNELS
 
 
 @pytest.mark.parametrize("seed", embedded_seeds(), ids=lambda seed: f"{seed.endpoint or 'frame'}-{seed.text[:40].decode()}")

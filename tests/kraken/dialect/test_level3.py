@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seawall.kraken.dialect.bad import BadFrame, ChecksumMismatch, CrossedBook
-from seawall.kraken.dialect.frames import decode
-from seawall.kraken.dialect.level3_book import Level3Book
-from seawall.kraken.dialect.level3_frames import Level3Frame, Level3Row
+from seawall.kraken.dialect.books.level3_book import Level3Book
+from seawall.kraken.dialect.socket.frames import decode
+from seawall.kraken.dialect.socket.level3_frames import Level3Frame, Level3Row
 from seawall.model.market_data import Book, Level
 
 Order = tuple[str, str, str, int]

@@ -6,7 +6,7 @@ import attrs
 import pytest
 
 from seawall.kraken.dialect import rest
-from seawall.kraken.dialect.requests import AmendRequest
+from seawall.kraken.dialect.socket.requests import AmendRequest
 from seawall.model.orders import Side
 from seawall.model.reports import AmendOrder, PlaceOrder
 

@@ -8,7 +8,7 @@ import pytest
 
 from seawall.kraken.dialect import rest
 from seawall.kraken.dialect.bad import BadFrame, CrossedBook
-from seawall.kraken.dialect.rest_trading import Described
+from seawall.kraken.dialect.rest.trading import Described
 from seawall.kraken.dialect.unknown import Unknown
 from seawall.model.errors import OutcomeUnknown
 

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from seawall.kraken.dialect import requests, rest
-from seawall.kraken.dialect.answers import read_answer
-from seawall.kraken.dialect.frames import decode
+from seawall.kraken.dialect import rest
 from seawall.kraken.dialect.names import pair_names
-from seawall.kraken.dialect.private_frames import Response
+from seawall.kraken.dialect.socket import requests
+from seawall.kraken.dialect.socket.answers import read_answer
+from seawall.kraken.dialect.socket.frames import decode
+from seawall.kraken.dialect.socket.private_frames import Response
 from seawall.kraken.dialect.times import from_rfc3339
 from seawall.kraken.dialect.unknown import Unknown
 from seawall.model.errors import SeawallError

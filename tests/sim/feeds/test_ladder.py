@@ -5,7 +5,7 @@ from decimal import Decimal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from seawall.kraken.dialect.book import crc_of
+from seawall.kraken.dialect.books.book import crc_of
 from seawall.model.orders import Side
 from seawall.sim.feeds.ladder import Digits, Shown, ShownLevel
 

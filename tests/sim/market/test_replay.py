@@ -9,9 +9,9 @@ import trio
 from support.sim import Clock
 from support.sim_client import Wire, open_client
 
-from seawall.kraken.dialect.book import KrakenBook
-from seawall.kraken.dialect.frames import decode
-from seawall.kraken.dialect.market_frames import BookFrame
+from seawall.kraken.dialect.books.book import KrakenBook
+from seawall.kraken.dialect.socket.frames import decode
+from seawall.kraken.dialect.socket.market_frames import BookFrame
 from seawall.sim import Exchange, MarketInput, SimSettings, Simulator
 from seawall.sim.feeds.public import PublicFeed
 from seawall.sim.feeds.topics import Topic

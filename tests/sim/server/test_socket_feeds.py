@@ -11,9 +11,9 @@ from support.sim_client import QUIET, Frame, Wire, open_client, open_wire
 from trio_websocket import ConnectionClosed
 from wsproto.events import TextMessage
 
-from seawall.kraken.dialect.book import KrakenBook
-from seawall.kraken.dialect.frames import decode
-from seawall.kraken.dialect.market_frames import BookFrame
+from seawall.kraken.dialect.books.book import KrakenBook
+from seawall.kraken.dialect.socket.frames import decode
+from seawall.kraken.dialect.socket.market_frames import BookFrame
 from seawall.model.instruments import PairStatus
 from seawall.model.market_data import VenueStatus
 from seawall.model.orders import Side

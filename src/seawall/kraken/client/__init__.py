@@ -1,13 +1,13 @@
 """Kraken over real connections: REST on httpx, sockets on trio-websocket."""
 
-from seawall.kraken.client.connection import ConnectionLost, UpgradeRefused
-from seawall.kraken.client.market import BookMismatched, BookUnstable, MarketStatistics
+from seawall.kraken.client.account.private import PrivateGap
+from seawall.kraken.client.market.data import BookMismatched, BookUnstable, MarketStatistics
+from seawall.kraken.client.market.quiet import BookStale
+from seawall.kraken.client.market.trades import TradesMissed, TradesRefilled
 from seawall.kraken.client.opening import open_venue
-from seawall.kraken.client.private import PrivateGap
-from seawall.kraken.client.quiet import BookStale
-from seawall.kraken.client.rest import RestStatistics
-from seawall.kraken.client.rest_attempts import NonceRefused
-from seawall.kraken.client.session_facts import (
+from seawall.kraken.client.rest.attempts import NonceRefused
+from seawall.kraken.client.rest.client import RestStatistics
+from seawall.kraken.client.session.facts import (
     AnswerUnexpected,
     FrameMisunderstood,
     FrameUnknown,
@@ -18,8 +18,8 @@ from seawall.kraken.client.session_facts import (
     SubscriptionUnanswered,
 )
 from seawall.kraken.client.settings import KRAKEN, Addresses, ClientSettings, Credentials, Tier
-from seawall.kraken.client.trades import TradesMissed, TradesRefilled
 from seawall.kraken.client.venue import CANDLE_INTERVALS_S, KrakenVenue, PairsLeftOut, VenueStatistics
+from seawall.kraken.client.wire.connection import ConnectionLost, UpgradeRefused
 
 __all__ = [
     "CANDLE_INTERVALS_S",

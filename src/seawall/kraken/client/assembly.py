@@ -8,29 +8,29 @@ from urllib.parse import urlsplit
 import attrs
 import trio
 
-from seawall.kraken.client.account import Account
+from seawall.kraken.client.account.orders import Orders
+from seawall.kraken.client.account.pace import Pace
+from seawall.kraken.client.account.private import PrivateSocket
+from seawall.kraken.client.account.reads import Account
+from seawall.kraken.client.account.rest_orders import RestOrders
+from seawall.kraken.client.account.socket_orders import SocketOrders
 from seawall.kraken.client.clock import ExchangeClock
-from seawall.kraken.client.dialling import Dial
-from seawall.kraken.client.http import HttpLink
-from seawall.kraken.client.market import MarketData
-from seawall.kraken.client.orders import Orders
-from seawall.kraken.client.pace import Pace
-from seawall.kraken.client.private import PrivateSocket
-from seawall.kraken.client.public import PublicSocket
-from seawall.kraken.client.quiet import QuietBooks
-from seawall.kraken.client.reference import Reference
-from seawall.kraken.client.refills import TradeRefills
-from seawall.kraken.client.rest import RestClient
-from seawall.kraken.client.rest_lanes import SESSION
-from seawall.kraken.client.rest_orders import RestOrders
+from seawall.kraken.client.market.data import MarketData
+from seawall.kraken.client.market.public import PublicSocket
+from seawall.kraken.client.market.quiet import QuietBooks
+from seawall.kraken.client.market.reference import Reference
+from seawall.kraken.client.market.refills import TradeRefills
+from seawall.kraken.client.market.trades import TradeTapes
+from seawall.kraken.client.rest.client import RestClient
+from seawall.kraken.client.rest.http import HttpLink
+from seawall.kraken.client.rest.lanes import SESSION
+from seawall.kraken.client.rest.verdicts import TokenUnavailable, fatal_dial, judge_dial, patience_s
 from seawall.kraken.client.service import Service
-from seawall.kraken.client.session import Session
-from seawall.kraken.client.session_facts import Owner
+from seawall.kraken.client.session.facts import Owner
+from seawall.kraken.client.session.session import Session
 from seawall.kraken.client.settings import ClientSettings
-from seawall.kraken.client.socket_orders import SocketOrders
-from seawall.kraken.client.trades import TradeTapes
 from seawall.kraken.client.venue import KrakenVenue
-from seawall.kraken.client.verdicts import TokenUnavailable, fatal_dial, judge_dial, patience_s
+from seawall.kraken.client.wire.dialling import Dial
 from seawall.kraken.dialect import rest as rest_dialect
 from seawall.model.errors import Unavailable
 from seawall.model.venue import Probe, VenueListener

@@ -9,11 +9,11 @@ from random import Random
 import trio
 
 from seawall.kraken.client.assembly import Parts
-from seawall.kraken.client.dialling import Dial
-from seawall.kraken.client.dialling import dial as dial_tcp
-from seawall.kraken.client.http import Transport, open_http
+from seawall.kraken.client.rest.http import Transport, open_http
 from seawall.kraken.client.settings import ClientSettings
 from seawall.kraken.client.venue import KrakenVenue
+from seawall.kraken.client.wire.dialling import Dial
+from seawall.kraken.client.wire.dialling import dial as dial_tcp
 from seawall.model.venue import Probe, VenueListener
 from seawall.resilience import ignore
 

@@ -3,9 +3,9 @@
 import attrs
 import trio
 
-from seawall.kraken.client.public import PublicSocket
-from seawall.kraken.client.quiet import QuietBooks
-from seawall.kraken.client.refills import TradeRefills
+from seawall.kraken.client.market.public import PublicSocket
+from seawall.kraken.client.market.quiet import QuietBooks
+from seawall.kraken.client.market.refills import TradeRefills
 from seawall.kraken.client.venue import KrakenVenue
 from seawall.resilience import Reconnect
 

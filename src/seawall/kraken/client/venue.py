@@ -5,15 +5,15 @@ from typing import Final
 
 import attrs
 
-from seawall.kraken.client.account import Account
+from seawall.kraken.client.account.orders import Orders
+from seawall.kraken.client.account.private import PrivateSocket
+from seawall.kraken.client.account.reads import Account
 from seawall.kraken.client.clock import ExchangeClock
-from seawall.kraken.client.orders import Orders
-from seawall.kraken.client.private import PrivateSocket
-from seawall.kraken.client.public import PublicSocket
-from seawall.kraken.client.reference import Reference
-from seawall.kraken.client.rest import RestClient, RestStatistics
-from seawall.kraken.client.session_facts import SessionStatistics
-from seawall.kraken.client.subscriptions import Feed
+from seawall.kraken.client.market.public import PublicSocket
+from seawall.kraken.client.market.reference import Reference
+from seawall.kraken.client.rest.client import RestClient, RestStatistics
+from seawall.kraken.client.session.facts import SessionStatistics
+from seawall.kraken.client.session.subscriptions import Feed
 from seawall.kraken.dialect import rest
 from seawall.model.errors import AccessDenied
 from seawall.model.instruments import Instrument

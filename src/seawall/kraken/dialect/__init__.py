@@ -5,9 +5,11 @@ modules of their own, `requests` (WebSocket) and `rest` (REST), since both know 
 WebSocket says to them.
 """
 
-from seawall.kraken.dialect import answers, reports, requests, rest
+from seawall.kraken.dialect import rest
 from seawall.kraken.dialect.bad import BadFrame, BookBroken, ChecksumMismatch, CrossedBook
-from seawall.kraken.dialect.book import DEPTHS, KrakenBook, crc_of
+from seawall.kraken.dialect.books.book import DEPTHS, KrakenBook, crc_of
+from seawall.kraken.dialect.books.digits import Digits, number
+from seawall.kraken.dialect.books.level3_book import LEVEL3_DEPTHS, Level3Book, RestingOrder
 from seawall.kraken.dialect.counters import (
     ENGINE_LIMITS,
     REST_LIMITS,
@@ -18,13 +20,15 @@ from seawall.kraken.dialect.counters import (
     RestLimit,
     Tier,
 )
-from seawall.kraken.dialect.digits import Digits, number
 from seawall.kraken.dialect.error_table import Family
 from seawall.kraken.dialect.errors import Answer, exception_for, exception_for_http, read_errors
-from seawall.kraken.dialect.frames import CHANNELS, Frame, decode
-from seawall.kraken.dialect.level3_book import LEVEL3_DEPTHS, Level3Book, RestingOrder
-from seawall.kraken.dialect.level3_frames import Level3Frame, Level3Order, Level3Row
-from seawall.kraken.dialect.market_frames import (
+from seawall.kraken.dialect.names import asset_name, pair_names, same_asset, v2_symbol
+from seawall.kraken.dialect.nonce import Nonce
+from seawall.kraken.dialect.signing import decode_secret, sign
+from seawall.kraken.dialect.socket import answers, reports, requests
+from seawall.kraken.dialect.socket.frames import CHANNELS, Frame, decode
+from seawall.kraken.dialect.socket.level3_frames import Level3Frame, Level3Order, Level3Row
+from seawall.kraken.dialect.socket.market_frames import (
     BookFrame,
     BookLevel,
     BookRow,
@@ -39,9 +43,7 @@ from seawall.kraken.dialect.market_frames import (
     TradeFrame,
     TradeRow,
 )
-from seawall.kraken.dialect.names import asset_name, pair_names, same_asset, v2_symbol
-from seawall.kraken.dialect.nonce import Nonce
-from seawall.kraken.dialect.private_frames import (
+from seawall.kraken.dialect.socket.private_frames import (
     BalanceRow,
     BalancesFrame,
     ExecutionRow,
@@ -49,7 +51,6 @@ from seawall.kraken.dialect.private_frames import (
     Response,
     Result,
 )
-from seawall.kraken.dialect.signing import decode_secret, sign
 from seawall.kraken.dialect.times import from_rfc3339, seconds_to_ns, to_rfc3339, to_seconds
 from seawall.kraken.dialect.unknown import Unknown
 

@@ -8,7 +8,7 @@ from typing import Final, Literal, NamedTuple
 
 import attrs
 
-from seawall.kraken.dialect.digits import refuse_unsound
+from seawall.kraken.dialect.books.digits import refuse_unsound
 
 __all__ = [
     "RULES",

@@ -10,7 +10,7 @@ from decimal import Decimal
 
 import attrs
 
-from seawall.kraken.dialect.book import crc_of
+from seawall.kraken.dialect.books.book import crc_of
 from seawall.model.orders import Side
 
 __all__ = ["Digits", "Shown", "ShownLevel", "View"]

@@ -1,0 +1,1 @@
+"""What concerns one account: its orders, fills and balances."""

@@ -1,0 +1,86 @@
+"""What the exchange knows of the account, by REST."""
+
+from typing import Final
+
+import attrs
+
+from seawall.kraken.client.clock import ExchangeClock
+from seawall.kraken.client.market.reference import Reference
+from seawall.kraken.client.rest.client import RestClient
+from seawall.kraken.dialect import rest
+from seawall.model.errors import ExchangeError
+from seawall.model.reports import Balance, Fill, OrderReport
+from seawall.model.venue import OpenOrders
+
+__all__ = ["Account"]
+
+_PAGE: Final = 50
+_MOST_PAGES: Final = 200
+_NS_PER_S: Final = 1_000_000_000
+
+
+@attrs.define(eq=False)
+class Account:
+    """Questions about orders, fills and balances. Each raises `Unavailable`, `AccessDenied` or `ExchangeError`.
+
+    Answers may lag behind what the exchange did: absence is to be believed only some time after an order's own deadline.
+    """
+
+    _rest: RestClient
+    _reference: Reference
+    _clock: ExchangeClock
+
+    async def find_order(self, client_order_id: str, order_id: str | None) -> tuple[tuple[OrderReport, ...], int]:
+        """Every order that ever had this id, and a time that the exchange's clock had surely reached when it was asked.
+
+        With the exchange's own id that is one cheap question. Without it, open orders are asked for first: one that ends
+        in between is then among the closed ones. An id is unique among open orders alone
+        (docs.kraken.com/api/docs/guides/spot-clordid), so there may be several.
+        """
+        asked_at_ns = self._clock.at_least_ns()
+        names = self._reference.names
+        if order_id is not None:
+            known = await self._rest.query(rest.query_orders([order_id]), lambda answer: rest.read_orders(answer.body, names))
+            return known, asked_at_ns
+        still_open = await self._rest.query(
+            rest.open_orders(client_order_id), lambda answer: rest.read_open_orders(answer.body, names)
+        )
+        found = {report.order_id: report for report in still_open if _has_id(report, client_order_id)}
+        if not found:
+            closed = await self._rest.query(
+                rest.closed_orders(client_order_id), lambda answer: rest.read_closed_orders(answer.body, names)
+            )
+            found = {report.order_id: report for report in closed.orders if _has_id(report, client_order_id)}
+        return tuple(found.values()), asked_at_ns
+
+    async def open_orders(self) -> OpenOrders:
+        """Every open order of the account, foreign ones too."""
+        asked_at_ns = self._clock.at_least_ns()
+        names = self._reference.names
+        orders = await self._rest.query(rest.open_orders(), lambda answer: rest.read_open_orders(answer.body, names))
+        return OpenOrders(orders, asked_at_ns)
+
+    async def fills_since(self, at_ns: int) -> tuple[Fill, ...]:
+        """Every fill of the account after that instant, oldest first; as many pages as it takes."""
+        names = self._reference.names
+        found: dict[str, Fill] = {}
+        for page_number in range(_MOST_PAGES):
+            page = await self._rest.query(
+                # pages shift while new fills arrive: that repeats some, and loses none
+                rest.trades_history(start_ns=max(0, at_ns - _NS_PER_S), offset=page_number * _PAGE),
+                lambda answer: rest.read_fills(answer.body, names),
+            )
+            found.update((fill.exec_id, fill) for fill in page.fills)
+            if len(page.fills) < _PAGE:
+                return tuple(sorted((fill for fill in found.values() if fill.at_ns > at_ns), key=lambda fill: fill.at_ns))
+        raise ExchangeError((f"more than {_MOST_PAGES * _PAGE} fills since {at_ns}",))
+
+    async def balances(self) -> tuple[Balance, ...]:
+        """Every asset of the account that is not zero, with what open orders hold of it."""
+        rows = await self._rest.query(rest.balance_ex(), lambda answer: rest.read_balances(answer.body))
+        return tuple(row for row in rows if row.total or row.held)
+
+
+def _has_id(report: OrderReport, client_order_id: str) -> bool:
+    """The exchange filters by the id; an answer that names another order is not taken on trust."""
+    return report.client_order_id in {None, client_order_id}

@@ -1,0 +1,1 @@
+"""What the exchange tells everybody: books, trades, candles, and the pairs themselves."""

@@ -1,0 +1,1 @@
+"""REST over httpx: signed in order, in lanes, behind breakers."""

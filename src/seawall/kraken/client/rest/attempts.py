@@ -1,0 +1,121 @@
+"""One REST request, sent once: signed, bounded in time, and honest about whether a byte of it left."""
+
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeVar
+from urllib.parse import urlencode
+
+import attrs
+import trio
+
+from seawall.kraken.client.rest.http import HttpAnswer, HttpFailed, HttpLink
+from seawall.kraken.client.rest.signer import Signer
+from seawall.kraken.client.rest.turns import Turns
+from seawall.kraken.client.rest.verdicts import HttpRefused
+from seawall.kraken.dialect.bad import BadFrame
+from seawall.kraken.dialect.rest import RestRequest
+from seawall.model.errors import AccessDenied, NotSent, OutcomeUnknown, SeawallError
+from seawall.model.venue import Probe
+from seawall.resilience.probes import tell
+
+__all__ = ["UNANSWERED", "Attempt", "Begun", "NonceRefused", "RestAttempts", "lost", "told"]
+
+T = TypeVar("T")
+
+_BAD_NONCE: Final = "EAPI:Invalid nonce"
+UNANSWERED: Final = (HttpFailed, HttpRefused, trio.TooSlowError, BadFrame)
+"""What an attempt raises when no answer of the exchange's came, or none that can be read."""
+
+
+@attrs.frozen
+class NonceRefused:
+    """The exchange saw `request` after one with a higher nonce."""
+
+    request: str
+    repeated: bool
+
+
+def _nothing() -> None:
+    pass
+
+
+@attrs.define(eq=False)
+class Begun:
+    """Remembers that a first byte was about to leave, and passes it on."""
+
+    _sending: Callable[[], None] = _nothing
+    happened: bool = False
+
+    def __call__(self) -> None:
+        """A first byte is about to leave."""
+        self.happened = True
+        self._sending()
+
+
+Attempt = Callable[[RestRequest, Callable[[HttpAnswer], T], Begun], Awaitable[T]]
+
+
+@attrs.define(eq=False)
+class RestAttempts:
+    """Attempts over one link, at most `request_s` seconds each. Without a signer only public requests can be made."""
+
+    _link: HttpLink
+    _signer: Signer | None
+    _request_s: float
+    _turns: Turns
+    _probe: Probe
+    count: int = attrs.field(default=0, init=False)
+
+    @property
+    def overtaken(self) -> int:
+        """Signed requests that did not wait for the one before to be written."""
+        return self._turns.overtaken
+
+    def require_key(self) -> None:
+        """Raises `AccessDenied` where there is nothing to sign with."""
+        if self._signer is None:
+            raise AccessDenied("no API key is configured: only public market data is to be had")
+
+    async def make(self, request: RestRequest, read: Callable[[HttpAnswer], T], begun: Begun) -> T:
+        """Send, and `read` the answer. Raises one of `UNANSWERED`, or what `read` raises."""
+        self.count += 1
+        with trio.fail_after(self._request_s):
+            answer = await (self._signed(request, begun) if request.private else self._plain(request, begun))
+        if answer.status != 200:
+            raise HttpRefused(answer.status, answer.retry_after_s)
+        return read(answer)
+
+    async def with_fresh_nonce(
+        self, attempt: Attempt[T], request: RestRequest, read: Callable[[HttpAnswer], T], begun: Begun
+    ) -> T:
+        """Attempt, and once more where the nonce came too late: signed anew, as a refused nonce means that nothing was done."""
+        try:
+            return await attempt(request, read, begun)
+        except AccessDenied as denied:
+            if not str(denied).startswith(_BAD_NONCE):
+                raise
+        tell(self._probe, NonceRefused(request.name, repeated=True))
+        return await attempt(request, read, begun)
+
+    async def _plain(self, request: RestRequest, begun: Begun) -> HttpAnswer:
+        target = f"{request.path}?{urlencode(request.params)}" if request.params else request.path
+        return await self._link.request(request.method, target, sending=begun)
+
+    async def _signed(self, request: RestRequest, begun: Begun) -> HttpAnswer:
+        assert self._signer is not None, "checked by every way in"
+        async with self._turns.turn() as written:
+            body, headers = self._signer.sign(request)
+            return await self._link.request(
+                request.method, request.path, body=body, headers=headers, sending=begun, written=written
+            )
+
+
+def lost(request: RestRequest, error: Exception, begun: Begun) -> SeawallError:
+    """What an unanswered request that acts comes to: nothing left, or nobody knows."""
+    return OutcomeUnknown(told(request, error)) if begun.happened else NotSent(told(request, error))
+
+
+def told(request: RestRequest, error: Exception) -> str:
+    """The failure of a request, for people."""
+    if isinstance(error, trio.TooSlowError):
+        return f"{request.name}: no answer in time"
+    return f"{request.name}: {error}"

@@ -1,0 +1,143 @@
+"""REST calls, by what a lost answer means: reads are repeated, placements never, cancels go before everything."""
+
+from collections.abc import Callable
+from random import Random
+from typing import TypeVar
+
+import attrs
+
+from seawall.kraken.client.rest.attempts import UNANSWERED, Begun, RestAttempts, lost, told
+from seawall.kraken.client.rest.http import HttpAnswer, HttpLink
+from seawall.kraken.client.rest.lanes import QUERY, Allowance, RestLanes, Traffic
+from seawall.kraken.client.rest.signer import Signer
+from seawall.kraken.client.rest.turns import Turns
+from seawall.kraken.client.rest.verdicts import judge_request
+from seawall.kraken.client.settings import ClientSettings
+from seawall.kraken.dialect.rest import RestRequest
+from seawall.model.errors import NotSent, Unavailable
+from seawall.model.venue import Probe
+from seawall.resilience import REST_BREAKER, Backoff, Breaker, CircuitOpen, RetryBudget, RetryPolicy, WaitTooLong, retry
+
+__all__ = ["RestClient", "RestStatistics"]
+
+T = TypeVar("T")
+
+
+@attrs.frozen
+class RestStatistics:
+    """Counted since the start."""
+
+    requests: int
+    overtaken: int
+    """Signed requests that did not wait for the one before to be written."""
+    in_flight: int
+
+
+def _nothing() -> None:
+    pass
+
+
+@attrs.define(eq=False, repr=False)
+class RestClient:
+    """Four ways to call: `public` and `query` read, `place` and `cancel` act.
+
+    `request_s` bounds each attempt from inside the breaker, which therefore sees every timeout. Callers bound the whole.
+    """
+
+    _link: HttpLink
+    _settings: ClientSettings
+    _rng: Random
+    _probe: Probe
+    _now_ns: Callable[[], int]
+    breaker: Breaker = attrs.field(init=False)
+    order_breaker: Breaker = attrs.field(init=False)
+    _attempts: RestAttempts = attrs.field(init=False)
+    _lanes: RestLanes = attrs.field(init=False)
+    _policy: RetryPolicy = attrs.field(init=False)
+    _budget: RetryBudget = attrs.field(factory=RetryBudget, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.breaker = Breaker("kraken rest", REST_BREAKER, classify=judge_request, probe=self._probe)
+        self.order_breaker = Breaker("kraken rest orders", REST_BREAKER, classify=judge_request, probe=self._probe)
+        settings = self._settings
+        signer = None if settings.credentials is None else Signer.of(settings.credentials, self._now_ns)
+        self._attempts = RestAttempts(self._link, signer, settings.request_s, Turns(settings.turn_s), self._probe)
+        self._lanes = RestLanes(settings.tier, self._probe)
+        self._policy = RetryPolicy(attempts=3, backoff=Backoff(base_s=0.5, max_s=5.0))
+
+    def __repr__(self) -> str:
+        return f"<RestClient {self._settings.addresses.rest}, {self.statistics()}>"
+
+    def statistics(self) -> RestStatistics:
+        """Counts since the start."""
+        return RestStatistics(self._attempts.count, self._attempts.overtaken, self._lanes.in_flight)
+
+    async def public(self, request: RestRequest, read: Callable[[HttpAnswer], T]) -> T:
+        """A public read, repeated when that may help. Raises `Unavailable`, `AccessDenied`, `ExchangeError`."""
+        return await self._read_again(request, read, QUERY)
+
+    async def query(self, request: RestRequest, read: Callable[[HttpAnswer], T], *, lane: str = QUERY) -> T:
+        """A private read, repeated when that may help. Raises `Unavailable`, `AccessDenied`, `ExchangeError`.
+
+        `lane` is `QUERY`, or `SESSION` for what the private socket cannot do without.
+        """
+        self._attempts.require_key()
+        return await self._read_again(request, read, lane)
+
+    async def place(self, request: RestRequest, read: Callable[[HttpAnswer], T], sending: Callable[[], None] = _nothing) -> T:
+        """A call that makes or changes an order; sent once at most. Raises as `Venue.place`."""
+        self._attempts.require_key()
+        begun = Begun(sending)
+        try:
+            async with self._lanes.place_in(Traffic.ORDER):
+                return await self.order_breaker.call(self._attempts.make, request, read, begun)
+        except CircuitOpen as open_:
+            raise NotSent(str(open_), retry_after_s=open_.retry_after_s) from open_
+        except UNANSWERED as error:
+            raise lost(request, error, begun) from error
+
+    async def cancel(self, request: RestRequest, read: Callable[[HttpAnswer], T]) -> T:
+        """A cancel, or the dead man's switch: no breaker, no limiter; once more after a refused nonce.
+
+        Raises `NotSent`, `OutcomeUnknown`, and what the exchange answered as for a read.
+        """
+        self._attempts.require_key()
+        begun = Begun()
+        try:
+            async with self._lanes.place_in(Traffic.CANCEL):
+                return await self._attempts.with_fresh_nonce(self._attempts.make, request, read, begun)
+        except UNANSWERED as error:
+            raise lost(request, error, begun) from error
+
+    async def _read_again(self, request: RestRequest, read: Callable[[HttpAnswer], T], lane: str) -> T:
+        allowance = self._lanes.allowance(request, lane)
+
+        async def once() -> T:
+            return await self._read_once(request, read, allowance)
+
+        return await retry(
+            once,
+            repeatable=True,
+            policy=self._policy,
+            rng=self._rng,
+            budget=self._budget,
+            name=request.name,
+            probe=self._probe,
+        )
+
+    async def _read_once(self, request: RestRequest, read: Callable[[HttpAnswer], T], allowance: Allowance) -> T:
+        try:
+            await allowance.take()
+            async with self._lanes.place_in(Traffic.QUERY):
+                return await self._attempts.with_fresh_nonce(self._guarded, request, read, Begun())
+        except (CircuitOpen, WaitTooLong) as refusal:
+            raise Unavailable(f"{request.name}: {refusal}", retry_after_s=refusal.retry_after_s) from refusal
+        except Unavailable as error:
+            if error.retry_after_s is not None and error.retry_after_s > 0:
+                allowance.pause_s(error.retry_after_s)
+            raise
+        except UNANSWERED as error:
+            raise Unavailable(told(request, error)) from error
+
+    async def _guarded(self, request: RestRequest, read: Callable[[HttpAnswer], T], begun: Begun) -> T:
+        return await self.breaker.call(self._attempts.make, request, read, begun)

@@ -1,0 +1,55 @@
+"""Messages of a socket, decoded and given to whom they concern."""
+
+from collections.abc import Sequence
+
+import attrs
+
+from seawall.kraken.client.session.conversation import Conversation
+from seawall.kraken.client.session.facts import FrameMisunderstood, FrameUnknown, Owner
+from seawall.kraken.client.session.feeds import Feeds
+from seawall.kraken.dialect.bad import BadFrame
+from seawall.kraken.dialect.socket.frames import decode
+from seawall.kraken.dialect.socket.private_frames import Response
+from seawall.kraken.dialect.unknown import Unknown
+from seawall.model.venue import Probe
+from seawall.resilience.probes import tell
+
+__all__ = ["Inbox"]
+
+
+@attrs.define(eq=False)
+class Inbox:
+    """Answers go to the conversation or the feeds, facts to the owner. What makes no sense is counted and told."""
+
+    _socket: str
+    _conversation: Conversation
+    _feeds: Feeds
+    _owner: Owner
+    _probe: Probe
+    messages: int = attrs.field(default=0, init=False)
+    misunderstood: int = attrs.field(default=0, init=False)
+    unknown: int = attrs.field(default=0, init=False)
+
+    def take(self, messages: Sequence[bytes], received_s: float) -> None:
+        """Deal with the messages of one read, in order. What it raises is a bug of the owner's."""
+        self.messages += len(messages)
+        for message in messages:
+            try:
+                frame = decode(message)
+            except BadFrame as bad:
+                self._misunderstood(bad, message)
+                continue
+            if isinstance(frame, Response):
+                taker = self._feeds if frame.method in {"subscribe", "unsubscribe"} else self._conversation
+                taker.answered(frame, received_s)
+            elif isinstance(frame, Unknown):
+                self.unknown += 1
+                tell(self._probe, FrameUnknown(self._socket, frame.what, frame.value))
+            else:
+                self._owner.took(frame, received_s)
+
+    def _misunderstood(self, bad: BadFrame, message: bytes) -> None:
+        self.misunderstood += 1
+        tell(self._probe, FrameMisunderstood(self._socket, bad.reason, bad.frame))
+        self._conversation.misunderstood(bad, message)
+        self._owner.misunderstood(bad, message)

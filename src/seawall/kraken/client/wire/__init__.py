@@ -1,0 +1,1 @@
+"""From a URL to whole messages, and back: dialling, TLS, frames."""

@@ -1,0 +1,1 @@
+"""Books kept from frames, with the exchange's own checksum."""

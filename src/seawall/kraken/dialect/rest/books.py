@@ -1,0 +1,187 @@
+"""REST answers about the market of a pair: touch, books, spreads (docs.kraken.com/api/docs/rest-api).
+
+Decoders take the body of an answer with HTTP status 200 and raise as `rest_envelope.read_result`, and `CrossedBook` for a book
+whose best bid is not below its best ask. Sizes here are coarser than the WebSocket's and cannot be held against its checksum.
+"""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Final
+
+import attrs
+import msgspec
+
+from seawall.kraken.dialect.bad import CrossedBook
+from seawall.kraken.dialect.books.digits import refuse_unsound, refuse_unsound_fields
+from seawall.kraken.dialect.rest.envelope import read_as, read_result
+
+__all__ = [
+    "DayTicker",
+    "DepthBook",
+    "DepthLevel",
+    "GroupedBook",
+    "GroupedLevel",
+    "RestLevel3Book",
+    "RestLevel3Order",
+    "SpreadPage",
+    "SpreadRow",
+    "read_depth",
+    "read_grouped_book",
+    "read_level3",
+    "read_spread",
+    "read_tickers",
+]
+
+_DAY: Final = ("ask", "bid", "last", "volume", "vwap", "low", "high")
+
+
+class DayTicker(msgspec.Struct, frozen=True):
+    """One pair (get-ticker-information); pairs of values are of today (since 00:00 UTC) and of the last 24 hours.
+
+    `ask` and `bid` are price, whole lots and lots; `last` is price and lots.
+    """
+
+    ask: tuple[Decimal, Decimal, Decimal] = msgspec.field(name="a")
+    bid: tuple[Decimal, Decimal, Decimal] = msgspec.field(name="b")
+    last: tuple[Decimal, Decimal] = msgspec.field(name="c")
+    volume: tuple[Decimal, Decimal] = msgspec.field(name="v")
+    vwap: tuple[Decimal, Decimal] = msgspec.field(name="p")
+    trades: tuple[int, int] = msgspec.field(name="t")
+    low: tuple[Decimal, Decimal] = msgspec.field(name="l")
+    high: tuple[Decimal, Decimal] = msgspec.field(name="h")
+    open: Decimal = msgspec.field(name="o")
+
+    def __post_init__(self) -> None:
+        refuse_unsound("open", self.open, signed=False)
+        for name in _DAY:
+            for value in getattr(self, name):
+                refuse_unsound(name, value, signed=False)
+
+
+class DepthLevel(msgspec.Struct, frozen=True, array_like=True):
+    """One price; `time` is its last change in unix seconds."""
+
+    price: Decimal
+    volume: Decimal
+    time: Decimal
+
+    def __post_init__(self) -> None:
+        refuse_unsound_fields(self, ("price", "volume", "time"), signed=False)
+
+
+class DepthBook(msgspec.Struct, frozen=True):
+    """The book, best prices first (get-order-book)."""
+
+    asks: tuple[DepthLevel, ...]
+    bids: tuple[DepthLevel, ...]
+
+
+class SpreadRow(msgspec.Struct, frozen=True, array_like=True):
+    """The best bid and ask at `time`, unix seconds."""
+
+    time: int
+    bid: Decimal
+    ask: Decimal
+
+    def __post_init__(self) -> None:
+        refuse_unsound_fields(self, ("bid", "ask"), signed=False)
+
+
+@attrs.frozen
+class SpreadPage:
+    """Spreads, oldest first, and the second to ask from next."""
+
+    rows: tuple[SpreadRow, ...]
+    last_s: int
+
+
+class GroupedLevel(msgspec.Struct, frozen=True):
+    """All orders of one step of prices."""
+
+    price: Decimal
+    qty: Decimal
+
+    def __post_init__(self) -> None:
+        refuse_unsound_fields(self, ("price", "qty"), signed=False)
+
+
+class GroupedBook(msgspec.Struct, frozen=True):
+    """The book in steps of `grouping` ticks, best prices first (get-grouped-order-book)."""
+
+    pair: str
+    grouping: int
+    bids: tuple[GroupedLevel, ...]
+    asks: tuple[GroupedLevel, ...]
+
+
+class RestLevel3Order(msgspec.Struct, frozen=True):
+    """One resting order; `timestamp` is nanoseconds since the epoch."""
+
+    order_id: str
+    price: Decimal
+    qty: Decimal
+    timestamp: int
+
+    def __post_init__(self) -> None:
+        refuse_unsound_fields(self, ("price", "qty"), signed=False)
+
+
+class RestLevel3Book(msgspec.Struct, frozen=True):
+    """Every resting order down to the depth asked for, best prices first (get-level-3-order-book)."""
+
+    pair: str
+    bids: tuple[RestLevel3Order, ...]
+    asks: tuple[RestLevel3Order, ...]
+
+
+def read_tickers(body: bytes | str) -> dict[str, DayTicker]:
+    """`Ticker`: by the exchange's id of the pair."""
+    return read_result(body, dict[str, DayTicker])
+
+
+def read_depth(body: bytes | str) -> DepthBook:
+    """`Depth` of one pair."""
+
+    def only(books: dict[str, DepthBook]) -> DepthBook:
+        if len(books) != 1:
+            raise ValueError(f"{len(books)} pairs, where there should be one")
+        return next(iter(books.values()))
+
+    name = next(iter(read_result(body, dict[str, object])), "")
+    book = read_as(body, dict[str, DepthBook], only)
+    _refuse_crossed(name, book.bids, book.asks)
+    return book
+
+
+def read_spread(body: bytes | str) -> SpreadPage:
+    """`Spread` of one pair."""
+
+    def page(result: dict[str, msgspec.Raw]) -> SpreadPage:
+        last = msgspec.json.decode(result.pop("last", msgspec.Raw(b"0")), type=int)
+        if len(result) != 1:
+            raise ValueError(f"{len(result)} pairs, where there should be one")
+        return SpreadPage(msgspec.json.decode(next(iter(result.values())), type=tuple[SpreadRow, ...]), last)
+
+    return read_as(body, dict[str, msgspec.Raw], page)
+
+
+def read_grouped_book(body: bytes | str) -> GroupedBook:
+    """`GroupedBook`."""
+    book = read_result(body, GroupedBook)
+    _refuse_crossed(book.pair, book.bids, book.asks)
+    return book
+
+
+def read_level3(body: bytes | str) -> RestLevel3Book:
+    """`Level3`."""
+    book = read_result(body, RestLevel3Book)
+    _refuse_crossed(book.pair, book.bids, book.asks)
+    return book
+
+
+_Level = DepthLevel | GroupedLevel | RestLevel3Order
+
+
+def _refuse_crossed(name: str, bids: Sequence[_Level], asks: Sequence[_Level]) -> None:
+    if bids and asks and bids[0].price >= asks[0].price:
+        raise CrossedBook(name, bids[0].price, asks[0].price)

@@ -1,0 +1,1 @@
+"""WebSocket v2: frames read, requests written."""
