@@ -1,3 +1,5 @@
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -96,6 +98,7 @@ TABLE = [
     # Not listed anywhere: judged by their category, and where there is none nothing is concluded.
     ("EOrder:Something new", Family.REFUSED, "give up", RefusedByExchange, ExchangeError),
     ("EAuth:Something new", Family.DENIED, "give up", RefusedByExchange, AccessDenied),
+    ("ESession:Something new", Family.SESSION, "retry", RefusedByExchange, ExchangeError),
     ("EService:Something new", Family.BUSY, "retry", OutcomeUnknown, Unavailable),
     ("EGeneral:Something new", Family.UNKNOWN, "ask", OutcomeUnknown, ExchangeError),
     ("ENew:Something new", Family.UNKNOWN, "ask", OutcomeUnknown, ExchangeError),
@@ -121,6 +124,54 @@ def test_every_row_of_the_table_is_met_by_an_example() -> None:
     examples = [tidy(error) for error, *_ in TABLE]
     assert [row.prefix for row in ROWS if not any(error.startswith(row.prefix) for error in examples)] == []
     assert len({row.prefix for row in ROWS}) == len(ROWS)
+
+
+SPELLINGS: list[Callable[[str], str]] = [
+    str.upper,
+    str.lower,
+    lambda error: f"  {error}\t",
+    lambda error: error.replace(":", " : "),
+    lambda error: error.replace(":", ": ").replace(" ", "  "),
+    lambda error: f"{error}:and a detail",
+    lambda error: f"{error} (and an explanation)",
+]
+
+
+@pytest.mark.parametrize("error", [error for error, *_ in TABLE if error])
+def test_no_spelling_changes_what_an_error_means(error: str) -> None:
+    wanted = read_errors([error])
+    for spelt in SPELLINGS:
+        answer = read_errors([spelt(error)])
+        assert (answer.family, answer.advice, answer.retry_after_s, answer.doubtful) == (
+            wanted.family,
+            wanted.advice,
+            wanted.retry_after_s,
+            wanted.doubtful,
+        ), spelt(error)
+
+
+@pytest.mark.parametrize("error", [error for error, *_ in TABLE if error])
+@pytest.mark.parametrize("other", ["EAPI:Invalid key", "EService:Busy", "EOrder:Invalid price", "WGeneral:Note"])
+def test_the_order_of_several_errors_does_not_matter(error: str, other: str) -> None:
+    one, two = read_errors([error, other]), read_errors([other, error])
+    assert (one.family, one.advice, one.retry_after_s, one.doubtful) == (two.family, two.advice, two.retry_after_s, two.doubtful)
+    assert one.doubtful or not read_errors([error]).doubtful
+
+
+def test_of_one_family_the_error_that_forbids_a_repetition_decides() -> None:
+    assert read_errors(["EAPI:Invalid nonce", "EAPI:Invalid key"]).advice == "give up"
+    answer = read_errors(["EService:Market in post_only mode", "EOrder:Invalid price"])
+    assert (answer.advice, answer.retry_after_s) == ("give up", None)
+
+
+def test_a_busy_exchange_that_also_limits_is_waited_for() -> None:
+    answer = read_errors(["EService:Busy", "EAPI:Rate limit exceeded"])
+    assert (answer.family, answer.advice, answer.retry_after_s) == (Family.BUSY, "wait", 15.0)
+
+
+def test_a_throttle_of_another_age_is_no_wait_of_years() -> None:
+    assert read_errors(["EService:Throttled:99999999999"], 1_741_499_990_500_000_000).retry_after_s == 5.0
+    assert read_errors(["EService:Throttled:1741500000"], now_ns=0).retry_after_s == 5.0
 
 
 def test_blanks_around_colons_and_case_do_not_matter() -> None:

@@ -140,6 +140,7 @@ ROWS: Final[tuple[Row, ...]] = (
     # Strings of these categories that are not listed above: still a no, said by the part that checks requests.
     *_rows(Family.REFUSED, "give up", "EOrder:", "EQuery:", "EAPI:", "ETrade:", "EBM:"),
     *_rows(Family.DENIED, "give up", "EAuth:", "EAccount:"),
+    *_rows(Family.SESSION, "retry", "ESession:"),
     *_rows(Family.BUSY, "retry", "EService:", doubtful=True),
 )
 

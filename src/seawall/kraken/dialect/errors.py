@@ -25,7 +25,11 @@ __all__ = ["Answer", "exception_for", "exception_for_http", "read_errors", "tidy
 
 _WARNING = re.compile(r"W[A-Z]\w*:")
 _THROTTLED = re.compile(r"EService:Throttled:(\d{9,11})(?!\d)", re.IGNORECASE)
+_COLON = re.compile(r"\s*:\s*")
+_BLANKS = re.compile(r"\s+")
 _NS_PER_S: Final = 1_000_000_000
+_LONGEST_WAIT_S: Final = 3600.0
+"""A throttle that ends later than this speaks of another clock than ours: the row's own wait is taken instead."""
 _BY_LENGTH: Final = sorted(((row.prefix.lower(), row) for row in ROWS), key=lambda pair: -len(pair[0]))
 _GRAVEST_FIRST: Final = (
     Family.DENIED,
@@ -37,6 +41,8 @@ _GRAVEST_FIRST: Final = (
     Family.REFUSED,
     Family.NOTHING_TO_DO,
 )
+_FIRMEST_FIRST: Final[tuple[Advice, ...]] = ("give up", "ask", "wait", "retry")
+"""Among errors of one family: what must not be repeated at all outweighs what may be."""
 _HTTP_PASSING: Final = frozenset({408, 425, 429})
 
 
@@ -44,9 +50,10 @@ _HTTP_PASSING: Final = frozenset({408, 425, 429})
 class Answer:
     """What a list of error strings amounts to.
 
-    `failures` are the strings that are errors, tidied; `warnings` the rest. `family`, `advice` and `retry_after_s` are those of
-    the gravest failure; `doubtful` says that a placement may have been carried out all the same. Without a failure `family`
-    is None.
+    `failures` are the strings that are errors, tidied; `warnings` the rest. `family` and `advice` are those of the gravest
+    failure, which is one that forbids a repetition where two are of one family; `retry_after_s` is the longest wait that any
+    asks for, where waiting helps. `doubtful` says that a placement may have been carried out all the same: one failure that
+    leaves it open is enough. Without a failure `family` is None.
     """
 
     failures: tuple[str, ...]
@@ -68,8 +75,8 @@ class Answer:
 
 
 def tidy(error: str) -> str:
-    """The string without the blanks that some answers have around colons."""
-    return re.sub(r"\s*:\s*", ":", error.strip())
+    """The string without the blanks that some answers have around colons, and single ones elsewhere."""
+    return _COLON.sub(":", _BLANKS.sub(" ", error.strip()))
 
 
 def read_errors(errors: Sequence[str], now_ns: int | None = None) -> Answer:
@@ -83,14 +90,15 @@ def read_errors(errors: Sequence[str], now_ns: int | None = None) -> Answer:
     if not failures:
         return Answer((), warnings, None, "retry", None, doubtful=False)
     rows = [(_row_of(error), error) for error in failures]
-    gravest, _ = min(rows, key=lambda pair: _GRAVEST_FIRST.index(pair[0].family))
+    gravest = min((row for row, _ in rows), key=_gravity)
     waits = [wait for row, error in rows if (wait := _wait_s(row, error, now_ns)) is not None]
+    wait_s = max(waits, default=None) if gravest.advice in {"wait", "retry"} else None
     return Answer(
         failures,
         warnings,
         gravest.family,
-        gravest.advice,
-        max(waits, default=None) if gravest.advice in {"wait", "retry"} else None,
+        "wait" if wait_s is not None else gravest.advice,
+        wait_s,
         doubtful=any(row.doubtful for row, _ in rows),
     )
 
@@ -143,6 +151,10 @@ def _asking(answer: Answer) -> SeawallError:
             return ExchangeError(answer.failures, advice=answer.advice, retry_after_s=answer.retry_after_s)
 
 
+def _gravity(row: Row) -> tuple[int, int]:
+    return _GRAVEST_FIRST.index(row.family), _FIRMEST_FIRST.index(row.advice)
+
+
 def _row_of(error: str) -> Row:
     lowered = error.lower()
     return next((row for prefix, row in _BY_LENGTH if lowered.startswith(prefix)), UNLISTED)
@@ -151,5 +163,6 @@ def _row_of(error: str) -> Row:
 def _wait_s(row: Row, error: str, now_ns: int | None) -> float | None:
     until = _THROTTLED.match(error)
     if until is not None and now_ns is not None:
-        return max(0.0, (int(until[1]) * _NS_PER_S - now_ns) / _NS_PER_S)
+        wait_s = max(0.0, (int(until[1]) * _NS_PER_S - now_ns) / _NS_PER_S)
+        return wait_s if wait_s <= _LONGEST_WAIT_S else row.retry_after_s
     return row.retry_after_s
