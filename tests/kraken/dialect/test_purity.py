@@ -8,7 +8,8 @@ import pytest
 import seawall.kraken.dialect
 
 # The command in the folder `fuzz` reads files and writes to a terminal; no module here imports it, which is checked below.
-MODULES = sorted(Path(seawall.kraken.dialect.__file__).parent.glob("*.py"))
+ROOM = Path(seawall.kraken.dialect.__file__).parent
+MODULES = sorted(module for module in ROOM.rglob("*.py") if ROOM / "fuzz" not in module.parents)
 OURS = ("seawall.model.", "seawall.kraken.dialect")
 LIBRARIES = {"attrs", "msgspec"}
 STANDARD = {
@@ -40,9 +41,13 @@ def imported(module: Path) -> set[str]:
     return names
 
 
-@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.stem)
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: str(module.relative_to(ROOM)))
 def test_a_module_imports_only_what_is_pure(module: Path) -> None:
     assert {name for name in imported(module) - STANDARD - LIBRARIES if not name.startswith(OURS)} == set()
+
+
+def test_every_folder_of_the_room_is_looked_at() -> None:
+    assert {module.parent.name for module in MODULES} >= {"dialect", "books", "rest", "socket"}
 
 
 def test_the_clock_of_datetime_is_not_read() -> None:
