@@ -149,6 +149,20 @@ def test_each_status_has_one_meaning(status: str, meaning: OrderStatus) -> None:
     assert (report.status, report.reason, report.at_ns) == (meaning, "User requested", 1_688_666_600_500_000_000)
 
 
+def test_a_status_that_is_new_hides_no_order_and_is_told() -> None:
+    told: list[Unknown] = []
+    odd = order(status="asleep")
+    ended = order(status="asleep", closetm=1688666600.5, vol_exec="1.25")
+    cut = order(status="asleep", closetm=1688666600.5)
+    opened = rest.read_open_orders(body({"open": {"O1": odd, "O2": order()}}), SYMBOLS, told.append)
+    closed = rest.read_closed_orders(body({"closed": {"O1": ended, "O2": cut}}), SYMBOLS, told.append).orders
+    asked = rest.read_orders(body({"O1": odd, "O2": cut, "O3": ended}), SYMBOLS, told.append)
+    assert [report.status for report in opened] == [OrderStatus.OPEN, OrderStatus.OPEN]
+    assert [report.status for report in closed] == [OrderStatus.FILLED, OrderStatus.CANCELED]
+    assert [report.status for report in asked] == [OrderStatus.OPEN, OrderStatus.CANCELED, OrderStatus.FILLED]
+    assert told == [Unknown("order status", "asleep")] * 6
+
+
 @pytest.mark.parametrize(
     ("descr", "limit_price"),
     [
@@ -279,8 +293,8 @@ def test_amends_and_cancels() -> None:
     assert rest.read_cancel_count(body({"count": 2, "pending": True})) == 2
 
 
-@pytest.mark.parametrize("disarmed", [{"triggerTime": "0"}, {}])
-def test_the_switch_tells_when_it_will_fire(disarmed: dict[str, str]) -> None:
+@pytest.mark.parametrize("disarmed", [{"triggerTime": "0"}, {}, {"triggerTime": None}, {"triggerTime": ""}, {"triggerTime": 0}])
+def test_the_switch_tells_when_it_will_fire(disarmed: dict[str, object]) -> None:
     now = {"currentTime": "2026-01-31T12:00:00Z"}
     at_ns = 1_769_860_800_000_000_000
     assert rest.read_cancel_all_after(body(now | {"triggerTime": "2026-01-31T12:01:00Z"})) == (at_ns, at_ns + 60 * 10**9)

@@ -76,7 +76,7 @@ class Parts:
                 public,
                 private,
                 None if private is None else self._orders(rest, private),
-                Account(rest, self.reference, self.clock),
+                Account(rest, self.reference, self.clock, self.probe),
                 self.probe,
             ),
             public=public,

@@ -7,10 +7,13 @@ import attrs
 from seawall.kraken.client.clock import ExchangeClock
 from seawall.kraken.client.market.reference import Reference
 from seawall.kraken.client.rest.client import RestClient
+from seawall.kraken.client.session.facts import FrameUnknown
 from seawall.kraken.dialect import rest
+from seawall.kraken.dialect.unknown import Unknown
 from seawall.model.errors import ExchangeError
 from seawall.model.reports import Balance, Fill, OrderReport
-from seawall.model.venue import OpenOrders
+from seawall.model.venue import OpenOrders, Probe
+from seawall.resilience.probes import tell
 
 __all__ = ["Account"]
 
@@ -29,6 +32,7 @@ class Account:
     _rest: RestClient
     _reference: Reference
     _clock: ExchangeClock
+    _probe: Probe
 
     async def find_order(self, client_order_id: str, order_id: str | None) -> tuple[tuple[OrderReport, ...], int]:
         """Every order that ever had this id, and a time that the exchange's clock had surely reached when it was asked.
@@ -40,15 +44,17 @@ class Account:
         asked_at_ns = self._clock.at_least_ns()
         names = self._reference.names
         if order_id is not None:
-            known = await self._rest.query(rest.query_orders([order_id]), lambda answer: rest.read_orders(answer.body, names))
+            known = await self._rest.query(
+                rest.query_orders([order_id]), lambda answer: rest.read_orders(answer.body, names, self._unknown)
+            )
             return known, asked_at_ns
         still_open = await self._rest.query(
-            rest.open_orders(client_order_id), lambda answer: rest.read_open_orders(answer.body, names)
+            rest.open_orders(client_order_id), lambda answer: rest.read_open_orders(answer.body, names, self._unknown)
         )
         found = {report.order_id: report for report in still_open if _has_id(report, client_order_id)}
         if not found:
             closed = await self._rest.query(
-                rest.closed_orders(client_order_id), lambda answer: rest.read_closed_orders(answer.body, names)
+                rest.closed_orders(client_order_id), lambda answer: rest.read_closed_orders(answer.body, names, self._unknown)
             )
             found = {report.order_id: report for report in closed.orders if _has_id(report, client_order_id)}
         return tuple(found.values()), asked_at_ns
@@ -57,7 +63,9 @@ class Account:
         """Every open order of the account, foreign ones too."""
         asked_at_ns = self._clock.at_least_ns()
         names = self._reference.names
-        orders = await self._rest.query(rest.open_orders(), lambda answer: rest.read_open_orders(answer.body, names))
+        orders = await self._rest.query(
+            rest.open_orders(), lambda answer: rest.read_open_orders(answer.body, names, self._unknown)
+        )
         return OpenOrders(orders, asked_at_ns)
 
     async def fills_since(self, at_ns: int) -> tuple[Fill, ...]:
@@ -79,6 +87,9 @@ class Account:
         """Every asset of the account that is not zero, with what open orders hold of it."""
         rows = await self._rest.query(rest.balance_ex(), lambda answer: rest.read_balances(answer.body))
         return tuple(row for row in rows if row.total or row.held)
+
+    def _unknown(self, word: Unknown) -> None:
+        tell(self._probe, FrameUnknown("rest", word.what, word.value))
 
 
 def _has_id(report: OrderReport, client_order_id: str) -> bool:

@@ -4,7 +4,7 @@ Decoders take the body of an answer with HTTP status 200 and raise as `rest_enve
 of pairs to WebSocket symbols, as `names.pair_names` makes it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Final, Literal
 
@@ -12,8 +12,9 @@ import attrs
 import msgspec
 
 from seawall.kraken.dialect.books.digits import refuse_unsound
-from seawall.kraken.dialect.rest.envelope import read_result
+from seawall.kraken.dialect.rest.envelope import read_as, read_result
 from seawall.kraken.dialect.times import from_rfc3339, seconds_to_ns
+from seawall.kraken.dialect.unknown import Unknown
 from seawall.model.errors import OutcomeUnknown
 from seawall.model.orders import Side
 from seawall.model.reports import Acknowledgement, OrderReport, OrderStatus
@@ -36,6 +37,12 @@ _STATUS: Final = {
     "canceled": OrderStatus.CANCELED,
     "expired": OrderStatus.EXPIRED,
 }
+Told = Callable[[Unknown], None]
+"""Takes a word that is new to us, for whoever counts those."""
+
+
+def _nothing(_: Unknown) -> None:
+    pass
 
 
 @attrs.frozen
@@ -55,7 +62,7 @@ class _Description(msgspec.Struct, frozen=True):
 
 
 class _Order(msgspec.Struct, frozen=True):
-    status: Literal["pending", "open", "closed", "canceled", "expired"]
+    status: str
     opentm: Decimal
     descr: _Description
     vol: Decimal
@@ -93,27 +100,26 @@ class _Count(msgspec.Struct, frozen=True):
 
 class _Switch(msgspec.Struct, frozen=True):
     current_time: str = msgspec.field(name="currentTime")
-    trigger_time: str = msgspec.field(name="triggerTime", default="0")
-
-    def __post_init__(self) -> None:
-        for text in (self.current_time, self.trigger_time):
-            _ = text == "0" or from_rfc3339(text)
+    trigger_time: str | int | None = msgspec.field(name="triggerTime", default=None)
 
 
-def read_open_orders(body: bytes | str, symbols: Mapping[str, str]) -> tuple[OrderReport, ...]:
-    """`OpenOrders`, foreign orders of the account too."""
-    return _reports(read_result(body, _OpenOrders).open, symbols)
+def read_open_orders(body: bytes | str, symbols: Mapping[str, str], unknown: Told = _nothing) -> tuple[OrderReport, ...]:
+    """`OpenOrders`, foreign orders of the account too. One with a status that is new to us is open: it is among the open ones."""
+    return _reports(read_result(body, _OpenOrders).open, symbols, unknown, OrderStatus.OPEN)
 
 
-def read_closed_orders(body: bytes | str, symbols: Mapping[str, str]) -> OrderPage:
-    """`ClosedOrders`: one page."""
+def read_closed_orders(body: bytes | str, symbols: Mapping[str, str], unknown: Told = _nothing) -> OrderPage:
+    """`ClosedOrders`: one page. One with a status that is new to us has ended, with what was filled of it."""
     page = read_result(body, _ClosedOrders)
-    return OrderPage(_reports(page.closed, symbols), page.count)
+    return OrderPage(_reports(page.closed, symbols, unknown, OrderStatus.CANCELED), page.count)
 
 
-def read_orders(body: bytes | str, symbols: Mapping[str, str]) -> tuple[OrderReport, ...]:
-    """`QueryOrders`; ids that were never given out are missing without an error."""
-    return _reports(read_result(body, dict[str, _Order]), symbols)
+def read_orders(body: bytes | str, symbols: Mapping[str, str], unknown: Told = _nothing) -> tuple[OrderReport, ...]:
+    """`QueryOrders`; ids that were never given out are missing without an error.
+
+    One with a status that is new to us has ended if it has a closing time, and is open if not.
+    """
+    return _reports(read_result(body, dict[str, _Order]), symbols, unknown, None)
 
 
 def read_added_order(body: bytes | str, client_order_id: str) -> Acknowledgement:
@@ -136,20 +142,37 @@ def read_cancel_count(body: bytes | str) -> int:
 
 def read_cancel_all_after(body: bytes | str) -> tuple[int, int | None]:
     """`CancelAllOrdersAfter`: the exchange's clock and when it will cancel (ns, whole seconds); None once disarmed."""
-    row = read_result(body, _Switch)
-    return from_rfc3339(row.current_time), None if row.trigger_time == "0" else from_rfc3339(row.trigger_time)
+
+    def times(row: _Switch) -> tuple[int, int | None]:
+        disarmed = row.trigger_time in {None, "", "0", 0}
+        return from_rfc3339(row.current_time), None if disarmed else from_rfc3339(str(row.trigger_time))
+
+    return read_as(body, _Switch, times)
 
 
-def _reports(orders: Mapping[str, _Order], symbols: Mapping[str, str]) -> tuple[OrderReport, ...]:
-    return tuple(_report(order_id, row, symbols) for order_id, row in orders.items())
+def _reports(
+    orders: Mapping[str, _Order], symbols: Mapping[str, str], unknown: Told, otherwise: OrderStatus | None
+) -> tuple[OrderReport, ...]:
+    return tuple(_report(order_id, row, symbols, _status(row, unknown, otherwise)) for order_id, row in orders.items())
 
 
-def _report(order_id: str, row: _Order, symbols: Mapping[str, str]) -> OrderReport:
+def _status(row: _Order, unknown: Told, otherwise: OrderStatus | None) -> OrderStatus:
+    """A new word must not hide an order, nor those beside it: what is sure without the word is whether the order has ended."""
+    known = _STATUS.get(row.status)
+    if known is not None:
+        return known
+    unknown(Unknown("order status", row.status))
+    if otherwise is None:
+        otherwise = OrderStatus.CANCELED if row.closetm else OrderStatus.OPEN
+    return OrderStatus.FILLED if otherwise is OrderStatus.CANCELED and row.vol_exec == row.vol else otherwise
+
+
+def _report(order_id: str, row: _Order, symbols: Mapping[str, str], status: OrderStatus) -> OrderReport:
     at = row.opentm if row.closetm is None else row.closetm
     return OrderReport(
         order_id=order_id,
         client_order_id=row.cl_ord_id or None,
-        status=_STATUS[row.status],
+        status=status,
         at_ns=seconds_to_ns(at),
         symbol=symbols.get(row.descr.pair),
         side=Side(row.descr.type),
