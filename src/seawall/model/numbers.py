@@ -5,14 +5,18 @@ made here from text, an integer or another decimal, and refused here when it is 
 """
 
 import re
-from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal, DivisionByZero, InvalidOperation
 from typing import Final
 
 from seawall.model.errors import BadNumber
 
-__all__ = ["ZERO", "exact", "is_multiple", "plain", "positive", "round_down", "round_up"]
+__all__ = ["EXACT", "ZERO", "exact", "is_multiple", "plain", "positive", "round_down", "round_up"]
 
 ZERO: Final = Decimal(0)
+
+EXACT: Final = Context(prec=200, traps=[InvalidOperation, DivisionByZero])
+"""For sums and products of prices and sizes: an asset of 18 decimals overflows the 28 digits of Python's default context,
+which a program may moreover have set to fewer. Use its methods (`EXACT.add`), which look at no context of the thread's."""
 
 _PLAIN_OR_SCIENTIFIC = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?")
 

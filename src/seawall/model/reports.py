@@ -9,6 +9,7 @@ from enum import StrEnum
 
 import attrs
 
+from seawall.model.numbers import EXACT
 from seawall.model.orders import Side
 
 __all__ = [
@@ -91,7 +92,7 @@ class Balance:
     @property
     def free(self) -> Decimal:
         """What a new order may use."""
-        return self.total - self.held
+        return EXACT.subtract(self.total, self.held)
 
 
 @attrs.frozen

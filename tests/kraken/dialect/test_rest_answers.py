@@ -276,6 +276,12 @@ def test_errors_of_placements_and_reads_become_what_they_mean() -> None:
         rest.read_cancel_count(body(None, "EOrder:Unknown order"))
 
 
+def test_the_error_strings_are_read_however_they_are_held() -> None:
+    assert rest.read_time('{"error":null,"result":{"unixtime":1}}') == 10**9
+    with pytest.raises(Unavailable, match="EService:Busy"):
+        rest.read_time('{"error":"EService:Busy"}')
+
+
 @pytest.mark.parametrize("answer", ["", "<html>502</html>", "[]", '{"error":[]}', body(None), body({"balance": 1}), b"\xff"])
 def test_a_meaningless_answer_to_a_read_is_a_bad_frame(answer: bytes | str) -> None:
     with pytest.raises(BadFrame):

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from decimal import Decimal
+from decimal import Decimal, localcontext
 
 import pytest
 
@@ -127,6 +127,9 @@ CROSSED: list[tuple[Callable[[str], object], object]] = [
             "asks": [{"price": "1", "qty": "1", "order_id": "B", "timestamp": 1}],
         },
     ),
+    # The level that crosses need not be the first one.
+    (rest.read_depth, {"P": {"asks": [["3", "1", 7], ["1", "1", 7]], "bids": [["2", "1", 8]]}}),
+    (rest.read_depth, {"P": {"asks": [["3", "1", 7]], "bids": [["2", "1", 8], ["3", "1", 8]]}}),
 ]
 
 
@@ -143,6 +146,15 @@ def test_money_is_read_with_credit_and_margin() -> None:
     fields = dict.fromkeys(("eb", "tb", "m", "n", "c", "v", "e", "mf"), "-1.5")
     balance = rest.read_trade_balance(body(fields))
     assert (balance.equity, balance.margin_level) == (Decimal("-1.5"), None)
+
+
+def test_sums_are_exact_for_assets_of_eighteen_decimals() -> None:
+    row = {"balance": "123456789012345.000000000000000001", "hold_trade": "0.000000000000000002", "credit": "1E+20"}
+    with localcontext(prec=9):
+        free = rest.read_extended_balances(body({"SHIB": row}))["SHIB"].free
+        (held,) = rest.read_balances(body({"SHIB": row}))
+        assert str(free) == "100000123456789012344.999999999999999999"
+        assert str(held.free) == "123456789012344.999999999999999999"
 
 
 def test_ledgers_are_signed_entries() -> None:
@@ -180,6 +192,11 @@ def test_a_key_is_read_in_both_spellings(spelling: tuple[str, str, str]) -> None
     name, window, until = spelling
     info = rest.read_api_key_info(body({name: "K", window: "15", until: 0, "permissions": ["query-funds"]}))
     assert (info.api_key_name, info.nonce_window, info.valid_until, info.permissions) == ("K", "15", "0", ("query-funds",))
+
+
+def test_what_a_key_does_not_say_is_empty() -> None:
+    info = rest.read_api_key_info(body({"api_key_name": "K", "iban": None, "ip_allowlist": None}))
+    assert (info.api_key_name, info.iban, info.ip_allowlist) == ("K", "", ())
 
 
 def test_orders_keep_every_field() -> None:
@@ -221,6 +238,7 @@ def test_a_new_order_is_told_in_words_and_a_check_has_no_id() -> None:
     new = rest.read_new_order(body({"descr": {"order": "buy 1", "close": "close"}, "txid": ["O1"]}))
     assert (new.descr, new.txid) == (Described("buy 1", "close"), ("O1",))
     assert rest.read_new_order(body({"descr": {"order": "buy 1"}})).txid == ()
+    assert rest.read_new_order(body({"descr": None, "txid": ["O1"]})).txid == ("O1",)
 
 
 def test_a_batch_tells_each_order_its_own_fate() -> None:
@@ -256,6 +274,9 @@ BAD: list[tuple[Callable[[str], object], object]] = [
     (rest.read_tickers, {"P": {"a": ["1"]}}),
     (rest.read_depth, {"P": {"asks": [["1", "-1", 7]], "bids": []}}),
     (rest.read_depth, {}),
+    (rest.read_depth, {"P": {"asks": [], "bids": []}, "Q": {"asks": [], "bids": []}}),
+    (lambda body: rest.read_trades(body, "BTC/USD"), {"P": [["1", "1", 7, "x", "m"]], "last": "1"}),
+    (lambda body: rest.read_candles(body, "BTC/USD", 60), {"P": [], "Q": [], "last": 1}),
     (rest.read_spread, {"last": 9}),
     (rest.read_totals, {"ZUSD": "Infinity"}),
     (rest.read_extended_balances, {"ZUSD": {"balance": "NaN"}}),

@@ -86,9 +86,9 @@ def untyped_fields(said: object, value: msgspec.Struct) -> Iterator[str]:
         if len(said) != len(fields):
             yield f"{kind.__name__}: {len(said)} places"
     elif isinstance(said, dict):
-        for name in said.keys() - {kind.__struct_config__.tag_field}:
-            if name in fields:
-                yield from untyped(said[name], getattr(value, fields[name]))
+        for name in said.keys() - {"channel"}:
+            if hasattr(value, attribute := fields.get(name) or name):
+                yield from untyped(said[name], getattr(value, attribute))
             else:
                 yield f"{kind.__name__}.{name}"
 

@@ -1,4 +1,4 @@
-from decimal import Decimal
+from decimal import Decimal, localcontext
 
 import pytest
 from hypothesis import given
@@ -22,6 +22,8 @@ NOON_NS = 1_769_860_800_000_000_000  # 2026-01-31T12:00:00Z
         ("2026-01-31t09:00:00-03:00", 0),
         ("2026-01-31 12:00:00z", 0),
         ("2026-01-31T11:59:60Z", 0),
+        ("2026-01-31T11:59:60.000001Z", 1_000),
+        ("2026-01-31T12:00:00+00:00", 0),
     ],
 )
 def test_any_fraction_and_offset_is_read(text: str, after_noon_ns: int) -> None:
@@ -38,6 +40,12 @@ def test_any_fraction_and_offset_is_read(text: str, after_noon_ns: int) -> None:
         "2026-02-30T12:00:00.000000Z",
         "2026-01-31T24:00:00.000000Z",
         "2026-01-31T12:00:00.00x000Z",
+        "2026-01-31x12:00:00.000000Z",
+        "2026-01-31T12:00:61Z",
+        "2026-01-31T12:00:99.000000Z",
+        "2026-01-31T12:00:00+24:00",
+        "2026-01-31T12:00:00+00:60",
+        "0000-01-31T12:00:00Z",
         "2026-01-31T12:00:00,000000Z",
         "2026-W01-1T12:00:00.000000Z",
         "٢٠٢٦-01-31T12:00:00Z",
@@ -61,10 +69,37 @@ def test_times_are_cut_to_the_places_asked_for(places: int, text: str) -> None:
     assert to_rfc3339(NOON_NS + 987_654_321, places) == text
 
 
-@given(st.integers(min_value=0, max_value=4_000_000_000_000_000_000))
+@given(st.integers(min_value=-62_135_596_800_000_000_000, max_value=253_402_300_799_999_999_999))
 def test_nanoseconds_survive_the_way_there_and_back(at_ns: int) -> None:
     assert from_rfc3339(to_rfc3339(at_ns, 9)) == at_ns
     assert from_rfc3339(to_rfc3339(at_ns)) == at_ns // 1000 * 1000
+
+
+@pytest.mark.parametrize(
+    ("text", "at_ns"),
+    [
+        ("0001-01-01T00:00:00.000000Z", -62_135_596_800_000_000_000),
+        ("0999-12-31T23:59:59.999999Z", -30_610_224_000_000_001_000),
+        ("1969-12-31T23:59:59.999999Z", -1_000),
+        ("9999-12-31T23:59:59.999999Z", 253_402_300_799_999_999_000),
+    ],
+)
+def test_years_far_off_are_read_and_written(text: str, at_ns: int) -> None:
+    assert from_rfc3339(text) == at_ns
+    assert to_rfc3339(at_ns) == text
+
+
+@pytest.mark.parametrize("at_ns", [-(10**20), 10**21, 10**40, -(10**40)])
+def test_a_time_that_cannot_be_written_is_refused(at_ns: int) -> None:
+    with pytest.raises(ValueError, match="between the years 1 and 9999"):
+        to_rfc3339(at_ns)
+
+
+def test_seconds_keep_their_digits_whatever_the_thread_says_of_decimals() -> None:
+    with localcontext(prec=6):
+        assert seconds_to_ns(Decimal("1688667796.880212345")) == 1_688_667_796_880_212_345
+    assert seconds_to_ns(Decimal(f"1{0:030d}.000000001")) == 10**39 + 1
+    assert (to_seconds(-1), to_seconds(-1_500_000_000)) == ("-0.000000001", "-1.500000000")
 
 
 def test_seconds_keep_their_digits() -> None:

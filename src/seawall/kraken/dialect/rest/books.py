@@ -13,7 +13,8 @@ import msgspec
 
 from seawall.kraken.dialect.bad import CrossedBook
 from seawall.kraken.dialect.books.digits import refuse_unsound, refuse_unsound_fields
-from seawall.kraken.dialect.rest.envelope import read_as, read_result
+from seawall.kraken.dialect.rest.envelope import read_result
+from seawall.kraken.dialect.rest.one_pair import read_one_pair
 
 __all__ = [
     "DayTicker",
@@ -141,28 +142,15 @@ def read_tickers(body: bytes | str) -> dict[str, DayTicker]:
 
 def read_depth(body: bytes | str) -> DepthBook:
     """`Depth` of one pair."""
-
-    def only(books: dict[str, DepthBook]) -> DepthBook:
-        if len(books) != 1:
-            raise ValueError(f"{len(books)} pairs, where there should be one")
-        return next(iter(books.values()))
-
-    name = next(iter(read_result(body, dict[str, object])), "")
-    book = read_as(body, dict[str, DepthBook], only)
-    _refuse_crossed(name, book.bids, book.asks)
+    rest_id, book, _ = read_one_pair(body, DepthBook)
+    _refuse_crossed(rest_id, book.bids, book.asks)
     return book
 
 
 def read_spread(body: bytes | str) -> SpreadPage:
     """`Spread` of one pair."""
-
-    def page(result: dict[str, msgspec.Raw]) -> SpreadPage:
-        last = msgspec.json.decode(result.pop("last", msgspec.Raw(b"0")), type=int)
-        if len(result) != 1:
-            raise ValueError(f"{len(result)} pairs, where there should be one")
-        return SpreadPage(msgspec.json.decode(next(iter(result.values())), type=tuple[SpreadRow, ...]), last)
-
-    return read_as(body, dict[str, msgspec.Raw], page)
+    _, rows, last_s = read_one_pair(body, tuple[SpreadRow, ...])
+    return SpreadPage(rows, last_s)
 
 
 def read_grouped_book(body: bytes | str) -> GroupedBook:
@@ -183,5 +171,8 @@ _Level = DepthLevel | GroupedLevel | RestLevel3Order
 
 
 def _refuse_crossed(name: str, bids: Sequence[_Level], asks: Sequence[_Level]) -> None:
-    if bids and asks and bids[0].price >= asks[0].price:
-        raise CrossedBook(name, bids[0].price, asks[0].price)
+    """Every level is looked at: that the best one comes first is the exchange's word only."""
+    if bids and asks:
+        bid, ask = max(level.price for level in bids), min(level.price for level in asks)
+        if bid >= ask:
+            raise CrossedBook(name, bid, ask)

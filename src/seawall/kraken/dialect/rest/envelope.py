@@ -23,7 +23,14 @@ UNREADABLE = (msgspec.MsgspecError, UnicodeError, RecursionError, ArithmeticErro
 
 class _Envelope(msgspec.Struct, frozen=True):
     result: msgspec.Raw = msgspec.Raw(b"null")
-    error: tuple[str, ...] = ()
+    error: tuple[str, ...] | str | None = ()
+
+    @property
+    def errors(self) -> tuple[str, ...]:
+        """The error strings: a list of them, as the page has it, or one as it is, or null."""
+        if isinstance(self.error, str):
+            return (self.error,)
+        return self.error or ()
 
 
 _envelope = msgspec.json.Decoder(_Envelope)
@@ -37,8 +44,8 @@ def read_result(body: bytes | str, kind: type[T], *, placing: bool = False) -> T
     """
     try:
         envelope = _envelope.decode(body)
-        if read_errors(envelope.error).failed:
-            raise exception_for(envelope.error, placing=placing)
+        if read_errors(envelope.errors).failed:
+            raise exception_for(envelope.errors, placing=placing)
         return msgspec.json.decode(envelope.result, type=kind)
     except UNREADABLE as error:
         if placing:

@@ -4,15 +4,15 @@ Decoders take the body of an answer with HTTP status 200 and raise as `rest_enve
 """
 
 from decimal import Decimal
-from typing import Final, TypeVar
+from typing import Final, Literal
 
 import attrs
 import msgspec
 
-from seawall.kraken.dialect.bad import BadFrame
 from seawall.kraken.dialect.books.digits import refuse_unsound
 from seawall.kraken.dialect.names import v2_symbol
 from seawall.kraken.dialect.rest.envelope import UNREADABLE, read_result
+from seawall.kraken.dialect.rest.one_pair import read_one_pair
 from seawall.kraken.dialect.socket.reports import pair_status, venue_status
 from seawall.kraken.dialect.times import seconds_to_ns
 from seawall.kraken.dialect.unknown import Unknown
@@ -22,8 +22,6 @@ from seawall.model.numbers import ZERO
 from seawall.model.orders import Side
 
 __all__ = ["PairList", "read_candles", "read_instruments", "read_system_status", "read_time", "read_trades"]
-
-T = TypeVar("T")
 
 _PERCENT: Final = Decimal(100)
 _MOST_PLACES: Final = 40
@@ -71,7 +69,7 @@ class _TradeRow(msgspec.Struct, frozen=True, array_like=True):
     price: Decimal
     volume: Decimal
     time: Decimal
-    side: str
+    side: Literal["b", "s"]
     order_type: str
     misc: str = ""
     trade_id: int = 0
@@ -157,7 +155,7 @@ def _lowest_tier(fees: tuple[tuple[Decimal, Decimal], ...]) -> Decimal:
 
 def read_trades(body: bytes | str, symbol: str) -> tuple[tuple[Trade, ...], int]:
     """`Trades` of one pair, oldest first, and the instant to ask from next (nanoseconds since the epoch)."""
-    rows, last = _rows_and_last(body, tuple[_TradeRow, ...])
+    _, rows, last = read_one_pair(body, tuple[_TradeRow, ...])
     trades = tuple(
         Trade(symbol, Side.BUY if row.side == "b" else Side.SELL, row.price, row.volume, row.trade_id, seconds_to_ns(row.time))
         for row in rows
@@ -167,7 +165,7 @@ def read_trades(body: bytes | str, symbol: str) -> tuple[tuple[Trade, ...], int]
 
 def read_candles(body: bytes | str, symbol: str, interval_s: int) -> tuple[Candle, ...]:
     """`OHLC` of one pair, oldest first; the last row is the running candle."""
-    rows, _ = _rows_and_last(body, tuple[_CandleRow, ...])
+    _, rows, _ = read_one_pair(body, tuple[_CandleRow, ...])
     return tuple(
         Candle(
             symbol,
@@ -183,15 +181,3 @@ def read_candles(body: bytes | str, symbol: str, interval_s: int) -> tuple[Candl
         )
         for place, row in enumerate(rows, start=1)
     )
-
-
-def _rows_and_last(body: bytes | str, kind: type[T]) -> tuple[T, int]:
-    """The rows under the one key that is not `last`: the pair's id, whatever name was asked by."""
-    result = read_result(body, dict[str, msgspec.Raw])
-    try:
-        last = int(msgspec.json.decode(result.pop("last", msgspec.Raw(b"0")), type=int | str))
-        for raw in result.values():
-            return msgspec.json.decode(raw, type=kind), last
-    except UNREADABLE as error:
-        raise BadFrame(f"answer: {error}", body) from None
-    raise BadFrame("answer: it holds no pair", body)

@@ -15,7 +15,7 @@ import msgspec
 from seawall.kraken.dialect.books.digits import refuse_unsound, refuse_unsound_fields
 from seawall.kraken.dialect.rest.envelope import read_as, read_result
 from seawall.kraken.dialect.unknown import Unknown
-from seawall.model.numbers import ZERO
+from seawall.model.numbers import EXACT, ZERO
 
 __all__ = [
     "ApiKeyInfo",
@@ -51,7 +51,8 @@ class ExtendedBalance(msgspec.Struct, frozen=True):
     @property
     def free(self) -> Decimal:
         """What a new order may use, credit included."""
-        return self.balance + self.credit - self.credit_used - self.hold_trade
+        lent = EXACT.subtract(self.credit, self.credit_used)
+        return EXACT.subtract(EXACT.add(self.balance, lent), self.hold_trade)
 
 
 class TradeBalance(msgspec.Struct, frozen=True):
@@ -214,7 +215,7 @@ def read_api_key_info(body: bytes | str) -> ApiKeyInfo:
 
     def info(fields: dict[str, object]) -> ApiKeyInfo:
         snake = {_CAPITAL.sub(r"_\1", name).lower(): value for name, value in fields.items()}
-        texts = {name: str(value) if isinstance(value, int) else value for name, value in snake.items()}
+        texts = {name: str(value) if isinstance(value, int) else value for name, value in snake.items() if value is not None}
         return msgspec.convert(texts, type=ApiKeyInfo)
 
     return read_as(body, dict[str, object], info)

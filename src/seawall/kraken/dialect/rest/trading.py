@@ -31,7 +31,7 @@ class Described(msgspec.Struct, frozen=True):
 class NewOrder(msgspec.Struct, frozen=True):
     """`AddOrder`: the order's id, in a list of one; no id where only a check was asked for."""
 
-    descr: Described = Described()
+    descr: Described | None = None
     txid: tuple[str, ...] = ()
 
 
@@ -39,8 +39,8 @@ class BatchOrderRow(msgspec.Struct, frozen=True):
     """One order of `AddOrderBatch`, in the order of the request: its id, or why it was refused."""
 
     txid: str | None = None
-    descr: Described = Described()
-    close: str = ""
+    descr: Described | None = None
+    close: str | None = None
     error: str | tuple[str, ...] | None = None
 
     @property
@@ -55,7 +55,7 @@ class EditedOrder(msgspec.Struct, frozen=True):
     """`EditOrder`: the new id; all but that and `descr` is sent without being documented."""
 
     txid: str
-    descr: Described = Described()
+    descr: Described | None = None
     originaltxid: str | None = None
     status: str | None = None
     orders_cancelled: int | str | None = None

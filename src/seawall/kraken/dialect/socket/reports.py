@@ -15,6 +15,7 @@ from seawall.kraken.dialect.times import from_rfc3339
 from seawall.kraken.dialect.unknown import Unknown
 from seawall.model.instruments import Instrument, PairStatus
 from seawall.model.market_data import Candle, Trade, VenueStatus
+from seawall.model.numbers import EXACT
 from seawall.model.orders import Side
 from seawall.model.reports import Fee, Fill, OrderReport, OrderStatus, PrivateSnapshot
 
@@ -111,7 +112,7 @@ def fill(row: ExecutionRow) -> Fill | None:
         side=Side(row.side),
         qty=row.last_qty,
         price=row.last_price,
-        cost=row.last_qty * row.last_price if row.cost is None else row.cost,
+        cost=EXACT.multiply(row.last_qty, row.last_price) if row.cost is None else row.cost,
         fees=tuple(Fee(asset_name(fee.asset), fee.qty) for fee in row.fees),
         maker=row.liquidity_ind == "m",
         at_ns=from_rfc3339(row.timestamp),
