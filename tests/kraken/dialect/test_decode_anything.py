@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from seawall.kraken.dialect import rest
 from seawall.kraken.dialect.bad import BadFrame
 from seawall.kraken.dialect.books.book import KrakenBook
-from seawall.kraken.dialect.books.digits import number
 from seawall.kraken.dialect.books.level3_book import Level3Book
 from seawall.kraken.dialect.socket import reports
 from seawall.kraken.dialect.socket.answers import read_answer
@@ -23,10 +22,10 @@ from seawall.kraken.dialect.socket.market_frames import (
     CandleFrame,
     InstrumentFrame,
     Status,
-    TickerFrame,
     TradeFrame,
 )
 from seawall.kraken.dialect.socket.private_frames import BalancesFrame, ExecutionsFrame, Response
+from seawall.kraken.dialect.socket.ticker_frames import TickerFrame
 from seawall.kraken.dialect.unknown import Unknown
 from seawall.model.errors import SeawallError
 from seawall.model.instruments import Instrument
@@ -238,7 +237,7 @@ def use_rows(frame: Frame) -> None:
         case Status():
             assert all(isinstance(reports.venue_status(row.system), VenueStatus | Unknown) for row in frame.data)
         case TickerFrame():
-            assert all(number(row.bid) >= 0 for row in frame.data)
+            assert all(row.bid >= 0 for row in frame.data)
 
 
 @pytest.mark.parametrize("frame", FRAMES, ids=lambda frame: str(frame.get("channel", frame.get("method"))))

@@ -38,8 +38,6 @@ from seawall.kraken.dialect.socket.market_frames import (
     InstrumentFrame,
     InstrumentPair,
     Status,
-    TickerFrame,
-    TickerRow,
     TradeFrame,
     TradeRow,
 )
@@ -51,6 +49,7 @@ from seawall.kraken.dialect.socket.private_frames import (
     Response,
     Result,
 )
+from seawall.kraken.dialect.socket.ticker_frames import TickerFrame, TickerRow
 from seawall.kraken.dialect.times import from_rfc3339, seconds_to_ns, to_rfc3339, to_seconds
 from seawall.kraken.dialect.unknown import Unknown
 

@@ -3,10 +3,10 @@ from decimal import Decimal
 import pytest
 
 from seawall.kraken.dialect.bad import BadFrame
-from seawall.kraken.dialect.books.digits import number
 from seawall.kraken.dialect.socket.frames import CHANNELS, decode
-from seawall.kraken.dialect.socket.market_frames import BookFrame, CandleFrame, Heartbeat, Status, TickerFrame, TradeFrame
+from seawall.kraken.dialect.socket.market_frames import BookFrame, CandleFrame, Heartbeat, Status, TradeFrame
 from seawall.kraken.dialect.socket.private_frames import BalancesFrame, ExecutionsFrame, Response, Result
+from seawall.kraken.dialect.socket.ticker_frames import TickerFrame
 from seawall.kraken.dialect.unknown import Unknown
 
 BOOK = '{"channel":"book","type":"update","data":[{"symbol":"BTC/USD","bids":[%s],"asks":[],"checksum":7}]}'
@@ -78,8 +78,8 @@ def test_a_decimal_that_cannot_be_is_a_bad_frame(size: str) -> None:
 def test_changes_of_a_ticker_may_be_negative_and_its_digits_are_exact() -> None:
     frame = decode(TICKER % ("2.10", "-0.17"))
     assert isinstance(frame, TickerFrame)
-    assert str(number(frame.data[0].bid)) == "2.10"
-    assert number(frame.data[0].change) == Decimal("-0.17")
+    assert str(frame.data[0].bid) == "2.10"
+    assert frame.data[0].change == Decimal("-0.17")
 
 
 def test_decimals_of_trades_keep_their_digits() -> None:

@@ -6,14 +6,14 @@ from typing import Final
 from seawall.kraken.dialect import rest
 from seawall.kraken.dialect.bad import BadFrame, BookBroken
 from seawall.kraken.dialect.books.book import KrakenBook
-from seawall.kraken.dialect.books.digits import number
 from seawall.kraken.dialect.books.level3_book import Level3Book
 from seawall.kraken.dialect.socket import reports
 from seawall.kraken.dialect.socket.answers import Refused, read_answer
 from seawall.kraken.dialect.socket.frames import Frame, decode
 from seawall.kraken.dialect.socket.level3_frames import Level3Frame
-from seawall.kraken.dialect.socket.market_frames import BookFrame, CandleFrame, InstrumentFrame, Status, TickerFrame, TradeFrame
+from seawall.kraken.dialect.socket.market_frames import BookFrame, CandleFrame, InstrumentFrame, Status, TradeFrame
 from seawall.kraken.dialect.socket.private_frames import BalancesFrame, ExecutionsFrame, Response
+from seawall.kraken.dialect.socket.ticker_frames import TickerFrame
 from seawall.kraken.dialect.unknown import Unknown
 from seawall.model.errors import SeawallError
 
@@ -108,7 +108,7 @@ def _use_rows(frame: Frame) -> None:
         case CandleFrame():
             _ = [reports.candle(row) for row in frame.data]
         case TickerFrame():
-            _ = [number(digits) for row in frame.data for digits in (row.bid, row.bid_qty, row.ask, row.ask_qty, row.change)]
+            _ = [str(number) for row in frame.data for number in (row.bid, row.bid_qty, row.ask, row.ask_qty, row.change)]
         case Status():
             _ = [reports.venue_status(row.system) for row in frame.data]
 

@@ -17,27 +17,18 @@ from seawall.kraken.dialect.socket.market_frames import (
     Heartbeat,
     InstrumentFrame,
     Status,
-    TickerFrame,
     TradeFrame,
 )
 from seawall.kraken.dialect.socket.private_frames import BalancesFrame, ExecutionsFrame, Response
+from seawall.kraken.dialect.socket.ticker_frames import QuickTicker, TickerFrame, exact_ticker, quick_ticker
 from seawall.kraken.dialect.unknown import Unknown
 
 __all__ = ["CHANNELS", "Frame", "decode"]
 
-_Stream = (
-    BookFrame
-    | TradeFrame
-    | TickerFrame
-    | Heartbeat
-    | CandleFrame
-    | ExecutionsFrame
-    | BalancesFrame
-    | InstrumentFrame
-    | Status
-    | Level3Frame
+_Plain = (
+    BookFrame | TradeFrame | Heartbeat | CandleFrame | ExecutionsFrame | BalancesFrame | InstrumentFrame | Status | Level3Frame
 )
-Frame = _Stream | Response | Unknown
+Frame = _Plain | TickerFrame | Response | Unknown
 
 CHANNELS: Final = frozenset(
     {"balances", "book", "executions", "heartbeat", "instrument", "level3", "ohlc", "status", "ticker", "trade"},
@@ -60,7 +51,7 @@ class _Envelope(msgspec.Struct, frozen=True):
     shouted: object = msgspec.field(name="Error", default=None)
 
 
-_stream: Final[msgspec.json.Decoder[_Stream]] = msgspec.json.Decoder(_Stream)
+_stream: Final[msgspec.json.Decoder[_Plain | QuickTicker]] = msgspec.json.Decoder(_Plain | QuickTicker)
 _response: Final = msgspec.json.Decoder(Response)
 _envelope: Final = msgspec.json.Decoder(_Envelope)
 
@@ -72,7 +63,8 @@ def decode(frame: bytes | str) -> Frame:
     negative sizes, numbers that are none or not finite, fields missing or of another type.
     """
     try:
-        return _stream.decode(frame)
+        read = _stream.decode(frame)
+        return quick_ticker(read, frame) if isinstance(read, QuickTicker) else read
     except _UNREADABLE as error:
         return _decode_other(frame, error)
 
@@ -88,6 +80,8 @@ def _decode_other(frame: bytes | str, why: Exception) -> Frame:
             return Unknown("channel", envelope.channel, _text(frame))
         if isinstance(envelope.type, str) and envelope.type not in _KINDS:
             return Unknown("type", envelope.type, _text(frame))
+        if envelope.channel == "ticker":
+            return _decode_ticker(frame)
         raise BadFrame(f"channel {envelope.channel}: {why}", frame)
     if isinstance(envelope.method, str) or isinstance(envelope.error, str):
         try:
@@ -99,6 +93,14 @@ def _decode_other(frame: bytes | str, why: Exception) -> Frame:
     if envelope.channel is None and envelope.method is None:
         return Unknown("frame", "", _text(frame))
     raise BadFrame("channel or method is not text", frame)
+
+
+def _decode_ticker(frame: bytes | str) -> TickerFrame:
+    """One that the quick way would not have, which says little: several rows, a zero, or what cannot be."""
+    try:
+        return exact_ticker(frame)
+    except _UNREADABLE as error:
+        raise BadFrame(f"channel ticker: {error}", frame) from None
 
 
 def _text(frame: bytes | str) -> str:

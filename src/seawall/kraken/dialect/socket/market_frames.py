@@ -9,7 +9,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from seawall.kraken.dialect.books.digits import Digits, check_signed, check_sizes, refuse_unsound
+from seawall.kraken.dialect.books.digits import Digits, check_sizes, refuse_unsound
 from seawall.kraken.dialect.times import from_rfc3339
 
 __all__ = [
@@ -26,8 +26,6 @@ __all__ = [
     "Kind",
     "Status",
     "StatusRow",
-    "TickerFrame",
-    "TickerRow",
     "TradeFrame",
     "TradeRow",
 ]
@@ -109,35 +107,6 @@ class BookFrame(_Stream, frozen=True, tag="book"):
     """A snapshot or an update of books (websocket-v2/book)."""
 
     data: tuple[BookRow, ...]
-
-
-class TickerRow(msgspec.Struct, frozen=True):
-    """The touch and the last 24 hours of one symbol; `change` and `change_pct` may be negative."""
-
-    symbol: str
-    bid: Digits
-    bid_qty: Digits
-    ask: Digits
-    ask_qty: Digits
-    last: Digits
-    volume: Digits
-    vwap: Digits
-    low: Digits
-    high: Digits
-    change: Digits
-    change_pct: Digits
-    timestamp: str | None = None
-    trades: int | None = None
-
-    def __post_init__(self) -> None:
-        check_sizes((self.bid, self.bid_qty, self.ask, self.ask_qty, self.last, self.volume, self.vwap, self.low, self.high))
-        check_signed((self.change, self.change_pct))
-
-
-class TickerFrame(_Stream, frozen=True, tag="ticker"):
-    """A snapshot or an update of tickers (websocket-v2/ticker)."""
-
-    data: tuple[TickerRow, ...]
 
 
 class TradeRow(msgspec.Struct, frozen=True):
