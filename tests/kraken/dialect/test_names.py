@@ -2,7 +2,8 @@ from decimal import Decimal
 
 import pytest
 
-from seawall.kraken.dialect.names import asset_name, pair_names, same_asset, v2_symbol
+from seawall.kraken.dialect import rest
+from seawall.kraken.dialect.names import asset_name, pair_names, rest_asset_name, same_asset, v2_symbol
 from seawall.model.instruments import Instrument
 
 
@@ -27,6 +28,11 @@ from seawall.model.instruments import Instrument
         ("AAPLx", "AAPLx"),
         ("XBT.M", "BTC.M"),
         ("ETH2.S", "ETH2.S"),
+        ("XXBT.F", "BTC.F"),
+        ("XXDG.B", "DOGE.B"),
+        ("ZEUR.HOLD", "EUR.HOLD"),
+        ("DOT28.S", "DOT28.S"),
+        ("XBT.T", "BTC.T"),
         ("0G", "0G"),
     ],
 )
@@ -68,7 +74,33 @@ def test_two_spellings_of_one_asset_are_the_same() -> None:
     assert not same_asset("USD", "USD.M")
 
 
-def test_every_name_of_a_pair_leads_to_its_symbol() -> None:
+@pytest.mark.parametrize(
+    ("asset", "name"),
+    [("BTC", "XBT"), ("XBT", "XBT"), ("XXBT", "XXBT"), ("DOGE", "XDG"), ("BTC.F", "XBT.F"), ("USD", "USD"), ("ZUSD", "ZUSD")],
+)
+def test_rest_is_asked_in_its_own_names(asset: str, name: str) -> None:
+    assert rest_asset_name(asset) == name
+    assert asset_name(rest_asset_name(asset)) == asset_name(asset)
+    assert rest.assets([asset]).params == {"asset": name}
+    assert rest.ledgers([asset]).params == {"asset": name}
+    assert rest.trade_balance(asset).params == {"asset": name}
+
+
+def pair(symbol: str, rest_name: str, rest_id: str) -> Instrument:
     tick = Decimal("0.1")
-    pair = Instrument("BTC/USD", "BTC", "USD", "XBTUSD", "XXBTZUSD", 1, 8, tick, tick, tick)
-    assert pair_names([pair]) == dict.fromkeys(("BTC/USD", "XBTUSD", "XXBTZUSD"), "BTC/USD")
+    base, _, quote = symbol.partition("/")
+    return Instrument(symbol, base, quote, rest_name, rest_id, 1, 8, tick, tick, tick)
+
+
+def test_every_name_of_a_pair_leads_to_its_symbol() -> None:
+    names = pair_names([pair("BTC/USD", "XBTUSD", "XXBTZUSD"), pair("DOGE/BTC", "XDGXBT", "XXDGXXBT")])
+    for name in ("BTC/USD", "XBT/USD", "XXBT/ZUSD", "BTCUSD", "XBTUSD", "XXBTZUSD", "XBTZUSD"):
+        assert names[name] == "BTC/USD"
+    for name in ("DOGE/BTC", "XDG/XBT", "XDG/BTC", "DOGEBTC", "XDGXBT", "XXDGXXBT"):
+        assert names[name] == "DOGE/BTC"
+
+
+def test_a_name_that_means_two_pairs_is_the_exchanges_own_or_nobodys() -> None:
+    one, two = pair("AB/CD", "ab", "AB1"), pair("ABC/D", "abc", "AB2")
+    assert "ABCD" not in pair_names([one, two])
+    assert pair_names([one, two, pair("Q/R", "ABCD", "QR")])["ABCD"] == "Q/R"

@@ -6,6 +6,7 @@
 from collections.abc import Sequence
 from typing import Final, Literal
 
+from seawall.kraken.dialect.names import rest_asset_name
 from seawall.kraken.dialect.order_words import refuse_count
 from seawall.kraken.dialect.rest.call import RestRequest, listed, private, seconds_or_none, word
 
@@ -56,7 +57,7 @@ def balance_ex(*, rebase_multiplier: Rebase | None = None) -> RestRequest:
 
 def trade_balance(asset: str | None = None, *, rebase_multiplier: Rebase | None = None) -> RestRequest:
     """Equity and margin, in `asset` (get-trade-balance)."""
-    return private("TradeBalance", asset=asset, rebase_multiplier=rebase_multiplier)
+    return private("TradeBalance", asset=None if asset is None else rest_asset_name(asset), rebase_multiplier=rebase_multiplier)
 
 
 def open_orders(
@@ -198,7 +199,7 @@ def ledgers(
     """Entries of the ledger, newest first, 50 a page (get-ledgers); `kind` is `trade`, `deposit`, `staking` and so on."""
     return private(
         "Ledgers",
-        asset=listed(assets),
+        asset=listed([rest_asset_name(asset) for asset in assets]),
         aclass=asset_class,
         type=kind,
         start=seconds_or_none(start_ns),

@@ -6,6 +6,7 @@
 from collections.abc import Sequence
 from typing import Literal
 
+from seawall.kraken.dialect.names import rest_asset_name
 from seawall.kraken.dialect.order_words import refuse_count
 from seawall.kraken.dialect.rest.call import RestRequest, listed, public, word
 
@@ -40,7 +41,9 @@ def assets(
     names: Sequence[str] = (), *, asset_class: str | None = None, asset_version: Literal[0, 1] | None = None
 ) -> RestRequest:
     """The assets of these names, or all (get-asset-info); version 1 answers with today's names."""
-    return public("Assets", asset=listed(names), aclass=asset_class, assetVersion=word(asset_version))
+    return public(
+        "Assets", asset=listed([rest_asset_name(name) for name in names]), aclass=asset_class, assetVersion=word(asset_version)
+    )
 
 
 def asset_pairs(
