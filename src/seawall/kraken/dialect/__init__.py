@@ -22,7 +22,7 @@ from seawall.kraken.dialect.counters import (
 )
 from seawall.kraken.dialect.error_table import Family
 from seawall.kraken.dialect.errors import Answer, exception_for, exception_for_http, read_errors
-from seawall.kraken.dialect.names import asset_name, pair_names, same_asset, v2_symbol
+from seawall.kraken.dialect.names import asset_name, pair_names, rest_asset_name, same_asset, v2_symbol
 from seawall.kraken.dialect.nonce import Nonce
 from seawall.kraken.dialect.signing import decode_secret, sign
 from seawall.kraken.dialect.socket import answers, reports, requests
@@ -114,6 +114,7 @@ __all__ = [
     "reports",
     "requests",
     "rest",
+    "rest_asset_name",
     "same_asset",
     "seconds_to_ns",
     "sign",
