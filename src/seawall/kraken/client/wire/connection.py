@@ -80,14 +80,15 @@ async def open_connection(
     write_s: float,
     goodbye_s: float,
     max_message_bytes: int,
+    busy_poll: bool = False,
 ) -> AsyncGenerator[Connection, None]:
     """Upgrade `stream`, and give `receive` every message until the block is left. The stream is closed in any case.
 
-    `lost` is called the moment the connection is seen to have ended, before anything is awaited.
+    With `busy_poll` the reader never sleeps, as `FrameTap` has it. `lost` is called the moment the connection is seen to have ended, before anything is awaited.
     Raises `UpgradeRefused`, and `ConnectionLost` (in a group once the block was entered) when the connection ends by
     itself. What `receive` raises comes out as it is: it is a bug of ours, and no failure of the network.
     """
-    tap = FrameTap(stream, receive, lost, write_s, FrameSplitter(max_message_bytes))
+    tap = FrameTap(stream, receive, lost, write_s, FrameSplitter(max_message_bytes), busy_poll)
     reader = _Reader(tap, url)
     try:
         async with trio.open_nursery() as nursery:
