@@ -58,7 +58,7 @@ async def test_an_answer_over_the_socket_is_lost_once(*, carried_out: bool) -> N
     [
         (Answered.BAD_GATEWAY, 502, "502 Bad Gateway"),
         (Answered.GARBAGE, 200, "not JSON"),
-        (Answered.BUSY, 200, "EService:Busy"),
+        (Answered.REFUSED, 200, "EService:Busy"),
     ],
 )
 async def test_an_order_is_placed_behind_a_bad_answer(answered: Answered, status: int, body: str) -> None:
@@ -103,7 +103,7 @@ async def test_a_frame_that_is_not_json_comes_in_place_of_an_answer(answered: An
 
 async def test_a_busy_exchange_says_so_on_the_socket() -> None:
     async with open_client() as client, client.private_wire() as wire:
-        client.sim.faults.next_answer("add_order", Answered.BUSY, carried_out=False)
+        client.sim.faults.next_answer("add_order", Answered.REFUSED, carried_out=False)
         answer = await wire.ask("add_order", **LIMIT)
 
     assert answer["error"] == "EService:Busy"

@@ -4,14 +4,18 @@ import re
 from collections import deque
 from collections.abc import Callable, Iterable
 from enum import StrEnum
+from typing import Final
 
 import attrs
+import msgspec
 
 from seawall.model.market_data import VenueStatus
 from seawall.sim.exchange.exchange import Exchange
 from seawall.sim.settings import Door
 
 __all__ = ["AnswerFault", "Answered", "Faults"]
+
+BUSY: Final = "EService:Busy"
 
 _CHECKSUM = re.compile(r'("checksum":\s*)(\d+)')
 
@@ -28,8 +32,8 @@ class Answered(StrEnum):
     """HTTP 502 with a page of HTML."""
     GARBAGE = "garbage"
     """HTTP 200, or a frame, that is not JSON."""
-    BUSY = "busy"
-    """`EService:Busy`."""
+    REFUSED = "refused"
+    """An error of the exchange's, `EService:Busy` unless another is named."""
 
 
 @attrs.frozen
@@ -39,6 +43,7 @@ class AnswerFault:
     answered: Answered
     carried_out: bool
     delay_s: float = 0.0
+    error: str = BUSY
 
 
 def _one_name(method: str) -> str:
@@ -65,6 +70,8 @@ class Faults:
     """How far the answers about orders and fills lie behind, up to a minute."""
     clock_offset_ns: int = 0
     """Added to the wall clock of the exchange: a clock that jumped."""
+    unknown_fields: bool = False
+    """Every frame and answer has its keys in another order, and one more that nobody has heard of."""
     silent: set[Door] = attrs.field(factory=set)
     """Doors through which not one byte leaves any more; what comes in is carried out, what would leave is lost."""
     _answers: dict[str, deque[AnswerFault]] = attrs.field(factory=dict)
@@ -75,6 +82,7 @@ class Faults:
     _cut_sockets: list[Callable[[Door | None], int]] = attrs.field(factory=list)
     _say: list[Callable[[Door | None, str], None]] = attrs.field(factory=list)
     _expire: list[Callable[[], None]] = attrs.field(factory=list)
+    _use_nonce: list[Callable[[int], None]] = attrs.field(factory=list)
 
     # What tests set.
 
@@ -89,6 +97,13 @@ class Faults:
             raise ValueError("next_answer: what was not carried out cannot be answered as usual")
         queue = self._answers.setdefault(_one_name(method), deque())
         queue.extend([AnswerFault(answered, carried_out, delay_s)] * times)
+
+    def refuse_next(self, method: str, error: str, *, carried_out: bool = False, delay_s: float = 0.0, times: int = 1) -> None:
+        """Answer the next `times` requests with an error string of the exchange's, as `EAPI:Invalid nonce` or
+        `EService:Throttled: 1741500000`; they are carried out all the same where that is said.
+        """
+        queue = self._answers.setdefault(_one_name(method), deque())
+        queue.extend([AnswerFault(Answered.REFUSED, carried_out, delay_s, error)] * times)
 
     def go_silent(self, *doors: Door) -> None:
         """Stop sending through these doors (all, when none is named), sockets staying open."""
@@ -111,6 +126,11 @@ class Faults:
         """Make every WebSocket token stale, those in use too."""
         for expire in self._expire:
             expire()
+
+    def use_nonce(self, nonce: int) -> None:
+        """Use a nonce up as another program with the same key would: lower ones are refused from now on."""
+        for use in self._use_nonce:
+            use(nonce)
 
     def spoil_checksum(self, symbol: str, *, times: int = 1) -> None:
         """Make the checksum of the next book updates of a symbol wrong."""
@@ -160,14 +180,26 @@ class Faults:
             frame = _spoilt(frame)
         return (frame,)
 
+    def dress(self, text: str) -> str:
+        """What is sent in place of any frame or answer that is a JSON object."""
+        if not self.unknown_fields or not text.startswith("{"):
+            return text
+        fields = msgspec.json.decode(text, type=dict[str, msgspec.Raw])
+        return msgspec.json.encode({"unheard_of": [1, {"of": None}], **dict(reversed(fields.items()))}).decode()
+
     def private_copies(self) -> int:
         """How often the next private frame is sent."""
         return self._private_copies.popleft() if self._private_copies else 1
 
     def bind(
-        self, cut: Callable[[Door | None], int], say: Callable[[Door | None, str], None], expire: Callable[[], None]
+        self,
+        cut: Callable[[Door | None], int],
+        say: Callable[[Door | None, str], None],
+        expire: Callable[[], None],
+        use_nonce: Callable[[int], None],
     ) -> None:
-        """Let the server say how sockets are ended and spoken to, and tokens made stale."""
+        """Let the server say how sockets are ended and spoken to, tokens made stale, and nonces used up."""
         self._cut_sockets.append(cut)
         self._say.append(say)
         self._expire.append(expire)
+        self._use_nonce.append(use_nonce)

@@ -1,9 +1,6 @@
 """Opening a simulated exchange: `async with open_sim(settings) as sim`."""
 
-import base64
-import random
 import ssl
-import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from functools import partial
@@ -12,50 +9,15 @@ from typing import Final
 import attrs
 import trio
 
+from seawall.sim.assembly import Simulator, assemble
 from seawall.sim.exchange.exchange import Exchange
-from seawall.sim.exchange.limits import Tier
-from seawall.sim.exchange.pairs import assets_of
-from seawall.sim.faults import Faults
-from seawall.sim.feeds.level3 import Level3Feed
-from seawall.sim.feeds.private import PrivateFeed
-from seawall.sim.feeds.public import PublicFeed
-from seawall.sim.market.generator import Generator
-from seawall.sim.market.recording import read_recording
-from seawall.sim.market.replay import Replay
-from seawall.sim.market.source import MarketInput, MarketSource
-from seawall.sim.requests import RequestLog
-from seawall.sim.server.doors import Doors
-from seawall.sim.server.rest import Key, Rest
-from seawall.sim.server.rest_reads import Reader
-from seawall.sim.server.subscriptions import Feeds
-from seawall.sim.server.tokens import Tokens
-from seawall.sim.settings import DEFAULT_BALANCES, Door, SimAddresses, SimSettings
+from seawall.sim.market.source import MarketSource
+from seawall.sim.settings import Door, SimAddresses, SimSettings
 
-__all__ = ["Simulator", "open_sim"]
+__all__ = ["open_sim"]
 
 HOST: Final = "127.0.0.1"
 LONGEST_NAP_S: Final = 1.0
-LEVEL3_BUDGETS_PER_S: Final = {Tier.STARTER: 200.0, Tier.INTERMEDIATE: 200.0, Tier.PRO: 500.0}
-"""What a connection may subscribe of `level3` (docs.kraken.com/api/docs/websocket-v2/level3)."""
-
-
-@attrs.define(eq=False)
-class Simulator:
-    """One running exchange: where it is, the key to it, its heart, its faults, and what it was asked."""
-
-    settings: SimSettings
-    addresses: SimAddresses
-    api_key: str
-    api_secret: str
-    exchange: Exchange
-    faults: Faults
-    requests: RequestLog
-    market: MarketInput
-    source: MarketSource
-    doors: Doors
-
-    def __repr__(self) -> str:
-        return f"<Simulator at {self.addresses.rest}, {self.exchange.statistics()}>"
 
 
 @attrs.define(eq=False)
@@ -89,7 +51,7 @@ async def open_sim(settings: SimSettings, source: MarketSource | None = None) ->
     `settings.close_s`, and ends all connections; nothing is kept.
     """
     tls = _tls(settings)
-    made = _make(settings, source)
+    made = assemble(settings, source)
     exchange, market = made.exchange, made.market
     clockwork = _Clockwork(exchange)
     made.doors.kick = made.doors.rest.carried_out = clockwork.kick
@@ -157,74 +119,3 @@ def _addresses(listeners: list[trio.SocketListener], *, secure: bool) -> SimAddr
     tail = "s" if secure else ""
     public, private, level3 = (f"ws{tail}://{HOST}:{port}/v2" for port in ports[1:])
     return SimAddresses(f"http{tail}://{HOST}:{ports[0]}", public, private, level3)
-
-
-def _make(settings: SimSettings, source: MarketSource | None) -> Simulator:
-    """Put the parts together; the addresses are known only once the doors are open."""
-    rng = random.Random(settings.seed)
-    wall_ns = settings.now_ns or time.time_ns
-    offset: list[Faults] = []
-
-    def now_ns() -> int:
-        return wall_ns() + (offset[0].clock_offset_ns if offset else 0)
-
-    pairs = settings.pairs
-    if source is None and settings.replay is not None:
-        recording = read_recording(settings.replay)
-        pairs = recording.pairs
-        source = Replay(recording, settings.speed, settings.replay_start)
-    elif source is None:
-        source = Generator(random.Random(rng.getrandbits(64)), settings.events_per_s, settings.crowd_levels, settings.history_min)
-    balances, known = settings.balances, assets_of(pairs)
-    if balances == DEFAULT_BALANCES:
-        balances = {asset: amount for asset, amount in balances.items() if asset in known}
-    exchange = Exchange.of(
-        pairs,
-        balances,
-        now_ns=now_ns,
-        rng=random.Random(rng.getrandbits(64)),
-        tier=settings.tier,
-        limits_enforced=settings.limits_enforced,
-        post_only_crossing=settings.post_only_crossing,
-        volume_usd=settings.volume_usd,
-    )
-    faults = Faults(exchange)
-    offset.append(faults)
-    public = PublicFeed(exchange, mangle_book=faults.mangle_book)
-    private = PrivateFeed(exchange, copies=faults.private_copies)
-    level3 = Level3Feed(
-        exchange,
-        public.topics,
-        served=isinstance(source, Generator),
-        budget_per_s=LEVEL3_BUDGETS_PER_S[settings.tier] if settings.limits_enforced else None,
-        mangle=faults.mangle_level3,
-    )
-    tokens, log = Tokens(exchange.floor.ids), RequestLog(settings.request_log)
-    secret = rng.randbytes(64)
-    key = Key("SIM" + exchange.floor.ids.token(), secret)
-    reader = Reader(exchange, tokens, lambda: faults.rest_lag_s, key_facts=lambda: {"api_key": key.key, "nonce": str(key.nonce)})
-    rest = Rest(exchange, public, reader, key, faults, log, carried_out=_nothing)
-    markets = MarketInput(exchange, public, room=_no_room)
-    doors = Doors(
-        settings,
-        exchange,
-        Feeds(public, private, level3),
-        tokens,
-        rest,
-        faults,
-        log,
-        random.Random(rng.getrandbits(64)),
-        followed=markets.followers_changed,
-        kick=_nothing,
-    )
-    markets.room = doors.room
-    text = base64.b64encode(secret).decode()
-    return Simulator(settings, SimAddresses("", "", "", ""), key.key, text, exchange, faults, log, markets, source, doors)
-
-
-def _nothing() -> None:
-    """What is called before the parts are joined."""
-
-
-async def _no_room() -> None:
-    await trio.lowlevel.checkpoint()

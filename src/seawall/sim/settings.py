@@ -14,11 +14,22 @@ from seawall.sim.exchange.exchange import PostOnlyCrossing
 from seawall.sim.exchange.limits import Tier
 from seawall.sim.exchange.pairs import DEFAULT_PAIRS, Pair
 
-__all__ = ["DEFAULT_BALANCES", "AnswerOrder", "Door", "ReplayStart", "SimAddresses", "SimSettings", "Speed"]
+__all__ = ["DEFAULT_BALANCES", "PERMISSIONS", "AnswerOrder", "Door", "ReplayStart", "SimAddresses", "SimSettings", "Speed"]
 
 Speed = float | Literal["max"]
 ReplayStart = Literal["first", "all"]
 AnswerOrder = Literal["answer first", "events first", "either"]
+
+PERMISSIONS: Final = (
+    "query-funds",
+    "query-open-trades",
+    "query-closed-trades",
+    "modify-trades",
+    "close-trades",
+    "query-ledger",
+    "create-ws-token",
+)
+"""What a key may be allowed that means something here (docs.kraken.com/api/docs/rest-api/get-api-key-info)."""
 
 DEFAULT_BALANCES: Final[Mapping[str, Decimal]] = {
     "USD": Decimal("100000.0000"),
@@ -77,6 +88,10 @@ class SimSettings:
     """What the account has traded in the thirty days before, in US dollars: fees fall with it."""
     limits_enforced: bool = True
     """Whether the rate counters refuse (docs.kraken.com/api/docs/guides/spot-ratelimits) or only count."""
+    nonce_window: int = 0
+    """How far below the highest nonce a late one may lie (docs.kraken.com/api/docs/guides/spot-rest-auth)."""
+    permissions: tuple[str, ...] = PERMISSIONS
+    """What the key may do; a method that needs another is refused."""
     connection_budget: int | None = 150
     """WebSocket connections in ten minutes; one more and none is taken for as long. None is no limit."""
     post_only_crossing: PostOnlyCrossing = "refuse"
@@ -122,5 +137,9 @@ class SimSettings:
             raise ValueError(f"speed: {self.speed} is neither above zero nor 'max'")
         if self.volume_usd < 0:
             raise ValueError(f"volume_usd: {self.volume_usd} is below zero")
+        if self.nonce_window < 0:
+            raise ValueError(f"nonce_window: {self.nonce_window} is below zero")
+        if strangers := [name for name in self.permissions if name not in PERMISSIONS]:
+            raise ValueError(f"permissions: {', '.join(strangers)} is not among {', '.join(PERMISSIONS)}")
         if self.events_per_s < 0:
             raise ValueError(f"events_per_s: {self.events_per_s} is below zero")

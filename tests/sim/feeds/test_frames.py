@@ -35,7 +35,10 @@ def test_a_sequence_stands_beside_the_rows() -> None:
     assert channel_frame("balances", "update", [], sequence=3) == '{"channel":"balances","type":"update","data":[],"sequence":3}'
 
 
-def test_a_status_frame_names_the_connection() -> None:
-    assert '"system":"maintenance","api_version":"v2","connection_id":9223372036854775809' in status_frame(
-        VenueStatus.MAINTENANCE, 2**63 + 1
-    )
+def test_a_status_frame_names_the_connection_except_in_maintenance() -> None:
+    online, maintenance = (status_frame(status, 2**63 + 1) for status in (VenueStatus.ONLINE, VenueStatus.MAINTENANCE))
+
+    assert '"system":"online"' in online
+    assert '"connection_id":9223372036854775809' in online
+    assert '"system":"maintenance"' in maintenance
+    assert "connection_id" not in maintenance

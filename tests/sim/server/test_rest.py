@@ -197,7 +197,7 @@ async def test_the_switch_is_set_and_fires_by_itself() -> None:
         ({"price": "89.95"}, "EOrder:Tick size check failed"),
         ({"leverage": "2"}, "EGeneral:Invalid arguments:leverage"),
         ({"oflags": "viqc"}, "EGeneral:Invalid arguments:oflags"),
-        ({"timeinforce": "DAY"}, "EGeneral:Invalid arguments:timeinforce or stptype"),
+        ({"timeinforce": "DAY"}, "EGeneral:Invalid arguments:timeinforce"),
         ({"deadline": "soon"}, "EGeneral:Invalid arguments:deadline"),
         ({"price": "200.0", "oflags": "post"}, "EOrder:Post only order"),
     ],

@@ -47,13 +47,14 @@ def fee_of(pair: Pair, base_qty: Decimal, cost: Decimal, *, maker: bool, in_base
 def reserved_by(order: SimOrder) -> tuple[str, Decimal]:
     """What an open order holds, and of which asset.
 
-    Orders that wait for a trigger hold nothing: that is how a cash account at Kraken was measured to behave.
+    Orders that wait for a trigger hold nothing: that is how a cash account at Kraken was measured to behave. Nor do those
+    that wait for their time.
     """
     pair = order.pair
     if order.side is Side.SELL:
         extra = 1 + pair.taker_fee if order.ask.fee_in_base else Decimal(1)
-        return pair.base.name, ZERO if order.dormant else order.left * extra
-    if order.limit_price is None or order.dormant:
+        return pair.base.name, ZERO if order.idle else order.left * extra
+    if order.limit_price is None or order.idle:
         return pair.quote.name, ZERO
     extra = Decimal(1) if order.ask.fee_in_base else 1 + pair.taker_fee
     return pair.quote.name, order.limit_price * order.left * extra

@@ -14,6 +14,8 @@ from seawall.sim.exchange.book import Book, Resting
 from seawall.sim.exchange.checks import check_display, check_grid
 from seawall.sim.exchange.events import OrderAmended
 from seawall.sim.exchange.floor import USER_REQUESTED, Floor
+from seawall.sim.exchange.market import Market
+from seawall.sim.exchange.offsets import Offset
 from seawall.sim.exchange.orders import OrderChange, SimOrder, Status
 from seawall.sim.exchange.refusal import ApiError, invalid
 
@@ -26,19 +28,37 @@ class _Values:
     limit: Decimal | None
     trigger: Decimal | None
     display: Decimal | None
+    trail: Offset | None
+    limit_offset: Offset | None
+
+    @classmethod
+    def of(cls, order: SimOrder) -> "_Values":
+        prices = order.limit_price, order.trigger_price
+        return cls(order.qty, *prices, order.display_qty, order.ask.trail, order.ask.limit_offset)
+
+    def changed(self, market: Market, order: SimOrder, change: OrderChange) -> "_Values":
+        """The values after a change; a distance counts from the last price."""
+        trail, trigger = self.trail, self.trigger if change.trigger_price is None else change.trigger_price
+        if change.trigger_offset is not None:
+            trigger = change.trigger_offset.from_price(market.last, order.pair)
+            trail = change.trigger_offset if trail is not None else None
+        return _Values(
+            self.qty if change.qty is None else change.qty,
+            self.limit if change.limit_price is None else change.limit_price,
+            trigger,
+            self.display if change.display_qty is None else change.display_qty,
+            trail,
+            self.limit_offset if change.limit_offset is None else change.limit_offset,
+        )
 
 
 def amend(floor: Floor, order: SimOrder, change: OrderChange) -> str:
     """Carry out one amend; returns its id. Raises `ApiError`, and then the order is as it was."""
-    before = _Values(order.qty, order.limit_price, order.trigger_price, order.display_qty)
-    after = _Values(
-        order.qty if change.qty is None else change.qty,
-        order.limit_price if change.limit_price is None else change.limit_price,
-        order.trigger_price if change.trigger_price is None else change.trigger_price,
-        order.display_qty if change.display_qty is None else change.display_qty,
-    )
+    market = floor.markets[order.pair.symbol]
+    before = _Values.of(order)
+    after = before.changed(market, order, change)
     _check(floor, order, before, after)
-    if (change.post_only or order.ask.post_only or not floor.matching) and _would_take(floor, order, after):
+    if (change.post_only or order.ask.post_only or not floor.matches(market)) and _would_take(market, order, after):
         raise ApiError("EOrder:Post only order")
     amend_id = floor.ids.trade()
     _carry_out(floor, order, before, after, amend_id, post_only=change.post_only)
@@ -46,29 +66,41 @@ def amend(floor: Floor, order: SimOrder, change: OrderChange) -> str:
 
 
 def _check(floor: Floor, order: SimOrder, before: _Values, after: _Values) -> None:
+    if order.ask.close is not None:
+        raise invalid("orders with a conditional close cannot be amended")
     if after == before:
         raise ApiError("EOrder:No amendable parameters specified")
     if before.limit is None and after.limit is not None:
         raise ApiError("EOrder:Invalid limit price")
-    if after.trigger != before.trigger and not order.dormant:
-        raise ApiError("EOrder:Invalid price")
+    _check_trigger(order, before, after)
     if after.display is not None:
         if before.display is None:
             raise invalid("display_qty")
         check_display(after.qty, after.display)
-    worth = after.limit if after.limit is not None else after.trigger
-    assert worth is not None, "an order without any price never rests"
+    price = after.limit if after.limit is not None else after.trigger
+    worth = floor.markets[order.pair.symbol].last if price is None else price
     check_grid(order.pair, after.qty, after.limit, after.trigger, worth)
-    if order.dormant or after.qty <= order.cum_qty:
+    if order.idle or after.qty <= order.cum_qty:
         return
     if not floor.affords(order, after.qty - order.cum_qty, after.limit, spare=order):
         raise ApiError("EOrder:Insufficient funds")
 
 
-def _would_take(floor: Floor, order: SimOrder, after: _Values) -> bool:
-    if order.dormant:
+def _check_trigger(order: SimOrder, before: _Values, after: _Values) -> None:
+    """A trigger moves while it is waited for; that of a trailing stop only by its distance."""
+    moved = after.trigger != before.trigger or after.trail != before.trail
+    if moved and (not order.dormant or (before.trail is not None and after.trail == before.trail)):
+        raise ApiError("EOrder:Invalid price")
+    if after.trail is not None and after.trail.value * order.side.sign <= ZERO:
+        raise invalid("trigger_price")
+    if after.limit_offset is not None and before.limit_offset is None:
+        raise ApiError("EOrder:Invalid limit price")
+
+
+def _would_take(market: Market, order: SimOrder, after: _Values) -> bool:
+    if order.idle:
         return False
-    opposite = floor.markets[order.pair.symbol].book.half(order.side.other)
+    opposite = market.book.half(order.side.other)
     best = opposite.best()
     return best is not None and opposite.reaches(best, after.limit)
 
@@ -80,6 +112,7 @@ def _carry_out(floor: Floor, order: SimOrder, before: _Values, after: _Values, a
     floor.change(order)
     qty = max(after.qty, order.cum_qty)
     order.qty, order.limit_price, order.trigger_price, order.display_qty = qty, after.limit, after.trigger, after.display
+    order.ask = attrs.evolve(order.ask, trail=after.trail, limit_offset=after.limit_offset)
     order.amended, order.amended_ns = True, now_ns
     order.note_values(amend_id, "user", now_ns, USER_REQUESTED, post_only=post_only)
     entry = book.users.get(order.order_id)

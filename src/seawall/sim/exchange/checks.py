@@ -4,6 +4,8 @@ import re
 from decimal import Decimal
 from typing import Final
 
+import attrs
+
 from seawall.model.instruments import PairStatus
 from seawall.model.market_data import VenueStatus
 from seawall.model.numbers import ZERO, is_multiple
@@ -69,6 +71,8 @@ def check_order(ask: NewOrder, last: Decimal) -> None:
         raise invalid("post_only")
     if ask.time_in_force is TimeInForce.FOK and ask.order_type is not OrderType.LIMIT:
         raise invalid("time_in_force")
+    if ask.close is not None:
+        _check_close(ask, ask.close, last)
     price = ask.limit_price if ask.limit_price is not None else ask.trigger_price
     check_grid(ask.pair, ask.qty, ask.limit_price, ask.trigger_price, last if price is None else price)
 
@@ -81,6 +85,19 @@ def _check_kind(ask: NewOrder) -> None:
         check_display(ask.qty, ask.display_qty)
     if ask.trail is not None and ask.trail.value * ask.side.sign <= ZERO:
         raise invalid("triggers")
+
+
+def _check_close(ask: NewOrder, close: NewOrder, last: Decimal) -> None:
+    """Raise `ApiError` for a conditional close that could not stand by itself
+    (docs.kraken.com/api/docs/rest-api/add-order, `close`).
+    """
+    if close.order_type is OrderType.MARKET:
+        raise invalid("close[ordertype]")
+    trigger = close.trigger_price
+    if trigger is None and close.order_type.has_trigger:
+        distance = close.trail or close.trigger_offset
+        trigger = None if distance is None else distance.from_price(last, close.pair)
+    check_order(attrs.evolve(close, qty=ask.qty, trigger_price=trigger), last)
 
 
 def check_display(qty: Decimal, display_qty: Decimal) -> None:

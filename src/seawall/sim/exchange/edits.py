@@ -8,7 +8,6 @@ from decimal import Decimal
 
 import attrs
 
-from seawall.model.orders import OrderType
 from seawall.sim.exchange.checks import check_order
 from seawall.sim.exchange.floor import Floor
 from seawall.sim.exchange.orders import NewOrder, SimOrder
@@ -29,14 +28,20 @@ class OrderEdit:
     post_only: bool | None = None
     userref: int | None = None
     deadline_ns: int | None = None
+    display_qty: Decimal | None = None
+    fee_in_base: bool | None = None
 
 
 def replacement(floor: Floor, order: SimOrder, edit: OrderEdit) -> NewOrder:
     """The order that is to take the place of another. Raises `ApiError`, and then nothing has changed."""
     if order.cl_ord_id is not None:
         raise invalid("cl_ord_id orders cannot be edited")
+    if order.ask.close is not None:
+        raise invalid("orders with a conditional close cannot be edited")
     if order.triggered_ns is not None:
         raise invalid("triggered orders cannot be edited")
+    if order.ask.trail is not None and (edit.limit_price, edit.trigger_price) != (None, None):
+        raise invalid("the distance of a trailing stop cannot be edited")
     qty = order.qty if edit.qty is None else edit.qty
     if qty <= order.cum_qty:
         raise invalid("volume")
@@ -46,12 +51,12 @@ def replacement(floor: Floor, order: SimOrder, edit: OrderEdit) -> NewOrder:
         limit_price=order.limit_price if edit.limit_price is None else edit.limit_price,
         trigger_price=order.trigger_price if edit.trigger_price is None else edit.trigger_price,
         post_only=order.ask.post_only if edit.post_only is None else edit.post_only,
-        display_qty=order.display_qty,
+        display_qty=order.display_qty if edit.display_qty is None else edit.display_qty,
+        fee_in_base=order.ask.fee_in_base if edit.fee_in_base is None else edit.fee_in_base,
         userref=edit.userref,
         deadline_ns=edit.deadline_ns,
     )
     check_order(ask, floor.markets[ask.pair.symbol].last)
-    waits = ask.order_type not in (OrderType.LIMIT, OrderType.MARKET)
-    if not waits and not floor.affords(ask, ask.qty, ask.limit_price, spare=order):
+    if not order.idle and not floor.affords(ask, ask.qty, ask.limit_price, spare=order):
         raise ApiError("EOrder:Insufficient funds")
     return ask

@@ -31,7 +31,7 @@ from seawall.sim.exchange.events import (
     StatusChanged,
     TradesPrinted,
 )
-from seawall.sim.exchange.floor import EXPIRED, USER_REQUESTED, Floor
+from seawall.sim.exchange.floor import EXPIRED, NO_FUNDS, USER_REQUESTED, Floor
 from seawall.sim.exchange.ids import Ids
 from seawall.sim.exchange.limits import Limits, Tier
 from seawall.sim.exchange.market import Market
@@ -173,7 +173,7 @@ class Exchange:
         check_open(self.status, market.status, ask)
         self.limits.charge_add(ask.pair.symbol)
         self._check_deadline(ask, arrived_ns)
-        ask = settled(self.floor, ask)
+        ask = settled(market, ask)
         self._check_new(ask)
         self._check_room(ask)
         if validate:
@@ -192,10 +192,11 @@ class Exchange:
         arrived_ns = self.now_ns() if arrived_ns is None else arrived_ns
         self.tick()
         symbol = asks[0].pair.symbol
+        market = self.floor.markets[symbol]
         for ask in asks:
-            check_open(self.status, self.floor.markets[symbol].status, ask)
+            check_open(self.status, market.status, ask)
         self.limits.charge_add(symbol, len(asks))
-        asks = [settled(self.floor, ask) for ask in asks]
+        asks = [settled(market, ask) for ask in asks]
         for ask in asks:
             self._check_deadline(ask, arrived_ns)
             self._check_new(ask)
@@ -210,7 +211,11 @@ class Exchange:
         check_open(self.status, market.status, None)
         if not order.live:
             raise ApiError("EOrder:Unknown order")
-        self.limits.charge_amend(order.pair.symbol, order.amended_ns)
+        if change.qty is not None and change.qty <= order.cum_qty:
+            # What leaves nothing to fill is a cancel, and is counted as one.
+            self.limits.charge_cancel(order.pair.symbol, order.amended_ns)
+        else:
+            self.limits.charge_amend(order.pair.symbol, order.amended_ns)
         if change.deadline_ns is not None:
             check_deadline(change.deadline_ns, arrived_ns=arrived_ns, now_ns=now_ns)
         return amend(self.floor, order, change)
@@ -236,7 +241,7 @@ class Exchange:
     def cancel_order(self, order: SimOrder) -> None:
         """End an open order."""
         self.tick()
-        self._check_cancels()
+        self._check_cancels(order)
         if not order.live:
             raise ApiError("EOrder:Unknown order")
         self.limits.charge_cancel(order.pair.symbol, order.amended_ns)
@@ -274,13 +279,19 @@ class Exchange:
             self.switch_due_ns = None
             self._cancel_all(SWITCHED_OFF)
         for order in self.open_orders():
+            market = self.floor.markets[order.pair.symbol]
             if order.ask.expire_ns is not None and order.ask.expire_ns <= now_ns:
                 self.floor.end(order, Status.EXPIRED, EXPIRED)
-                self.floor.settle(self.floor.markets[order.pair.symbol])
+                self.floor.settle(market)
+            elif not order.started and (order.ask.start_ns or 0) <= now_ns and self.floor.matches(market):
+                self.floor.start(order, doomed=self._doom_of(order))
 
     def next_due_ns(self) -> int | None:
         """When `tick` has something to do next; None when nothing is planned."""
-        planned = [order.ask.expire_ns for order in self.floor.open.values() if order.ask.expire_ns is not None]
+        planned: list[int] = []
+        for order in self.floor.open.values():
+            times = (None if order.started else order.ask.start_ns), order.ask.expire_ns
+            planned += [at_ns for at_ns in times if at_ns is not None]
         if self.switch_due_ns is not None:
             planned.append(self.switch_due_ns)
         return min(planned, default=None)
@@ -299,6 +310,8 @@ class Exchange:
         market = self.floor.markets[symbol]
         market.status = status
         self.floor.tell(PairStatusChanged(market.pair, self.now_ns()))
+        self.tick()
+        self.floor.meet_outside(market)
 
     def deposit(self, asset: str, amount: Decimal) -> None:
         """Pay in, or out below zero, as somebody with access to the account might."""
@@ -332,7 +345,12 @@ class Exchange:
     def _check_new(self, ask: NewOrder) -> None:
         """Judge an order by itself, and by its name among the open ones."""
         check_order(ask, self.floor.markets[ask.pair.symbol].last)
-        if ask.expire_ns is not None and not 0 < ask.expire_ns - self.now_ns() <= MAX_EXPIRY_NS:
+        now_ns = self.now_ns()
+        if ask.expire_ns is not None and not 0 < ask.expire_ns - now_ns <= MAX_EXPIRY_NS:
+            raise invalid("expire_time")
+        if ask.start_ns is not None and not ask.start_ns - now_ns <= MAX_EXPIRY_NS:
+            raise invalid("effective_time")
+        if ask.start_ns is not None and ask.expire_ns is not None and ask.expire_ns <= ask.start_ns:
             raise invalid("expire_time")
         if ask.cl_ord_id is not None and any(ask.cl_ord_id == order.cl_ord_id for order in self.floor.open.values()):
             raise invalid("cl_ord_id not unique")
@@ -341,12 +359,12 @@ class Exchange:
         """Judge whether the account may, and can pay for, one more."""
         here = sum(order.pair is ask.pair for order in self.floor.open.values())
         self.limits.check_open_orders(here)
-        if not ask.order_type.has_trigger and not self.floor.affords(ask, ask.qty, ask.limit_price):
+        if not self._waits(ask) and not self.floor.affords(ask, ask.qty, ask.limit_price):
             raise ApiError("EOrder:Insufficient funds")
 
     def _check_crossing(self, ask: NewOrder) -> bool:
         """Whether the order is post-only and would take; raises `ApiError` where that refuses it."""
-        crosses = ask.post_only and self._would_take(ask)
+        crosses = ask.post_only and not self._waits(ask) and self._would_take(ask)
         if crosses and self.post_only_crossing == "refuse":
             raise ApiError("EOrder:Post only order")
         return crosses
@@ -367,12 +385,27 @@ class Exchange:
         best = opposite.best()
         return best is not None and opposite.reaches(best, ask.limit_price)
 
-    def _check_cancels(self) -> None:
-        if self.status is VenueStatus.MAINTENANCE:
+    def _waits(self, ask: NewOrder) -> bool:
+        """Whether an order neither meets the book nor holds money when it comes in."""
+        return ask.order_type.has_trigger or (ask.start_ns is not None and ask.start_ns > self.now_ns())
+
+    def _doom_of(self, order: SimOrder) -> str | None:
+        """Why an order whose time has come cannot be live; None when it can."""
+        if order.dormant:
+            return None
+        if order.ask.post_only and self._would_take(attrs.evolve(order.ask, limit_price=order.limit_price)):
+            return POST_ONLY
+        return None if self.floor.affords(order, order.qty, order.limit_price) else NO_FUNDS
+
+    def _check_cancels(self, order: SimOrder | None = None) -> None:
+        if self.status is VenueStatus.MAINTENANCE or (order is not None and self._closed(order)):
             raise ApiError("EService:Unavailable")
 
+    def _closed(self, order: SimOrder) -> bool:
+        return self.floor.markets[order.pair.symbol].status is PairStatus.MAINTENANCE
+
     def _cancel_all(self, reason: str) -> int:
-        orders = self.open_orders()
+        orders = [order for order in self.open_orders() if not self._closed(order)]
         for order in orders:
             self._cancel(order, reason)
         return len(orders)

@@ -33,11 +33,12 @@ from seawall.sim.exchange.events import (
 from seawall.sim.exchange.ids import Ids
 from seawall.sim.exchange.market import Market
 from seawall.sim.exchange.matching import Plan, plan
+from seawall.sim.exchange.openings import settled
 from seawall.sim.exchange.orders import NewOrder, SimFill, SimOrder, Status
 from seawall.sim.exchange.valuation import worth
 from seawall.sim.exchange.volume import TradedVolume
 
-__all__ = ["EXPIRED", "SELF_TRADE", "USER_REQUESTED", "Floor"]
+__all__ = ["EXPIRED", "NO_FUNDS", "SELF_TRADE", "USER_REQUESTED", "Floor"]
 
 USER_REQUESTED: Final = "User requested"
 SELF_TRADE: Final = "Self trade prevention"
@@ -72,9 +73,15 @@ class Floor:
     """What the exchange has earned."""
     volume: TradedVolume = attrs.field(factory=TradedVolume)
     listeners: list[Listener] = attrs.field(factory=list)
+    _closing: deque[NewOrder] = attrs.field(factory=deque)
+    """Conditional closes of fills, still to be placed."""
 
     def __attrs_post_init__(self) -> None:
         self.fills = deque(maxlen=self.history)
+
+    def matches(self, market: Market) -> bool:
+        """Whether orders of a pair trade now (docs.kraken.com/api/docs/websocket-v2/status)."""
+        return self.matching and market.matching
 
     def tell(self, event: Event) -> None:
         """Hand a fact to every listener, in the order in which they came."""
@@ -96,29 +103,52 @@ class Floor:
     # Orders of users.
 
     def accept(self, ask: NewOrder, *, doomed: str | None = None) -> SimOrder:
-        """Take an order in: it rests, waits for its trigger, or trades at once, as its type says.
+        """Take an order in: it waits for its time or its trigger, rests, or trades at once, as it says.
 
         With `doomed` it is canceled for that reason before it is live.
         """
+        order = self._receive(ask)
+        if doomed is not None:
+            self.end(order, Status.CANCELED, doomed)
+        elif order.started:
+            self._open(order, order.opened_ns)
+            self.settle(self.markets[order.pair.symbol])
+        return order
+
+    def start(self, order: SimOrder, *, doomed: str | None = None) -> None:
+        """Let an order whose time has come be live; what it says of distances and cash counts from now."""
+        market = self.markets[order.pair.symbol]
+        self.change(order)
+        order.started = True
+        if doomed is not None:
+            self.end(order, Status.CANCELED, doomed)
+            return
+        ask = settled(market, order.ask)
+        if ask.trail is not None or ask.trigger_offset is not None:
+            order.trigger_price = ask.trigger_price
+        if ask.cash_qty is not None:
+            order.qty = ask.qty
+        self._open(order, self.now_ns())
+        self.settle(market)
+
+    def _receive(self, ask: NewOrder) -> SimOrder:
         now_ns = self.now_ns()
         values = ask.qty, ask.limit_price, ask.trigger_price
         order = SimOrder(self.ids.order(), ask, *values, now_ns, now_ns, changed_ns=now_ns, display_qty=ask.display_qty)
+        order.started = ask.start_ns is None or ask.start_ns <= now_ns
         order.note_values(self.ids.trade(), "original", now_ns)
         self.orders[order.order_id] = self.open[order.order_id] = order
         self.tell(OrderReceived(order, now_ns))
-        if doomed is not None:
-            self.end(order, Status.CANCELED, doomed)
-            return order
+        return order
+
+    def _open(self, order: SimOrder, at_ns: int) -> None:
         self.change(order)
         order.status = Status.NEW
-        self.tell(OrderOpened(order, now_ns))
-        market = self.markets[order.pair.symbol]
+        self.tell(OrderOpened(order, at_ns))
         if order.dormant:
-            market.dormant[order.order_id] = order
+            self.markets[order.pair.symbol].dormant[order.order_id] = order
         else:
             self.work(order)
-        self.settle(market)
-        return order
 
     def change(self, order: SimOrder) -> None:
         """Call before an order changes: earlier states stay readable for a while."""
@@ -127,9 +157,10 @@ class Floor:
     def meets(self, order: NewOrder | SimOrder, qty: Decimal, limit: Decimal | None) -> Plan:
         """Whom an order would meet now."""
         ask = order.ask if isinstance(order, SimOrder) else order
-        if not self.matching:
+        market = self.markets[ask.pair.symbol]
+        if not self.matches(market):
             return Plan((), qty)
-        against = self.markets[ask.pair.symbol].book.half(ask.side.other)
+        against = market.book.half(ask.side.other)
         return plan(against.walk(limit), qty, is_user=True, self_trade=ask.self_trade)
 
     def work(self, order: SimOrder) -> None:
@@ -180,7 +211,7 @@ class Floor:
 
     def meet_outside(self, market: Market) -> None:
         """Fill resting orders of users that the outside book has come to meet, at their own price, best price first."""
-        if self.matching:
+        if self.matches(market):
             for side in Side:
                 mine = [entry for entry in market.book.users.values() if entry.side is side]
                 for entry in sorted(mine, key=lambda entry: (-side.sign * entry.price, entry.seq)):
@@ -188,11 +219,15 @@ class Floor:
         self.settle(market)
 
     def settle(self, market: Market) -> None:
-        """Set off what the last price triggers, and what that triggers, until nothing is; then tell how the book changed."""
+        """Set off what the last price triggers and what fills are to be followed by, and what that brings, until there is
+        nothing more; then tell how the book changed.
+        """
         for order in market.trailed():
             self.tell(OrderTrailed(order, market.last, self.now_ns()))
-        while self.matching and (due := market.due_triggers()):
-            for order in due:
+        while self.matches(market) and (self._closing or market.due_triggers()):
+            while self._closing:
+                self._follow(self._closing.popleft())
+            for order in market.due_triggers():
                 if order.live:
                     self._trigger(market, order)
         levels = market.book.touched()
@@ -212,6 +247,14 @@ class Floor:
         if met and not found.left and entry.order.live:
             # An iceberg that showed its next part meets what is left.
             self._meet(market, entry)
+
+    def _follow(self, ask: NewOrder) -> None:
+        """Place a conditional close. One that the account cannot bear is received, and ends at once."""
+        order = self._receive(settled(self.markets[ask.pair.symbol], ask))
+        if order.idle or self.affords(order, order.qty, order.limit_price, spare=order):
+            self._open(order, order.opened_ns)
+        else:
+            self.end(order, Status.CANCELED, NO_FUNDS)
 
     def _trigger(self, market: Market, order: SimOrder) -> None:
         del market.dormant[order.order_id]
@@ -295,6 +338,8 @@ class Floor:
         self.fills.append(fill)
         self.tell(OrderTraded(order, fill, order.cum_qty, order.cum_cost, trade.at_ns))
         self._book(fill)
+        if ask.close is not None:
+            self._closing.append(attrs.evolve(ask.close, qty=trade.qty, ref_id=order.order_id))
 
     def _book(self, fill: SimFill) -> None:
         sign = fill.side.sign

@@ -15,6 +15,8 @@ from seawall.sim.exchange.pairs import Pair
 
 __all__ = ["Market"]
 
+_MATCHING = (PairStatus.ONLINE, PairStatus.LIMIT_ONLY, PairStatus.REDUCE_ONLY)
+
 KEPT_TRADES = 1000
 """What REST Trades can answer at most."""
 
@@ -33,6 +35,11 @@ class Market:
     dormant: dict[str, SimOrder] = attrs.field(factory=dict)
     _moved: dict[str, SimOrder] = attrs.field(factory=dict)
     _trade_id: int = 0
+
+    @property
+    def matching(self) -> bool:
+        """Whether orders of this pair may trade, as far as the pair is concerned."""
+        return self.status in _MATCHING
 
     def print_trade(self, side: Side, price: Decimal, qty: Decimal, order_type: OrderType, at_ns: int) -> TradePrint:
         """Note one trade under the next id; the last price follows."""

@@ -25,5 +25,10 @@ class Offset:
         """As far, to the other side."""
         return Offset(-self.value, self.percent)
 
+    @property
+    def kind(self) -> str:
+        """Its `price_type`."""
+        return "pct" if self.percent else "quote"
+
     def __str__(self) -> str:
         return f"{self.value:+f}{'%' if self.percent else ''}"

@@ -51,6 +51,8 @@ class NewOrder:
     cl_ord_id: str | None = None
     userref: int | None = None
     deadline_ns: int | None = None
+    start_ns: int | None = None
+    """When it is to become live; until then it is nobody's but its owner's."""
     expire_ns: int | None = None
     self_trade: SelfTrade = SelfTrade.CANCEL_NEWEST
     fee_in_base: bool = False
@@ -64,6 +66,10 @@ class NewOrder:
     """How far the trigger of a trailing stop follows behind the best price since."""
     limit_offset: Offset | None = None
     """The limit as a distance from the trigger, taken when that is reached; a trailing stop has no other."""
+    close: "NewOrder | None" = None
+    """A conditional close: the order that follows each fill, for as much as was filled. Its own quantity counts nothing."""
+    ref_id: str | None = None
+    """The order whose fill made this one, where it is such a close."""
 
     @property
     def type_name(self) -> str:
@@ -90,6 +96,10 @@ class OrderChange:
     post_only: bool = False
     deadline_ns: int | None = None
     display_qty: Decimal | None = None
+    trigger_offset: Offset | None = None
+    """The trigger as a distance from the last price; of a trailing stop, how far it follows from now on."""
+    limit_offset: Offset | None = None
+    """The limit of a trailing stop as a distance from its trigger."""
 
 
 @attrs.frozen
@@ -126,6 +136,7 @@ class Amend:
     post_only: bool
     at_ns: int
     reason: str | None = None
+    display_qty: Decimal | None = None
 
 
 @attrs.define(eq=False)
@@ -140,6 +151,8 @@ class SimOrder:
     opened_ns: int
     amended_ns: int
     status: Status = Status.PENDING_NEW
+    started: bool = True
+    """Whether its time has come, where it was given one."""
     triggered_ns: int | None = None
     amended: bool = False
     cum_qty: Decimal = ZERO
@@ -183,6 +196,11 @@ class SimOrder:
         """Whether it still waits for its trigger."""
         return self.trigger_price is not None and self.triggered_ns is None
 
+    @property
+    def idle(self) -> bool:
+        """Whether it waits for its time or its trigger: it is in no book, and holds no money."""
+        return self.dormant or not self.started
+
     def trail(self, last: Decimal) -> bool:
         """Let the trigger of a waiting trailing stop follow the last price, never back; says whether it moved."""
         if self.ask.trail is None or not self.dormant:
@@ -203,7 +221,7 @@ class SimOrder:
         """Note the values the order has now, for the history of its amends."""
         post_only = post_only or self.ask.post_only
         values = self.qty, self.left, self.limit_price, self.trigger_price
-        self.amends.append(Amend(amend_id, kind, *values, post_only, at_ns, reason))
+        self.amends.append(Amend(amend_id, kind, *values, post_only, at_ns, reason, self.display_qty))
 
     def remember(self, now_ns: int, keep_ns: int) -> None:
         """Keep a copy of the order as it is, before a change at `now_ns`; copies older than `keep_ns` are let go."""

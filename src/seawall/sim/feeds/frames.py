@@ -100,7 +100,10 @@ def candle_row(pair: Pair, interval_min: int, candle: SimCandle) -> Json:
 
 def status_frame(status: VenueStatus, connection_id: int) -> str:
     """The frame every connection starts with, and gets at each change."""
-    row: dict[str, Json] = {"system": str(status), "api_version": "v2", "connection_id": connection_id, "version": "2.0.10"}
+    row: dict[str, Json] = {"system": str(status), "api_version": "v2", "version": "2.0.10"}
+    if status is not VenueStatus.MAINTENANCE:
+        # Recordings of a maintenance lack it.
+        row["connection_id"] = connection_id
     return channel_frame("status", "update", [row])
 
 

@@ -11,7 +11,6 @@ from typing import Final
 import attrs
 import trio
 
-from seawall.model.market_data import VenueStatus
 from seawall.model.numbers import ZERO, round_down
 from seawall.model.orders import Side
 from seawall.sim.exchange.book import HalfBook, Resting
@@ -54,8 +53,9 @@ class Generator:
         symbols = tuple(market.exchange.pairs)
         while True:
             await trio.sleep(self.rng.expovariate(self.events_per_s * len(symbols)))
-            if market.exchange.status is VenueStatus.ONLINE:
-                self.step(market, self.rng.choice(symbols))
+            symbol = self.rng.choice(symbols)
+            if market.exchange.floor.matches(market.exchange.market(symbol)):
+                self.step(market, symbol)
 
     def step(self, market: MarketInput, symbol: str) -> None:
         """Let one thing happen to one pair."""

@@ -58,7 +58,7 @@ class Doors:
     _banned_until_s: float = 0.0
 
     def __attrs_post_init__(self) -> None:
-        self.faults.bind(self._cut, self._say, self.tokens.expire_all)
+        self.faults.bind(self._cut, self._say, self.tokens.expire_all, self.rest.key.use)
         self.exchange.listen(self._hear)
 
     def statistics(self) -> DoorStatistics:
@@ -137,6 +137,8 @@ class Doors:
             self.settings.answer_order,
             self.rng,
             self.followed,
+            self.rest.key,
+            self.faults.dress,
         )
 
     def _refusal_of(self, path: str) -> int | None:

@@ -131,6 +131,15 @@ class Json:
             raise invalid(name)
         return texts
 
+    def integers(self, name: str) -> list[int]:
+        """A list of whole numbers, or one alone; empty when it is not there."""
+        value = self.values.get(name, [])
+        items = value if isinstance(value, list) else [value]
+        whole = [item for item in items if isinstance(item, int) and not isinstance(item, bool)]
+        if len(whole) != len(items):
+            raise invalid(name)
+        return whole
+
 
 def as_texts(values: Mapping[str, object]) -> dict[str, str]:
     """A JSON object as the fields of a form: what is not a text is written as JSON."""

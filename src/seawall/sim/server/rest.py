@@ -1,8 +1,6 @@
 """REST as a whole: routes, the envelope, and who may ask (docs.kraken.com/api/docs/guides/spot-rest-auth)."""
 
-import hmac
 import json
-import re
 from collections.abc import Callable
 from typing import Final
 from urllib.parse import parse_qsl
@@ -10,7 +8,6 @@ from urllib.parse import parse_qsl
 import attrs
 import trio
 
-from seawall.kraken.dialect.signing import sign
 from seawall.sim.exchange.exchange import Exchange
 from seawall.sim.exchange.refusal import ApiError
 from seawall.sim.faults import Answered, AnswerFault, Faults
@@ -19,43 +16,19 @@ from seawall.sim.feeds.public import PublicFeed
 from seawall.sim.requests import Request, RequestLog
 from seawall.sim.server.fields import Form, as_texts
 from seawall.sim.server.http import HttpAnswer, HttpRequest
+from seawall.sim.server.keys import Key, Lockout
 from seawall.sim.server.rest_account import ACCOUNT_READS
 from seawall.sim.server.rest_public import PUBLIC
 from seawall.sim.server.rest_reads import READS, Reader
 from seawall.sim.server.rest_trading import TRADES
 from seawall.sim.settings import Door
 
-__all__ = ["Key", "Rest"]
+__all__ = ["Rest"]
 
 HTML: Final = (
     b"<!DOCTYPE html>\n<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1>cloudflare</body></html>\n"
 )
 UNSAID: Final = frozenset({"nonce", "otp"})
-MAX_NONCE: Final = 2**64
-_NONCE: Final = re.compile(r"[0-9]{1,20}")
-
-
-@attrs.define(eq=False)
-class Key:
-    """One API key: its public part, its secret in bytes, and the highest nonce seen."""
-
-    key: str
-    secret: bytes
-    nonce: int = 0
-
-    def check(self, path: str, request: HttpRequest, form: Form) -> None:
-        """Raise `ApiError` unless the request is signed with this key under a nonce above all before."""
-        if request.header("api-key") != self.key:
-            raise ApiError("EAPI:Invalid key")
-        text = form.text("nonce") or ""
-        if not _NONCE.fullmatch(text) or not 0 < int(text) < MAX_NONCE:
-            raise ApiError("EAPI:Invalid nonce")
-        expected = sign(path, int(text), request.body, self.secret)
-        if not hmac.compare_digest(expected.encode(), request.header("api-sign").encode()):
-            raise ApiError("EAPI:Invalid signature")
-        if int(text) <= self.nonce:
-            raise ApiError("EAPI:Invalid nonce")
-        self.nonce = int(text)
 
 
 @attrs.define(eq=False)
@@ -69,6 +42,7 @@ class Rest:
     faults: Faults
     log: RequestLog
     carried_out: Callable[[], None]
+    lockout: Lockout | None = None
 
     async def answer(self, request: HttpRequest, connection: int) -> HttpAnswer:
         """Carry out one request. Waits only where a fault says so."""
@@ -84,8 +58,9 @@ class Rest:
         if fault is not None and fault.delay_s:
             await trio.sleep(fault.delay_s)
         if fault is not None and not fault.carried_out:
-            return _spoilt(fault, _refusal("EService:Busy"))
+            return _spoilt(fault, _refusal(fault.error))
         answer = self._carry_out(kind, method, path, request, form, arrived_ns)
+        answer = attrs.evolve(answer, body=self.faults.dress(answer.body.decode()).encode())
         return answer if fault is None else _spoilt(fault, answer)
 
     def _carry_out(self, kind: str, method: str, path: str, request: HttpRequest, form: Form, arrived_ns: int) -> HttpAnswer:
@@ -93,11 +68,24 @@ class Rest:
             if kind == "public" and method in PUBLIC and request.method == "GET":
                 return _envelope(PUBLIC[method](self.feed, form))
             if kind == "private" and request.method == "POST":
-                self.key.check(path, request, form)
+                self._admit(path, request, form)
+                self.key.check_permitted(method)
                 return _envelope(self._private(method, form, arrived_ns))
         except ApiError as error:
             return _refusal(error.text)
         return _refusal("EGeneral:Unknown method")
+
+    def _admit(self, path: str, request: HttpRequest, form: Form) -> None:
+        if self.lockout is None:
+            self.key.check(path, request, form)
+            return
+        self.lockout.check()
+        try:
+            self.key.check(path, request, form)
+        except ApiError:
+            self.lockout.note(good=False)
+            raise
+        self.lockout.note(good=True)
 
     def _private(self, method: str, form: Form, arrived_ns: int) -> Json:
         read = READS.get(method) or ACCOUNT_READS.get(method)
@@ -148,5 +136,5 @@ def _spoilt(fault: AnswerFault, answer: HttpAnswer) -> HttpAnswer:
             return HttpAnswer(HTML, 502, "text/html")
         case Answered.GARBAGE:
             return HttpAnswer(b"\x00 not JSON")
-        case Answered.BUSY:
-            return _refusal("EService:Busy")
+        case Answered.REFUSED:
+            return _refusal(fault.error)

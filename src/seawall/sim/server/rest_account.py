@@ -23,16 +23,6 @@ MAX_QUERIED_ENTRIES: Final = 20
 LEVEL3_DEPTHS: Final = (0, 10, 25, 100, 250, 1000)
 """0 is the whole book (docs.kraken.com/api/docs/rest-api/get-level-3-order-book)."""
 
-PERMISSIONS: Final = (
-    "query-funds",
-    "query-open-trades",
-    "query-closed-trades",
-    "modify-trades",
-    "close-trades",
-    "query-ledger",
-    "create-ws-token",
-)
-
 
 def _trade_balance(reader: Reader, form: Form) -> Json:
     """Without margin the equity is what the balances are worth together; assets without a price count nothing."""
@@ -78,6 +68,8 @@ def _amend_row(order: SimOrder, amend: Amend) -> Json:
         "post_only": amend.post_only,
         "timestamp": amend.at_ns // 10**6,
     }
+    if amend.display_qty is not None:
+        row["display_qty"] = fixed(amend.display_qty, pair.qty_precision)
     for name, price in (("limit_price", amend.limit_price), ("trigger_price", amend.trigger_price)):
         if price is not None:
             row[name] = fixed(price, pair.price_precision)
@@ -125,8 +117,6 @@ def _key_info(reader: Reader, _form: Form) -> Json:
     return {
         "api_key_name": "simulated",
         **reader.key_facts(),
-        "nonce_window": "0",
-        "permissions": list(PERMISSIONS),
         "valid_until": "0",
         "query_from": "0",
         "query_to": "0",

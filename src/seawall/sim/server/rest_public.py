@@ -24,6 +24,17 @@ __all__ = ["PUBLIC", "named_pair"]
 MAX_DEPTH_COUNT: Final = 500
 MAX_TRADES: Final = 1000
 
+TOKENIZED: Final = "tokenized_asset"
+"""The class of the xStocks, of which there are none here."""
+
+PAIR_INFO: Final[Mapping[str, tuple[str, ...]]] = {
+    "info": (),
+    "leverage": ("leverage_buy", "leverage_sell"),
+    "fees": ("fees", "fees_maker", "fee_volume_currency"),
+    "margin": ("margin_call", "margin_stop"),
+}
+"""What can be asked of pairs, and its fields; none are all (docs.kraken.com/api/docs/rest-api/get-tradable-asset-pairs)."""
+
 GROUPED_DEPTHS: Final = (10, 25, 100, 250, 1000)
 GROUPINGS: Final = (1, 5, 10, 25, 50, 100, 250, 500, 1000)
 """Ticks (docs.kraken.com/api/docs/rest-api/get-grouped-order-book)."""
@@ -53,6 +64,8 @@ def _system_status(feed: PublicFeed, _form: Form) -> Json:
 
 def _assets(feed: PublicFeed, form: Form) -> Json:
     names = form.text("asset")
+    if form.text("aclass") == TOKENIZED:
+        return {}
     wanted = None if names is None else set(names.split(","))
     rows: dict[str, Json] = {}
     for asset in assets_of(feed.exchange.pairs.values()).values():
@@ -74,17 +87,22 @@ def _schedule(steps: FeeSchedule) -> list[Json]:
 
 
 def _asset_pairs(feed: PublicFeed, form: Form) -> Json:
+    info = form.text("info") or "info"
+    if info not in PAIR_INFO:
+        raise invalid("info")
+    if form.text("aclass_base") == TOKENIZED:
+        return {}
     asked = (form.text("pair") or "").split(",")
     # Asked by its WebSocket name a pair is answered by it: python-kraken-sdk, which lives off the real exchange, counts on it.
     return {
-        pair.symbol if pair.symbol in asked else pair.rest_id: _asset_pair(feed.exchange.market(pair.symbol))
+        pair.symbol if pair.symbol in asked else pair.rest_id: _asset_pair(feed.exchange.market(pair.symbol), PAIR_INFO[info])
         for pair in _named_pairs(feed.exchange, form)
     }
 
 
-def _asset_pair(market: Market) -> Json:
+def _asset_pair(market: Market, wanted: tuple[str, ...]) -> Json:
     pair = market.pair
-    return {
+    row: dict[str, Json] = {
         "altname": pair.altname,
         "wsname": pair.wsname,
         "aclass_base": "currency",
@@ -108,6 +126,7 @@ def _asset_pair(market: Market) -> Json:
         "tick_size": f"{pair.tick_size:f}",
         "status": str(market.status),
     }
+    return {name: value for name, value in row.items() if not wanted or name in wanted}
 
 
 def _ticker(feed: PublicFeed, form: Form) -> Json:

@@ -8,7 +8,7 @@ import attrs
 
 from seawall.model.numbers import ZERO
 from seawall.sim.exchange.exchange import Exchange
-from seawall.sim.exchange.orders import SimOrder
+from seawall.sim.exchange.orders import SimFill, SimOrder
 from seawall.sim.exchange.refusal import ApiError, invalid
 from seawall.sim.feeds.frames import Json
 from seawall.sim.server.fields import Form
@@ -20,6 +20,15 @@ __all__ = ["READS", "Reader", "page", "within"]
 PAGE: Final = 50
 MAX_QUERIED: Final = 50
 MAX_QUERIED_TRADES: Final = 20
+
+TRADE_TYPES: Final = {
+    "all": True,
+    "no position": True,
+    "any position": False,
+    "closed position": False,
+    "closing position": False,
+}
+"""Which kinds of trades there are without margin (docs.kraken.com/api/docs/rest-api/get-trade-history)."""
 
 
 @attrs.frozen
@@ -39,6 +48,11 @@ class Reader:
             return orders
         at_ns = self.seen_ns()
         return [seen for seen in (order.as_of(at_ns) for order in orders) if seen is not None]
+
+    def fills(self) -> list[SimFill]:
+        """Every fill that can be seen, oldest first."""
+        at_ns = self.seen_ns()
+        return [fill for fill in self.exchange.fills if fill.at_ns <= at_ns]
 
     def seen_ns(self) -> int:
         """The instant up to which facts are visible."""
@@ -92,6 +106,8 @@ def page(form: Form) -> slice:
 
 def _closed_orders(reader: Reader, form: Form) -> Json:
     which = form.text("closetime") or "both"
+    if which not in {"open", "close", "both"}:
+        raise invalid("closetime")
 
     def inside(order: SimOrder) -> bool:
         assert order.closed_ns is not None
@@ -115,17 +131,26 @@ def _query_orders(reader: Reader, form: Form) -> Json:
 
 
 def _trades_history(reader: Reader, form: Form) -> Json:
-    seen_ns = reader.seen_ns()
-    fills = [fill for fill in reversed(reader.exchange.fills) if fill.at_ns <= seen_ns and within(fill.at_ns, form)]
+    kind = form.text("type") or "all"
+    if kind not in TRADE_TYPES:
+        raise invalid("type")
+    fills = [fill for fill in reversed(reader.fills()) if TRADE_TYPES[kind] and within(fill.at_ns, form)]
     rows = {fill.exec_id: fill_row(fill) for fill in fills[page(form)]}
+    if form.flag("ledgers"):
+        rows = {exec_id: row | {"ledgers": _ledger_ids(reader, exec_id)} for exec_id, row in rows.items()}
     return {"trades": rows} | ({} if form.flag("without_count") else {"count": len(fills)})
+
+
+def _ledger_ids(reader: Reader, exec_id: str) -> list[Json]:
+    """The movements that one trade made, oldest first."""
+    return [entry.ledger_id for entry in reader.exchange.ledger if entry.ref_id == exec_id]
 
 
 def _query_trades(reader: Reader, form: Form) -> Json:
     wanted = (form.text("txid") or "").split(",")
     if wanted == [""] or len(wanted) > MAX_QUERIED_TRADES:
         raise ApiError("EGeneral:Invalid arguments")
-    fills = {fill.exec_id: fill for fill in reader.exchange.fills}
+    fills = {fill.exec_id: fill for fill in reader.fills()}
     return {txid: fill_row(fills[txid]) for txid in wanted if txid in fills}
 
 

@@ -7,11 +7,12 @@ import attrs
 import msgspec
 
 from seawall.model.numbers import ZERO
+from seawall.model.orders import OrderType
 from seawall.sim.exchange.accounts import LedgerEntry
 from seawall.sim.exchange.orders import SimFill, SimOrder, Status
 from seawall.sim.feeds.frames import Json
 
-__all__ = ["describe", "fill_row", "fixed", "ledger_row", "order_row", "seconds"]
+__all__ = ["describe", "describe_close", "fill_row", "fixed", "ledger_row", "order_row", "seconds"]
 
 STATUS: Final = {
     Status.PENDING_NEW: "pending",
@@ -42,9 +43,13 @@ def _prices(order: SimOrder) -> tuple[str, str]:
         # Trailing types show the distance; the level now in force stands in `stopprice`.
         trail = attrs.evolve(order.ask.trail, value=abs(order.ask.trail.value))
         return str(trail), "0" if order.ask.limit_offset is None else str(order.ask.limit_offset)
-    first = order.trigger_price if order.trigger_price is not None else order.limit_price
-    second = order.limit_price if order.trigger_price is not None else None
-    return fixed(first, places) if first is not None else "0", fixed(second, places) if second is not None else "0"
+    limit = "0" if order.limit_price is None else fixed(order.limit_price, places)
+    if not order.ask.order_type.has_trigger:
+        return limit, "0"
+    if order.trigger_price is None:
+        # Not placed yet: a distance is still a distance.
+        return str(order.ask.trigger_offset), limit
+    return fixed(order.trigger_price, places), limit
 
 
 def describe(order: SimOrder) -> str:
@@ -57,6 +62,15 @@ def describe(order: SimOrder) -> str:
     return text if price2 == "0" else f"{text} -> limit {price2}"
 
 
+def describe_close(order: SimOrder) -> str:
+    """The sentence about what follows each fill, as `close position @ stop loss 22000.0 -> limit 21000.0`; empty for nothing."""
+    close = order.ask.close
+    if close is None:
+        return ""
+    planned = SimOrder("", close, order.qty, close.limit_price, close.trigger_price, order.opened_ns, order.opened_ns)
+    return f"close position @ {describe(planned).partition(' @ ')[2]}"
+
+
 def order_row(order: SimOrder, *, trades: bool) -> Json:
     """An order of OpenOrders, ClosedOrders or QueryOrders."""
     pair, ask = order.pair, order.ask
@@ -64,11 +78,11 @@ def order_row(order: SimOrder, *, trades: bool) -> Json:
     cost_places, price_places = pair.cost_precision, max(5, pair.price_precision)
     flags = (["post"] if ask.post_only else []) + (["viqc"] if ask.cash_qty is not None else [])
     row: dict[str, Json] = {
-        "refid": None,
+        "refid": ask.ref_id,
         "userref": None if ask.cl_ord_id is not None else ask.userref or 0,
         "status": STATUS[order.status],
         "opentm": seconds(order.opened_ns),
-        "starttm": 0,
+        "starttm": seconds(ask.start_ns),
         "expiretm": seconds(ask.expire_ns),
         "descr": {
             "pair": pair.altname,
@@ -79,7 +93,7 @@ def order_row(order: SimOrder, *, trades: bool) -> Json:
             "price2": price2,
             "leverage": "none",
             "order": describe(order),
-            "close": "",
+            "close": describe_close(order),
         },
         "vol": fixed(ask.cash_qty or order.qty, pair.qty_precision),
         "vol_exec": fixed(order.cum_qty, pair.qty_precision),
@@ -88,7 +102,8 @@ def order_row(order: SimOrder, *, trades: bool) -> Json:
         "price": fixed(order.average_price, price_places),
         "stopprice": fixed((order.trigger_price if ask.trail is not None else None) or ZERO, price_places),
         "limitprice": fixed(ZERO, price_places),
-        "misc": "amended" if order.amended else "",
+        "margin": False,
+        "misc": ",".join(_misc(order)),
         "oflags": ",".join([*flags, "fcib" if ask.fee_in_base else "fciq"]),
         "time_in_force": ask.in_force,
     }
@@ -105,7 +120,17 @@ def order_row(order: SimOrder, *, trades: bool) -> Json:
     return row
 
 
-def fill_row(fill: SimFill) -> Json:
+def _misc(order: SimOrder) -> list[str]:
+    words = []
+    if order.triggered_ns is not None:
+        stops = order.ask.order_type in (OrderType.STOP_LOSS, OrderType.STOP_LOSS_LIMIT)
+        words.append("stopped" if stops else "touched")
+    if order.cum_qty and order.left:
+        words.append("partial")
+    return [*words, "amended"] if order.amended else words
+
+
+def fill_row(fill: SimFill) -> dict[str, Json]:
     """A trade of TradesHistory."""
     pair = fill.pair
     row: dict[str, Json] = {

@@ -1,7 +1,6 @@
 """Private REST calls that trade (docs.kraken.com/api/docs/rest-api/add-order and its neighbours)."""
 
 import json
-import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Final
@@ -9,111 +8,36 @@ from typing import Final
 import attrs
 
 from seawall.kraken.dialect.times import to_rfc3339
-from seawall.model.orders import OrderType, Side, TimeInForce
-from seawall.sim.exchange.edits import OrderEdit
+from seawall.sim.exchange.edits import OrderEdit, replacement
 from seawall.sim.exchange.exchange import Exchange
-from seawall.sim.exchange.orders import NewOrder, OrderChange, SelfTrade, SimOrder
+from seawall.sim.exchange.orders import NewOrder, OrderChange, SimOrder
 from seawall.sim.exchange.refusal import ApiError, invalid
 from seawall.sim.feeds.frames import Json
-from seawall.sim.server.fields import Form, as_texts, choice, instant_ns, required
-from seawall.sim.server.order_fields import ICEBERG, TRAILING, offset_of, order_type_of, trail_of
+from seawall.sim.server.fields import Form, as_texts, instant_ns, required
+from seawall.sim.server.order_fields import offset_of, trail_of
+from seawall.sim.server.rest_orders import read_order
 from seawall.sim.server.rest_public import named_pair
-from seawall.sim.server.rest_rows import describe, fixed
+from seawall.sim.server.rest_rows import describe, describe_close, fixed
 
 __all__ = ["TRADES"]
-
-REFUSED_FIELDS: Final = ("leverage", "close[ordertype]", "close", "starttm")
-"""Not a part of this exchange: said as a refusal, never passed over in silence."""
 
 MIN_BATCH: Final = 2
 MAX_BATCH_ADD: Final = 15
 MAX_BATCH_CANCEL: Final = 50
 
-_EXPIRY: Final = re.compile(r"\+?[0-9]{1,11}")
-
-KNOWN_FLAGS: Final = frozenset({"post", "fcib", "fciq", "nompp", "viqc"})
-
-
-def _read_order(exchange: Exchange, form: Form) -> NewOrder:
-    for name in REFUSED_FIELDS:
-        if form.text(name) not in {None, "0", "none"}:
-            raise invalid(name)
-    if form.flag("reduce_only"):
-        raise ApiError("EOrder:Reduce only:No position exists")
-    pair, side = named_pair(exchange, form.text("pair")), choice(form, "type", Side)
-    word = (form.text("ordertype") or "").lower()
-    order_type = order_type_of(word, "ordertype")
-    flags = set((form.text("oflags") or "fciq").split(","))
-    if flags - KNOWN_FLAGS:
-        raise invalid("oflags")
-    if "viqc" in flags and (order_type is not OrderType.MARKET or side is not Side.BUY):
-        raise invalid("oflags")
-    volume, display = form.number("volume"), form.number("displayvol")
-    if volume is None:
-        raise invalid("volume")
-    if (display is None) is (word == ICEBERG):
-        raise invalid("displayvol")
-    in_force = (form.text("timeinforce") or "gtc").lower()
-    try:
-        time_in_force = TimeInForce.GTC if in_force == "gtd" else TimeInForce(in_force)
-        self_trade = SelfTrade((form.text("stptype") or "cancel-newest").replace("-", "_"))
-    except ValueError:
-        raise invalid("timeinforce or stptype") from None
-    ask = NewOrder(
-        pair=pair,
-        side=side,
-        order_type=order_type,
-        qty=volume,
-        cash_qty=volume if "viqc" in flags else None,
-        display_qty=display,
-        time_in_force=time_in_force,
-        post_only="post" in flags,
-        cl_ord_id=form.text("cl_ord_id"),
-        userref=form.integer("userref"),
-        deadline_ns=instant_ns(form, "deadline"),
-        expire_ns=_expiry_ns(exchange, form) if in_force == "gtd" else None,
-        self_trade=self_trade,
-        fee_in_base="fcib" in flags,
-    )
-    return _with_prices(ask, word, form, exchange.market(pair.symbol).last)
-
-
-def _with_prices(ask: NewOrder, word: str, form: Form, last: Decimal) -> NewOrder:
-    """The order with its prices, of which relative ones count from the last."""
-    distance, distance2 = (offset_of(form.text(name), ask.side, ask.order_type) for name in ("price", "price2"))
-    if word in TRAILING:
-        if distance is None or not (form.text("price") or "").startswith("+"):
-            raise invalid("price")
-        if (distance2 is not None) is not ask.order_type.has_limit:
-            raise invalid("price2")
-        return attrs.evolve(ask, trail=trail_of(distance, ask.side, "price"), limit_offset=distance2)
-    if form.text("trigger") == "index":
-        raise invalid("Index unavailable")
-    if ask.order_type.has_trigger:
-        limit = form.number("price2") if distance2 is None else distance2.from_price(last, ask.pair)
-        if distance is not None:
-            return attrs.evolve(ask, trigger_offset=distance, limit_price=limit)
-        return attrs.evolve(ask, trigger_price=form.number("price"), limit_price=limit)
-    if not ask.order_type.has_limit:
-        return ask
-    return attrs.evolve(ask, limit_price=form.number("price") if distance is None else distance.from_price(last, ask.pair))
-
-
-def _expiry_ns(exchange: Exchange, form: Form) -> int:
-    text = required(form, "expiretm")
-    if not _EXPIRY.fullmatch(text):
-        raise invalid("expiretm")
-    if text.startswith("+"):
-        return exchange.now_ns() + int(text) * 10**9
-    return int(text) * 10**9
-
 
 def _add_order(exchange: Exchange, form: Form, arrived_ns: int) -> Json:
-    ask = _read_order(exchange, form)
+    ask = read_order(exchange, form)
     order = exchange.add_order(ask, validate=form.flag("validate") or False, arrived_ns=arrived_ns)
     if order is not None:
-        return {"descr": {"order": describe(order)}, "txid": [order.order_id]}
-    return {"descr": {"order": describe(_planned(ask, arrived_ns))}}
+        return {"descr": _descriptions(order), "txid": [order.order_id]}
+    return {"descr": _descriptions(_planned(ask, arrived_ns))}
+
+
+def _descriptions(order: SimOrder) -> dict[str, Json]:
+    words: dict[str, Json] = {"order": describe(order)}
+    close = describe_close(order)
+    return words | {"close": close} if close else words
 
 
 def _planned(ask: NewOrder, at_ns: int) -> SimOrder:
@@ -131,13 +55,29 @@ def _named(exchange: Exchange, form: Form) -> SimOrder:
 def _amend_order(exchange: Exchange, form: Form, arrived_ns: int) -> Json:
     change = OrderChange(
         qty=form.number("order_qty"),
-        limit_price=form.number("limit_price"),
-        trigger_price=form.number("trigger_price"),
         display_qty=form.number("display_qty"),
         post_only=form.flag("post_only") or False,
         deadline_ns=instant_ns(form, "deadline"),
     )
-    return {"amend_id": exchange.amend_order(_named(exchange, form), change, arrived_ns=arrived_ns)}
+    order = _named(exchange, form)
+    change = _with_new_prices(exchange, order, change, form)
+    return {"amend_id": exchange.amend_order(order, change, arrived_ns=arrived_ns)}
+
+
+def _with_new_prices(exchange: Exchange, order: SimOrder, change: OrderChange, form: Form) -> OrderChange:
+    """The amend with its prices, plain ones or distances from the last; those of trailing stops are distances."""
+    kind, trails = order.ask.order_type, order.ask.trail is not None
+    trigger, limit = (offset_of(form.text(name), order.side, kind) for name in ("trigger_price", "limit_price"))
+    if trigger is None:
+        change = attrs.evolve(change, trigger_price=form.number("trigger_price"))
+    else:
+        moved = trail_of(trigger, order.side, "trigger_price") if trails else trigger
+        change = attrs.evolve(change, trigger_offset=moved)
+    if limit is None:
+        return attrs.evolve(change, limit_price=form.number("limit_price"))
+    if trails:
+        return attrs.evolve(change, limit_offset=limit)
+    return attrs.evolve(change, limit_price=limit.from_price(exchange.market(order.pair.symbol).last, order.pair))
 
 
 def _edit_order(exchange: Exchange, form: Form, arrived_ns: int) -> Json:
@@ -154,10 +94,14 @@ def _edit_order(exchange: Exchange, form: Form, arrived_ns: int) -> Json:
         post_only=None if flags is None else "post" in flags.split(","),
         userref=form.integer("userref"),
         deadline_ns=instant_ns(form, "deadline"),
+        display_qty=form.number("displayvol"),
     )
-    new = exchange.edit_order(order, edit, validate=form.flag("validate") or False, arrived_ns=arrived_ns)
+    planned = replacement(exchange.floor, order, edit) if form.flag("validate") else None
+    new = exchange.edit_order(order, edit, validate=planned is not None, arrived_ns=arrived_ns)
     if new is None:
-        return {"status": "ok", "originaltxid": order.order_id}
+        assert planned is not None
+        described = describe(_planned(planned, arrived_ns))
+        return {"status": "ok", "originaltxid": order.order_id, "descr": {"order": described}}
     price_now = new.trigger_price if new.trigger_price is not None else new.limit_price
     return {
         "status": "ok",
@@ -187,7 +131,7 @@ def _add_batch(exchange: Exchange, form: Form, arrived_ns: int) -> Json:
         raise invalid("orders")
     pair, deadline = required(form, "pair"), form.text("deadline")
     shared = {"pair": pair} | ({} if deadline is None else {"deadline": deadline})
-    asks = [_read_order(exchange, Form(as_texts(row) | shared)) for row in rows if isinstance(row, dict)]
+    asks = [read_order(exchange, Form(as_texts(row) | shared)) for row in rows if isinstance(row, dict)]
     answers: list[Json] = []
     for ask, order in zip(
         asks, exchange.add_batch(asks, validate=form.flag("validate") or False, arrived_ns=arrived_ns), strict=True
@@ -195,10 +139,16 @@ def _add_batch(exchange: Exchange, form: Form, arrived_ns: int) -> Json:
         if isinstance(order, ApiError):
             answers.append({"error": order.text})
         elif order is None:
-            answers.append({"descr": {"order": describe(_planned(ask, arrived_ns))}})
+            answers.append(_beside(_descriptions(_planned(ask, arrived_ns))))
         else:
-            answers.append({"txid": order.order_id, "descr": {"order": describe(order)}})
+            answers.append({"txid": order.order_id} | _beside(_descriptions(order)))
     return {"orders": answers}
+
+
+def _beside(descriptions: dict[str, Json]) -> dict[str, Json]:
+    """In a batch the words of a conditional close stand beside `descr`, not in it."""
+    close = descriptions.pop("close", None)
+    return {"descr": descriptions} | ({} if close is None else {"close": close})
 
 
 def _cancel_batch(exchange: Exchange, form: Form, _arrived_ns: int) -> Json:

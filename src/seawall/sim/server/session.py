@@ -14,6 +14,7 @@ from seawall.sim.exchange.refusal import ApiError
 from seawall.sim.feeds.frames import Json as Written
 from seawall.sim.feeds.frames import encode
 from seawall.sim.server.fields import MOST_INTEGER, Json
+from seawall.sim.server.keys import Key
 from seawall.sim.server.outbox import Outbox
 from seawall.sim.server.subscriptions import LEVEL3, PRIVATE_CHANNELS, Feeds, subscribe, unsubscribe
 from seawall.sim.server.tokens import Tokens
@@ -52,17 +53,27 @@ class Session:
     rng: random.Random
     followed: Callable[[], None]
     """Called after each change of subscriptions."""
+    key: Key
+    dress: Callable[[str], str]
+    """Gets each frame, and returns what is sent in its place: for faults."""
     _subscribed: bool = False
     _muted: bool = False
 
     def send(self, frame: str) -> None:
         """Queue a frame."""
-        self.outbox.put(frame)
+        self.outbox.put(self.dress(frame))
 
     @property
     def subscribed(self) -> bool:
         """Whether there is, or was, a subscription: only then are heartbeats sent."""
         return self._subscribed
+
+    @property
+    def kept(self) -> bool:
+        """Whether it may stay however long: a private connection needs a private subscription for that
+        (docs.kraken.com/api/docs/guides/spot-ws-intro).
+        """
+        return self.door is not Door.PRIVATE or self.feeds.private.count(self) > 0
 
     def leave(self) -> None:
         """The connection ended."""
@@ -120,6 +131,7 @@ class Session:
                 return self._subscription(asked, fields)
             if asked.method in TRADING_METHODS and self.door is Door.PRIVATE:
                 self._check_token(fields, stale="EAPI:Invalid token")
+                self.key.check_permitted(asked.method)
                 return trade(self.exchange, asked.method, fields, asked.arrived_ns)
         except ApiError as error:
             return [Outcome(error=error.text)]
@@ -166,4 +178,4 @@ class Session:
             frame["result"] = outcome.result
         now_ns = self.exchange.now_ns()
         times = {"time_in": to_rfc3339(asked.arrived_ns), "time_out": to_rfc3339(now_ns)}
-        self.outbox.put(encode({**frame, **outcome.beside, **times}), at=at)
+        self.outbox.put(self.dress(encode({**frame, **outcome.beside, **times})), at=at)

@@ -159,8 +159,8 @@ class Socket:
         if fault.carried_out:
             self._carry_out(asked, muted=not as_usual)
         match fault.answered:
-            case Answered.BUSY:
-                self.session.refuse(asked, "EService:Busy")
+            case Answered.REFUSED:
+                self.session.refuse(asked, fault.error)
             case Answered.GARBAGE:
                 self.session.send(NOT_JSON)
             case Answered.BAD_GATEWAY:
@@ -182,11 +182,11 @@ class Socket:
                 await self._send(TextMessage(data=frame))
 
     async def _watch(self) -> None:
-        """Close a connection from which nothing came for too long."""
-        heard_s = None
-        while heard_s != self._heard_s:
-            heard_s = self._heard_s
-            await trio.sleep_until(heard_s + self.idle_close_s)
+        """Close a connection from which nothing came for too long, or a private one that follows nothing for as long."""
+        kept_s = trio.current_time()
+        while (due_s := min(self._heard_s, kept_s) + self.idle_close_s) > (now_s := trio.current_time()):
+            await trio.sleep(due_s - now_s)
+            kept_s = trio.current_time() if self.session.kept else kept_s
         await self._send(CloseConnection(code=GOING_AWAY, reason="idle"))
         self.cut()
 

@@ -21,6 +21,13 @@ PRIVATE_CHANNELS: Final = frozenset({"executions", "balances"})
 LEVEL3: Final = "level3"
 BY_SYMBOL: Final = frozenset({"book", "trade", "ticker", "ohlc", LEVEL3})
 
+DEPRECATED: Final = (
+    "cancel_reason is deprecated, use reason",
+    "stop_price is deprecated, use triggers.price",
+    "trigger is deprecated use triggers.reference",
+    "triggered_price is deprecated use triggers.last_price",
+)
+
 Option = TypeVar("Option", int, str)
 
 Answer = tuple[Outcome, Callable[[], None] | None]
@@ -163,26 +170,51 @@ def _subscribe_instruments(feeds: Feeds, who: Subscriber, fields: Json) -> Answe
 
 
 def _subscribe_private(feeds: Feeds, who: Subscriber, channel: str, fields: Json) -> Answer:
-    both = fields.flag("snapshot")
-    snap_orders = fields.flag("snap_orders")
-    snap_fills = fields.flag("snap_trades")
-    orders = snap_orders if snap_orders is not None else both is not False
-    fills = snap_fills if snap_fills is not None else bool(both)
     if feeds.private.of(who, channel) is not None:
         return Outcome(error="Already subscribed"), None
-    result: dict[str, Written] = {"channel": channel}
+    users = fields.text("users")
+    if users not in {None, "all"}:
+        raise invalid("users")
     if channel == "executions":
-        threshold = int(feeds.public.exchange.limits.engine.threshold)
-        result |= {"maxratecount": threshold, "snap_orders": orders, "snap_trades": fills}
-    else:
-        result["snapshot"] = True
-    ratecounter = fields.flag("ratecounter") or False
-    if channel == "executions" and ratecounter:
-        result["ratecounter"] = True
-    every_status = fields.flag("order_status") is not False
+        return _subscribe_executions(feeds, who, fields)
+    # A master account's view of all users starts without a snapshot.
+    wanted = fields.flag("snapshot") is not False and users is None
+    result: dict[str, Written] = {"channel": channel, "snapshot": wanted}
 
     def send() -> None:
-        subscription = PrivateSubscription(channel, who, every_status, ratecounter=ratecounter)
-        feeds.private.subscribe(subscription, snap_orders=orders, snap_fills=fills)
+        feeds.private.subscribe(PrivateSubscription(channel, who), snapshot=wanted)
 
     return Outcome(result), send
+
+
+def _subscribe_executions(feeds: Feeds, who: Subscriber, fields: Json) -> Answer:
+    """`snapshot` and `snapshot_trades` are what the two switches were called before
+    (docs.kraken.com/api/docs/websocket-v2/executions).
+    """
+    everyone = fields.text("users") == "all"
+    orders = _first_said(fields, ("snap_orders", "snapshot"), default=True)
+    fills = _first_said(fields, ("snap_trades", "snapshot_trades", "snapshot"), default=False)
+    subscription = PrivateSubscription("executions", who, fields.flag("order_status") is not False)
+    subscription.ratecounter = fields.flag("ratecounter") or False
+    result: dict[str, Written] = {
+        "channel": "executions",
+        "maxratecount": int(feeds.public.exchange.limits.engine.threshold),
+        "snap_orders": orders,
+        "snap_trades": fills,
+        "warnings": list(DEPRECATED),
+    }
+    for name in ("order_status", "ratecounter", "rebased"):
+        said = fields.flag(name)
+        if said is not None:
+            result[name] = said
+
+    def send() -> None:
+        feeds.private.subscribe(subscription, snap_orders=orders, snap_fills=fills, snapshot=not everyone)
+
+    return Outcome(result), send
+
+
+def _first_said(fields: Json, names: Sequence[str], *, default: bool) -> bool:
+    """The first of several switches that was set."""
+    said = (fields.flag(name) for name in names)
+    return next((flag for flag in said if flag is not None), default)
