@@ -2,13 +2,16 @@
 
 from seawall.kraken.client.account.private import PrivateGap
 from seawall.kraken.client.market.data import BookMismatched, BookUnstable, MarketStatistics
-from seawall.kraken.client.market.quiet import BookStale
+from seawall.kraken.client.market.level3 import Level3Mismatched, Level3Statistics, Level3Unstable
+from seawall.kraken.client.market.listener import MarketListener
+from seawall.kraken.client.market.quiet import BookStale, FeedStale
 from seawall.kraken.client.market.trades import TradesMissed, TradesRefilled
 from seawall.kraken.client.opening import open_venue
 from seawall.kraken.client.rest.attempts import NonceRefused
 from seawall.kraken.client.rest.client import RestStatistics
 from seawall.kraken.client.session.facts import (
     AnswerUnexpected,
+    FeedDead,
     FrameMisunderstood,
     FrameUnknown,
     SessionExpired,
@@ -16,7 +19,9 @@ from seawall.kraken.client.session.facts import (
     SocketSilent,
     SubscriptionRefused,
     SubscriptionUnanswered,
+    Unfollowed,
 )
+from seawall.kraken.client.session.subscriptions import Feed
 from seawall.kraken.client.settings import KRAKEN, Addresses, ClientSettings, Credentials, Tier
 from seawall.kraken.client.venue import CANDLE_INTERVALS_S, KrakenVenue, PairsLeftOut, VenueStatistics
 from seawall.kraken.client.wire.connection import ConnectionLost, UpgradeRefused
@@ -32,9 +37,16 @@ __all__ = [
     "ClientSettings",
     "ConnectionLost",
     "Credentials",
+    "Feed",
+    "FeedDead",
+    "FeedStale",
     "FrameMisunderstood",
     "FrameUnknown",
     "KrakenVenue",
+    "Level3Mismatched",
+    "Level3Statistics",
+    "Level3Unstable",
+    "MarketListener",
     "MarketStatistics",
     "NonceRefused",
     "PairsLeftOut",
@@ -48,6 +60,7 @@ __all__ = [
     "Tier",
     "TradesMissed",
     "TradesRefilled",
+    "Unfollowed",
     "UpgradeRefused",
     "VenueStatistics",
     "open_venue",

@@ -3,6 +3,7 @@
 import ssl
 from collections.abc import Awaitable, Callable
 from random import Random
+from typing import Final
 from urllib.parse import urlsplit
 
 import attrs
@@ -16,27 +17,48 @@ from seawall.kraken.client.account.rest_orders import RestOrders
 from seawall.kraken.client.account.socket_orders import SocketOrders
 from seawall.kraken.client.clock import ExchangeClock
 from seawall.kraken.client.market.data import MarketData
-from seawall.kraken.client.market.public import PublicSocket
-from seawall.kraken.client.market.quiet import QuietBooks
+from seawall.kraken.client.market.level3 import Level3Books
+from seawall.kraken.client.market.level3_socket import LEVEL3_SYMBOLS, Level3Socket, level3_pace
+from seawall.kraken.client.market.listener import MarketListener, market_listener
+from seawall.kraken.client.market.market import Market
+from seawall.kraken.client.market.public import INSTRUMENTS, PublicSocket
+from seawall.kraken.client.market.quiet import QuietFeeds
 from seawall.kraken.client.market.reference import Reference
 from seawall.kraken.client.market.refills import TradeRefills
+from seawall.kraken.client.market.sockets import MarketSocket, MarketSockets
+from seawall.kraken.client.market.tickers import Tickers
 from seawall.kraken.client.market.trades import TradeTapes
 from seawall.kraken.client.rest.client import RestClient
 from seawall.kraken.client.rest.http import HttpLink
 from seawall.kraken.client.rest.lanes import SESSION
 from seawall.kraken.client.rest.verdicts import TokenUnavailable, fatal_dial, judge_dial, patience_s
 from seawall.kraken.client.service import Service
+from seawall.kraken.client.session.asking import AskPace
 from seawall.kraken.client.session.facts import Owner
 from seawall.kraken.client.session.session import Session
 from seawall.kraken.client.settings import ClientSettings
 from seawall.kraken.client.venue import KrakenVenue
 from seawall.kraken.client.wire.dialling import Dial
 from seawall.kraken.dialect import rest as rest_dialect
+from seawall.kraken.dialect.nonce import Nonce
 from seawall.model.errors import Unavailable
 from seawall.model.venue import Probe, VenueListener
 from seawall.resilience import SOCKET_BREAKER, Breaker, ConnectionBudget, Link, Reconnect, ReconnectSchedule
 
 __all__ = ["Parts"]
+
+_CANDLES_EVERY_S: Final = 1.0
+
+
+def _numbered(name: str, number: int) -> str:
+    return name if number == 1 else f"{name} {number}"
+
+
+async def close_candles(data: MarketData, clock: ExchangeClock) -> None:
+    """Close candles by the exchange's clock, for ever."""
+    while True:
+        await trio.sleep(_CANDLES_EVERY_S)
+        data.close_candles(clock.at_least_ns())
 
 
 @attrs.define(eq=False)
@@ -50,71 +72,99 @@ class Parts:
     rng: Random
     dial: Dial
     context: ssl.SSLContext
+    budget: ConnectionBudget
     clock: ExchangeClock = attrs.field(init=False)
     reference: Reference = attrs.field(init=False)
-    budget: ConnectionBudget = attrs.field(init=False)
+    market_listener: MarketListener = attrs.field(init=False)
     _breakers: dict[str, Breaker] = attrs.field(factory=dict, init=False)
 
     def __attrs_post_init__(self) -> None:
         self.clock = ExchangeClock(trio.current_time, self.now_ns)
-        self.reference = Reference(self.listener.status_changed)
-        self.budget = ConnectionBudget(name="kraken sockets", probe=self.probe)
+        self.market_listener = listener = market_listener(self.listener)
+        self.reference = Reference(self.listener.status_changed, listener.instrument_changed, listener.asset_changed)
 
-    def assemble(self, link: HttpLink) -> Service:
+    def assemble(self, link: HttpLink, nonce: Nonce) -> Service:
         """The venue and its tasks, over this link. Nothing runs yet."""
-        rest = RestClient(link, self.settings, self.rng, self.probe, self.now_ns)
-        refills = TradeRefills(rest, self.reference, self.settings.refill_s)
-        public = self._public(refills)
-        private = self._private(rest) if self.settings.credentials is not None else None
-        name = urlsplit(self.settings.addresses.rest).hostname or "kraken"
-        return Service(
-            venue=KrakenVenue(
-                name,
-                rest,
-                self.reference,
-                self.clock,
-                public,
-                private,
-                None if private is None else self._orders(rest, private),
-                Account(rest, self.reference, self.clock, self.probe),
-                self.probe,
-            ),
-            public=public,
-            public_link=self._reconnect(public.session, public.attempt),
-            private_link=self._reconnect(private.session, private.attempt) if private is not None else None,
-            quiet=QuietBooks(rest, self.reference, public, self.settings.quiet_after_s, self.probe),
-            refills=refills,
+        settings, pace = self.settings, Pace.of(self.settings.tier)
+        rest = RestClient(link, settings, self.rng, self.probe, nonce, self.clock.now_ns)
+        refills = TradeRefills(rest, self.reference, settings.refill_s)
+        public, level3 = self._market_sockets(rest, refills)
+        private = self._private(rest, pace) if settings.credentials is not None else None
+        quiet = QuietFeeds(rest, self.reference, self.clock, public.market, (public, level3), settings.quiet_after_s, self.probe)
+        venue = KrakenVenue(
+            urlsplit(settings.addresses.rest).hostname or "kraken",
+            rest,
+            self.reference,
+            self.clock,
+            settings,
+            public,
+            level3,
+            private,
+            None if private is None else self._orders(rest, private, pace),
+            Account(rest, self.reference, self.clock, self.probe),
+            self.probe,
         )
+        tasks: dict[str, Callable[[], Awaitable[None]]] = {
+            "public sockets": public.run,
+            "level 3 sockets": level3.run,
+            "candle clock": lambda: close_candles(public.market.data, self.clock),
+            "quiet feeds": quiet.run,
+            "trade refills": refills.run,
+        }
+        if private is not None:
+            tasks["private socket"] = self._reconnect(private.session, private.attempt).run
+        return Service(venue, tasks)
 
-    def _public(self, refills: TradeRefills) -> PublicSocket:
-        socket = PublicSocket(self.reference, self.clock, self.settings.book_depth)
-        socket.session = self._session("public socket", self.settings.addresses.public, socket)
-        socket.market = MarketData(
-            self.listener, self.settings.book_depth, socket.session.feeds.suspect, socket.session.feeds.filled, self.probe
+    def _market_sockets(self, rest: RestClient, refills: TradeRefills) -> tuple[MarketSockets, MarketSockets]:
+        """The public sockets and those of level 3, and the market that all of them keep."""
+        settings, listener = self.settings, self.market_listener
+
+        def open_public(number: int) -> MarketSocket:
+            owner = PublicSocket(market, self.reference, listener)
+            owner.session = self._session(_numbered("public socket", number), settings.addresses.public, owner)
+            return MarketSocket(owner.session, self._reconnect(owner.session, owner.session.attempt), lasting=number == 1)
+
+        def open_level3(number: int) -> MarketSocket:
+            owner = Level3Socket(market, self.reference, listener, lambda: self._token(rest))
+            name, pace = _numbered("level 3 socket", number), level3_pace(settings.tier)
+            owner.session = self._session(name, settings.addresses.level3, owner, pace, serves_early=True)
+            return MarketSocket(owner.session, self._reconnect(owner.session, owner.session.attempt))
+
+        public = MarketSockets(settings.symbols_per_socket, open_public)
+        level3 = MarketSockets(LEVEL3_SYMBOLS, open_level3)
+        market = Market(
+            MarketData(self.listener, settings.book_depth, public.suspect, public.filled, self.probe),
+            TradeTapes(self.listener, refills.ask, self.probe),
+            Tickers(listener, public.filled),
+            Level3Books(listener, level3.suspect, level3.filled, self.probe),
         )
-        socket.trades = TradeTapes(self.listener, refills.ask, self.probe)
-        refills.fill = socket.trades.fill
-        return socket
+        refills.fill = market.trades.fill
+        public.market = level3.market = market
+        public.open_first()
+        if settings.follow_instruments:
+            public.want(INSTRUMENTS)
+        return public, level3
 
-    def _private(self, rest: RestClient) -> PrivateSocket:
-        async def get_token() -> str:
-            try:
-                return await rest.query(
-                    rest_dialect.websockets_token(), lambda answer: rest_dialect.read_token(answer.body).token, lane=SESSION
-                )
-            except Unavailable as error:
-                raise TokenUnavailable(error) from error
+    async def _token(self, rest: RestClient) -> str:
+        try:
+            return await rest.query(
+                rest_dialect.websockets_token(), lambda answer: rest_dialect.read_token(answer.body).token, lane=SESSION
+            )
+        except Unavailable as error:
+            raise TokenUnavailable(error) from error
 
-        socket = PrivateSocket(self.listener, self.reference, get_token, self.probe)
+    def _private(self, rest: RestClient, pace: Pace) -> PrivateSocket:
+        socket = PrivateSocket(self.listener, self.reference, lambda: self._token(rest), self.probe, pace, self.clock)
         socket.session = self._session("private socket", self.settings.addresses.private, socket)
         return socket
 
-    def _orders(self, rest: RestClient, private: PrivateSocket) -> Orders:
+    def _orders(self, rest: RestClient, private: PrivateSocket, pace: Pace) -> Orders:
         over_the_socket = SocketOrders(private.session, lambda: private.token)
-        return Orders(over_the_socket, RestOrders(rest, self.reference), Pace.of(self.settings.tier))
+        return Orders(over_the_socket, RestOrders(rest, self.reference), pace, self.reference)
 
-    def _session(self, name: str, url: str, owner: Owner) -> Session:
-        return Session(name, url, self.settings, self.context, self.clock, owner, self.probe, self.dial)
+    def _session(self, name: str, url: str, owner: Owner, pace: AskPace | None = None, *, serves_early: bool = False) -> Session:
+        settings, pace = self.settings, pace or AskPace()
+        return Session(name, url, settings, self.context, self.clock, owner, self.probe, self.dial, pace, serves_early)
 
     def _reconnect(self, session: Session, attempt: Callable[[Link], Awaitable[None]]) -> Reconnect:
         def fatal(error: BaseException) -> str | None:

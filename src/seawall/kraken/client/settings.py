@@ -64,12 +64,14 @@ class ClientSettings:
     """Everything about the client that may be set. Durations are seconds.
 
     Without `credentials` only market data is to be had. With `ca_file` the certificates in it (PEM) are trusted, and
-    no others.
+    no others. With `nonce_file` nonces rise above those of every run that used that file, whatever the clock did meanwhile,
+    and a second process that names it is refused.
     """
 
     addresses: Addresses = KRAKEN
     credentials: Credentials | None = None
     ca_file: Path | None = None
+    nonce_file: Path | None = None
     tier: Tier = "starter"
     request_s: float = attrs.field(default=10.0, validator=_above_zero)
     """One REST request, from its turn to the last byte of its answer."""
@@ -93,11 +95,18 @@ class ClientSettings:
     doubtful_after_s: float = attrs.field(default=3.0, validator=_above_zero)
     """A private socket without any frame for this long is not given new requests: they go by REST."""
     quiet_after_s: float = attrs.field(default=60.0, validator=_above_zero)
-    """A book without a change for this long is compared with what REST says."""
+    """REST is asked whether its market moved when a feed was silent for this long."""
     refill_s: float = attrs.field(default=5.0, validator=_above_zero)
     """How long trades are held back while REST is asked for those that are missing before them."""
     book_depth: int = attrs.field(default=10, validator=attrs.validators.in_((10, 25, 100, 500, 1000)))
+    symbols_per_socket: int = attrs.field(default=100, validator=attrs.validators.ge(1))
+    """So many symbols share a public socket; for more, a further one is opened."""
+    follow_instruments: bool = True
+    """Whether the status and grid of every pair are followed from the start."""
     max_message_bytes: int = 8 * 2**20
+    busy_poll: bool = False
+    """Ask the sockets for bytes at every turn of trio's loop in place of sleeping until there are some: messages are seen some
+    tens of microseconds sooner, and one core is always busy, with nothing to do as with much."""
 
     def ssl_context(self) -> ssl.SSLContext:
         """What both transports trust. Raises `OSError` when `ca_file` cannot be read."""

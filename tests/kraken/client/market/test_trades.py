@@ -36,7 +36,8 @@ class Tapes:
         )
         frame = decode(f'{{"channel":"trade","type":"update","data":[{rows}]}}'.encode())
         assert isinstance(frame, TradeFrame)
-        self.tapes.take(frame)
+        self.tapes.follow(symbol)
+        self.tapes.take(frame, 1.0)
 
     def fill(self, hole: Hole, *ids: int, reason: str = "REST does not tell them") -> None:
         self.tapes.fill(hole, [a_trade(trade_id, hole.symbol) for trade_id in ids], reason)

@@ -15,5 +15,6 @@ async def test_garbage_is_counted_and_told_and_never_ends_the_connection(stage: 
         await stage.heard.until_told("book", "BTC/USD", times=2)
         misunderstood = [notice for notice in stage.notices if isinstance(notice, FrameMisunderstood)]
         assert [notice.frame[:10] for notice in misunderstood] == ["CloudFlare", '{"channel"']
-        assert venue.statistics().public.misunderstood == 2
+        (public,) = venue.statistics().public
+        assert public.misunderstood == 2
         assert len(stage.server.sockets) == 1

@@ -55,7 +55,7 @@ class _HeldBook:
 
 @attrs.define(eq=False)
 class MarketData:
-    """Keeps every book and candle that is followed, and tells the listener.
+    """Keeps every book and candle that is followed, and tells the listener. What is not followed is left aside.
 
     `suspect` is called for a feed of which something was lost, after the listener was told; it returns how often in a row.
     """
@@ -67,6 +67,7 @@ class MarketData:
     _probe: Probe
     _books: dict[str, _HeldBook] = attrs.field(factory=dict, init=False)
     _candles: dict[Feed, CandleSeries] = attrs.field(factory=dict, init=False)
+    _candles_heard_s: dict[Feed, float] = attrs.field(factory=dict, init=False)
     _book_messages: int = attrs.field(default=0, init=False)
     _mismatches: int = attrs.field(default=0, init=False)
 
@@ -85,9 +86,32 @@ class MarketData:
         series = self._candles.get(feed)
         return series.all() if series is not None else ()
 
-    def quiet_books(self, before_s: float) -> list[tuple[str, KrakenBook]]:
-        """Trusted books that have not changed since `before_s`."""
-        return [(symbol, held.book) for symbol, held in self._books.items() if held.trusted and held.changed_s < before_s]
+    def follow_book(self, symbol: str, depth: int | None = None) -> None:
+        """Keep the book of a symbol from now on."""
+        if symbol not in self._books:
+            self._books[symbol] = _HeldBook(KrakenBook(symbol, depth or self._depth))
+
+    def forget_book(self, symbol: str) -> None:
+        """Keep it no more, and say nothing more of it."""
+        self._books.pop(symbol, None)
+
+    def follow_candles(self, feed: Feed) -> None:
+        """Keep the candles of a symbol and interval from now on."""
+        self._candles.setdefault(feed, CandleSeries((feed.interval_min or 1) * 60))
+
+    def forget_candles(self, feed: Feed) -> None:
+        """Keep them no more, and say nothing more of them."""
+        self._candles.pop(feed, None)
+        self._candles_heard_s.pop(feed, None)
+
+    def book_heard_s(self, symbol: str) -> float:
+        """When a book last changed (trio's clock); minus infinity while it may not be trusted."""
+        held = self._books.get(symbol)
+        return held.changed_s if held is not None and held.trusted else float("-inf")
+
+    def candles_heard_s(self, feed: Feed) -> float:
+        """When candles last changed (trio's clock); minus infinity before the first."""
+        return self._candles_heard_s.get(feed, float("-inf"))
 
     def take_book(self, frame: BookFrame, received_s: float) -> None:
         """Apply a frame of `book`. The listener hears of a mismatch before anything else happens."""
@@ -95,7 +119,7 @@ class MarketData:
             self._book_messages += 1
             held = self._books.get(row.symbol)
             if held is None:
-                held = self._books[row.symbol] = _HeldBook(KrakenBook(row.symbol, self._depth))
+                continue  # the rest of a subscription that was ended
             if frame.snapshot:
                 held.trusted = True
                 self._filled(Feed("book", row.symbol), received_s)
@@ -125,7 +149,10 @@ class MarketData:
             told = candle(row)
             rows.setdefault(Feed("ohlc", told.symbol, row.interval), []).append(told)
         for feed, told_rows in rows.items():
-            series = self._candles.setdefault(feed, CandleSeries(told_rows[0].interval_s))
+            series = self._candles.get(feed)
+            if series is None:
+                continue  # the rest of a subscription that was ended
+            self._candles_heard_s[feed] = received_s
             if frame.snapshot:
                 changed = series.take_snapshot(told_rows)
                 self._filled(feed, received_s)
@@ -136,7 +163,7 @@ class MarketData:
 
     def close_candles(self, now_ns: int) -> None:
         """Close what the exchange's clock has closed: an interval without trades is not announced."""
-        for series in self._candles.values():
+        for series in tuple(self._candles.values()):
             for each in series.close_by(now_ns):
                 self._listener.candle_changed(each)
 
@@ -149,8 +176,3 @@ class MarketData:
         if not held.told_lost:
             held.told_lost = True
             self._listener.book_lost(symbol, reason)
-
-    def lose_books(self, reason: str) -> None:
-        """Trust no book any more."""
-        for symbol in self._books:
-            self.lose_book(symbol, reason)

@@ -1,24 +1,33 @@
 """Is a market still, or has its feed died while the socket lives? Evidence decides, not a deadline."""
 
+from collections.abc import Iterator, Sequence
+
 import attrs
 import trio
 
-from seawall.kraken.client.market.public import PublicSocket
+from seawall.kraken.client.clock import ExchangeClock
+from seawall.kraken.client.market.market import Market
 from seawall.kraken.client.market.reference import Reference
+from seawall.kraken.client.market.sockets import MarketSockets
 from seawall.kraken.client.rest.client import RestClient
-from seawall.kraken.client.session.subscriptions import Feed
+from seawall.kraken.client.session.facts import FeedDead
+from seawall.kraken.client.session.session import Session
+from seawall.kraken.client.session.subscriptions import Feed, Phase, Subscription
 from seawall.kraken.dialect import rest
 from seawall.model.errors import AccessDenied, ExchangeError, Unavailable
 from seawall.model.venue import Probe
 from seawall.resilience.probes import tell
 
-__all__ = ["BookStale", "QuietBooks"]
+__all__ = ["BookStale", "FeedStale", "QuietFeeds"]
 
-_MARGIN_NS = 2_000_000_000
-"""A trade and the change it makes to the book are told on two ways."""
+_MARGIN_S = 2.0
+"""A trade is told on several ways, and not on all of them at once."""
 _LOOKS_PER_PERIOD = 4
 _MOST_ASKED = 4
-"""Questions a look: many quiet books are asked about in turn, and REST has other uses."""
+"""Questions a look: many quiet markets are asked about in turn, and REST has other uses."""
+_REDIAL_AFTER = 3
+_FORGIVEN_AFTER_PERIODS = 5
+_NS_PER_S = 1_000_000_000
 
 
 @attrs.frozen
@@ -29,44 +38,97 @@ class BookStale:
     behind_s: float
 
 
+@attrs.frozen
+class FeedStale:
+    """The market traded, and its feed (`ticker`, `trade`, `ohlc`, `level3`) said nothing: it is subscribed anew."""
+
+    feed: Feed
+    behind_s: float
+
+
+@attrs.frozen(eq=False)
+class _Silent:
+    """A feed that was not heard since `heard_s` (trio's clock)."""
+
+    session: Session
+    row: Subscription
+    heard_s: float
+
+
 @attrs.define(eq=False)
-class QuietBooks:
-    """Asks REST about books that have not changed for a while: a trade since then proves the feed dead."""
+class QuietFeeds:
+    """Asks REST about the markets of feeds that say nothing: every trade changes book, ticker, candle and single orders.
+
+    One question serves all feeds of a symbol, and is asked once in `quiet_after_s` while the market is still. A feed that
+    is found dead is subscribed anew; found dead three times within a few periods, it costs the connection.
+    """
 
     _rest: RestClient
     _reference: Reference
-    _public: PublicSocket
+    _clock: ExchangeClock
+    _market: Market
+    _hosts: Sequence[MarketSockets]
     _quiet_after_s: float
     _probe: Probe
     _asked_s: dict[str, float] = attrs.field(factory=dict, init=False)
+    _found_dead: dict[Feed, tuple[int, float]] = attrs.field(factory=dict, init=False)
 
     async def run(self) -> None:
         """Look now and then, for ever. A question that fails is asked again later."""
         while True:
             await trio.sleep(self._quiet_after_s / _LOOKS_PER_PERIOD)
-            before_s = trio.current_time() - self._quiet_after_s
-            due = [
-                (symbol, book.at_ns)
-                for symbol, book in self._public.market.quiet_books(before_s)
-                if self._asked_s.get(symbol, 0.0) <= before_s
-            ]
-            for symbol, at_ns in due[:_MOST_ASKED]:
+            for symbol, feeds in self._due()[:_MOST_ASKED]:
                 self._asked_s[symbol] = trio.current_time()
                 try:
-                    await self._look(symbol, at_ns)
+                    await self._look(symbol, feeds)
                 except (Unavailable, AccessDenied, ExchangeError):
                     continue  # told by the breaker or the retry; the next look asks again
 
-    async def _look(self, symbol: str, at_ns: int) -> None:
-        if not at_ns:
-            return  # the exchange dated none of its messages: nothing to compare with
-        request = rest.recent_trades(self._reference.instrument(symbol).rest_name, since_ns=at_ns + _MARGIN_NS, count=1)
+    def _due(self) -> list[tuple[str, list[_Silent]]]:
+        """Symbols with silent feeds, those that were not asked about for longest first."""
+        before_s = trio.current_time() - self._quiet_after_s
+        by_symbol: dict[str, list[_Silent]] = {}
+        for silent in self._silent(before_s):
+            symbol = silent.row.feed.symbol
+            if symbol is not None and self._asked_s.get(symbol, float("-inf")) <= before_s:
+                by_symbol.setdefault(symbol, []).append(silent)
+        return sorted(by_symbol.items(), key=lambda item: self._asked_s.get(item[0], float("-inf")))
+
+    def _silent(self, before_s: float) -> Iterator[_Silent]:
+        for sockets in self._hosts:
+            for socket in sockets:
+                for row in socket.session.feeds:
+                    if row.phase is Phase.LIVE and (heard_s := self._heard_s(row)) <= before_s:
+                        yield _Silent(socket.session, row, heard_s)
+
+    def _heard_s(self, row: Subscription) -> float:
+        return max(row.since_s, self._market.heard_s(row.feed))
+
+    async def _look(self, symbol: str, feeds: Sequence[_Silent]) -> None:
+        since_ns = self._exchange_ns(min(silent.heard_s for silent in feeds))
+        request = rest.recent_trades(self._reference.instrument(symbol).rest_name, since_ns=since_ns)
         trades, _ = await self._rest.public(request, lambda answer: rest.read_trades(answer.body, symbol))
-        newest_ns = max((trade.at_ns for trade in trades), default=0)
-        book = self._public.market.book(symbol)
-        if newest_ns <= at_ns + _MARGIN_NS or book is None or book.at_ns != at_ns:
-            return
-        behind_s = (newest_ns - at_ns) / 1e9
-        self._public.market.lose_book(symbol, f"the market traded {behind_s:.1f} s after the book's last change")
-        tell(self._probe, BookStale(symbol, behind_s))
-        self._public.session.feeds.suspect(Feed("book", symbol))
+        # what was traded just now may still be on its way to us
+        latest_ns = self._exchange_ns(trio.current_time() - _MARGIN_S)
+        newest_ns = max((trade.at_ns for trade in trades if trade.at_ns <= latest_ns), default=0)
+        for silent in feeds:
+            behind_s = (newest_ns - self._exchange_ns(silent.heard_s)) / _NS_PER_S
+            unchanged = silent.row.phase is Phase.LIVE and not silent.row.ended and self._heard_s(silent.row) == silent.heard_s
+            if unchanged and behind_s > _MARGIN_S + (self._clock.uncertainty_s() or 0.0):
+                self._revive(silent, behind_s)
+
+    def _exchange_ns(self, at_s: float) -> int:
+        return self._clock.now_ns() - int((trio.current_time() - at_s) * _NS_PER_S)
+
+    def _revive(self, silent: _Silent, behind_s: float) -> None:
+        feed, now_s = silent.row.feed, trio.current_time()
+        times, last_s = self._found_dead.get(feed, (0, float("-inf")))
+        times = times + 1 if now_s - last_s <= _FORGIVEN_AFTER_PERIODS * self._quiet_after_s else 1
+        self._found_dead[feed] = (times, now_s)
+        self._market.lose(feed, f"the market traded {behind_s:.1f} s after the last change that {feed} told")
+        tell(self._probe, BookStale(feed.symbol or "", behind_s) if feed.channel == "book" else FeedStale(feed, behind_s))
+        if times >= _REDIAL_AFTER:
+            del self._found_dead[feed]
+            silent.session.fail(FeedDead(f"{feed} was silent {times} times in a row while its market traded"))
+        else:
+            silent.session.feeds.suspect(feed)

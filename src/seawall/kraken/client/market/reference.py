@@ -6,7 +6,7 @@ from typing import Final
 import attrs
 
 from seawall.kraken.dialect.names import pair_names
-from seawall.kraken.dialect.socket.market_frames import InstrumentFrame, Status
+from seawall.kraken.dialect.socket.market_frames import InstrumentAsset, InstrumentFrame, InstrumentPair, Status
 from seawall.kraken.dialect.socket.reports import instrument_of, venue_status
 from seawall.kraken.dialect.unknown import Unknown
 from seawall.model.errors import UnknownSymbol
@@ -18,18 +18,26 @@ __all__ = ["Reference"]
 _NEAR: Final = 5
 
 
+def _nobody(_news: object) -> None:
+    pass
+
+
 @attrs.define(eq=False)
 class Reference:
-    """Pairs by symbol, every name REST has for them, and the exchange's status; `status_changed` is told of changes.
+    """Pairs by symbol, every name REST has for them, assets, and the exchange's status; changes are told.
 
-    REST gives names and fees, the `instrument` channel the newest grid and status: the second amends the first.
+    REST gives names and fees, the `instrument` channel the newest grid and status: the second amends the first. It leaves
+    out some pairs that REST has (tokenised assets), so that a pair missing from it has not gone.
     """
 
     _status_changed: Callable[[VenueStatus], None]
+    _instrument_changed: Callable[[Instrument], None] = _nobody
+    _asset_changed: Callable[[InstrumentAsset], None] = _nobody
     status: VenueStatus = attrs.field(default=VenueStatus.ONLINE, init=False)
     unknown: int = attrs.field(default=0, init=False)
     _instruments: dict[str, Instrument] = attrs.field(factory=dict, init=False)
     _names: dict[str, str] = attrs.field(factory=dict, init=False)
+    _assets: dict[str, InstrumentAsset] = attrs.field(factory=dict, init=False)
 
     @property
     def names(self) -> Mapping[str, str]:
@@ -57,32 +65,46 @@ class Reference:
             self._instruments[instrument.symbol] = instrument
         self._names = pair_names(self._instruments.values())
 
+    def assets(self) -> tuple[InstrumentAsset, ...]:
+        """Every asset that the `instrument` channel has told of."""
+        return tuple(self._assets.values())
+
     def take_instruments(self, frame: InstrumentFrame) -> None:
-        """Take what the `instrument` channel says; pairs it has and REST has not are added."""
-        new = False
-        for pair in frame.data.pairs:
-            told = instrument_of(pair)
-            if isinstance(told, Unknown):
-                self.unknown += 1
-                continue
-            known = self._instruments.get(told.symbol)
-            new = new or known is None
-            self._instruments[told.symbol] = (
-                told
-                if known is None
-                else attrs.evolve(
-                    known,
-                    price_precision=told.price_precision,
-                    qty_precision=told.qty_precision,
-                    price_increment=told.price_increment,
-                    qty_increment=told.qty_increment,
-                    qty_min=told.qty_min,
-                    cost_min=told.cost_min,
-                    status=told.status,
-                )
-            )
-        if new:
+        """Take what the `instrument` channel says; pairs it has and REST has not are added. The listener comes last."""
+        known = self._instruments.keys() | set()
+        changed = [pair for pair in map(self._take_pair, frame.data.pairs) if pair is not None]
+        if any(pair.symbol not in known for pair in changed):
             self._names = pair_names(self._instruments.values())
+        first = not self._assets
+        assets = [asset for asset in frame.data.assets if self._assets.get(asset.id) != asset]
+        self._assets.update((asset.id, asset) for asset in assets)
+        for pair in changed:
+            self._instrument_changed(pair)
+        for asset in () if first else assets:
+            self._asset_changed(asset)
+
+    def _take_pair(self, pair: InstrumentPair) -> Instrument | None:
+        """The pair, if it is new or another than before."""
+        told = instrument_of(pair)
+        if isinstance(told, Unknown):
+            self.unknown += 1
+            return None
+        known = self._instruments.get(told.symbol)
+        if known is not None:
+            # what only REST tells is kept
+            told = attrs.evolve(
+                told,
+                base=known.base,
+                quote=known.quote,
+                rest_name=known.rest_name,
+                rest_id=known.rest_id,
+                maker_fee=known.maker_fee,
+                taker_fee=known.taker_fee,
+            )
+        if told == known:
+            return None
+        self._instruments[told.symbol] = told
+        return told
 
     def take_status(self, frame: Status) -> None:
         """Take a `status` frame."""

@@ -59,30 +59,50 @@ class _Tape:
     told: Trade | None = None
     waiting: list[Trade] = attrs.field(factory=list)
     hole: Hole | None = None
+    heard_s: float = float("-inf")
 
 
 @attrs.define(eq=False)
 class TradeTapes:
-    """Hands trades on to the listener. `ask` is called for a hole, and must see to it that `fill` is, once."""
+    """Hands trades of the symbols that are followed on to the listener.
+
+    `ask` is called for a hole, and must see to it that `fill` is, once.
+    """
 
     _listener: VenueListener
     _ask: Callable[[Hole], None]
     _probe: Probe
     _tapes: dict[str, _Tape] = attrs.field(factory=dict, init=False)
 
-    def take(self, frame: TradeFrame) -> None:
+    def follow(self, symbol: str) -> None:
+        """Hand on the trades of a symbol from now on."""
+        self._tapes.setdefault(symbol, _Tape())
+
+    def forget(self, symbol: str) -> None:
+        """Hand on no more of a symbol, and forget which was the last."""
+        self._tapes.pop(symbol, None)
+
+    def heard_s(self, symbol: str) -> float:
+        """When the newest message of a symbol came (trio's clock); minus infinity before the first."""
+        tape = self._tapes.get(symbol)
+        return float("-inf") if tape is None else tape.heard_s
+
+    def take(self, frame: TradeFrame, received_s: float) -> None:
         """Take a frame of `trade`, which may speak of several symbols and repeat trades told before."""
         by_symbol: dict[str, list[Trade]] = {}
         for row in frame.data:
             told = trade(row)
             by_symbol.setdefault(told.symbol, []).append(told)
         for symbol, trades in by_symbol.items():
-            self._take(self._tapes.setdefault(symbol, _Tape()), trades)
+            tape = self._tapes.get(symbol)
+            if tape is not None:  # else it is the rest of a subscription that was ended
+                tape.heard_s = received_s
+                self._take(tape, trades)
 
     def fill(self, hole: Hole, found: Sequence[Trade], reason: str) -> None:
         """Put in what was `found`; `reason` says why there is no more. A hole given up meanwhile stays so."""
-        tape = self._tapes[hole.symbol]
-        if tape.hole is hole and tape.newest_id is not None:
+        tape = self._tapes.get(hole.symbol)
+        if tape is not None and tape.hole is hole and tape.newest_id is not None:
             tape.hole = None
             between = {each.trade_id: each for each in found if hole.after.trade_id < each.trade_id <= tape.newest_id}
             refilled = between.keys() - {each.trade_id for each in tape.waiting}

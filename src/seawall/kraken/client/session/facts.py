@@ -11,6 +11,7 @@ from seawall.model.errors import Unavailable
 
 __all__ = [
     "AnswerUnexpected",
+    "FeedDead",
     "FrameMisunderstood",
     "FrameUnknown",
     "Owner",
@@ -19,6 +20,7 @@ __all__ = [
     "SocketSilent",
     "SubscriptionRefused",
     "SubscriptionUnanswered",
+    "Unfollowed",
 ]
 
 
@@ -32,6 +34,14 @@ class SubscriptionUnanswered(Unavailable):
 
 class SessionExpired(Unavailable):
     """The exchange no longer knows this connection's token; a new connection gets a new one."""
+
+
+class FeedDead(Unavailable):
+    """A feed stays silent while its market moves, however often it is subscribed anew; another connection is to try."""
+
+
+class Unfollowed(Unavailable):
+    """A feed was unfollowed while somebody waited for it."""
 
 
 @attrs.frozen
@@ -63,7 +73,7 @@ class AnswerUnexpected:
 
 @attrs.frozen
 class SubscriptionRefused:
-    """The exchange will not serve this feed."""
+    """The exchange would not serve this feed. Where it was only too busy for it, it is asked again."""
 
     socket: str
     feed: str

@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterator
 import attrs
 import trio
 
+from seawall.kraken.client.session.asking import AskPace
 from seawall.kraken.client.session.changes import Changes
 from seawall.kraken.client.session.facts import Owner, SubscriptionRefused, SubscriptionUnanswered
-from seawall.kraken.client.session.subscriptions import Feed, Phase, Subscription, Subscriptions
+from seawall.kraken.client.session.subscriptions import Feed, Phase, Subscription, Subscriptions, Terms
 from seawall.kraken.client.wire.connection import Connection
 from seawall.kraken.dialect.socket.private_frames import Response
 from seawall.model.venue import Probe
@@ -25,6 +26,7 @@ class Feeds:
     _owner: Owner
     _probe: Probe
     _next_id: Callable[[], int]
+    _pace: AskPace = attrs.field(factory=AskPace)
     _table: Subscriptions = attrs.field(init=False)
     _wake: trio.Event = attrs.field(factory=trio.Event, init=False)
     _changes: Changes = attrs.field(factory=Changes, init=False)
@@ -35,16 +37,39 @@ class Feeds:
     def __iter__(self) -> Iterator[Subscription]:
         return iter(self._table)
 
-    def want(self, feed: Feed) -> Subscription:
-        """Want a feed from now on, at the next look at the table."""
-        return self._table.want(feed)
+    def __len__(self) -> int:
+        return len(self._table)
 
-    async def settle(self, feed: Feed) -> Subscription:
-        """Want a feed, and wait until the exchange has granted or refused it."""
-        row = self._table.want(feed)
+    def get(self, feed: Feed) -> Subscription | None:
+        """The row of a feed, or None when nobody wants it."""
+        return self._table.get(feed)
+
+    def want(self, feed: Feed, terms: Terms | None = None) -> Subscription:
+        """Want a feed from now on. `terms` are for one that is new, or was refused."""
+        row = self._table.want(feed, terms)
         self._wake.set()
-        await self._changes.until(lambda: row.phase in (Phase.LIVE, Phase.REFUSED))
+        self._changes.note()
         return row
+
+    async def settle(self, feed: Feed, terms: Terms | None = None) -> Subscription:
+        """Want a feed, and wait until the exchange has granted or refused it, or it is wanted no more."""
+        row = self.want(feed, terms)
+        await self._changes.until(lambda: row.phase in (Phase.LIVE, Phase.REFUSED) or row.ended)
+        return row
+
+    async def end(self, feed: Feed) -> None:
+        """Want a feed no more, at once, and wait until the exchange has let go of it. Cancellation leaves it unwanted."""
+        row = self._table.get(feed)
+        self._table.end(feed, trio.current_time())
+        self._wake.set()
+        self._changes.note()
+        await trio.lowlevel.checkpoint()
+        await self._changes.until(lambda: self._table.get(feed) is not row or row is None)
+
+    def is_ending(self, feed: Feed) -> bool:
+        """Whether a feed is wanted no more, and the exchange has yet to let go of it."""
+        row = self._table.get(feed)
+        return row is not None and row.ended
 
     def suspect(self, feed: Feed) -> int:
         """Something of a feed was lost: have it asked for anew. Returns how often in a row, 0 when it is under way."""
@@ -52,6 +77,15 @@ class Feeds:
         if times:
             self._wake.set()
         return times
+
+    def put_off(self, feed: Feed, delay_s: float) -> None:
+        """A feed was refused because the exchange was busy: ask again later."""
+        self._table.put_off(feed, delay_s, trio.current_time())
+        self._wake.set()
+
+    def unverified(self) -> list[Feed]:
+        """Feeds that were lost again and again of late."""
+        return self._table.unverified(trio.current_time())
 
     def filled(self, feed: Feed, received_s: float) -> None:
         """The owner took a snapshot of a feed."""
@@ -66,13 +100,22 @@ class Feeds:
         self._wake.set()
         self._changes.note()
 
-    def connected(self) -> None:
-        """A new connection knows of nothing that is wanted."""
-        self._table.connected(trio.current_time())
+    def restart(self) -> None:
+        """The connection is gone, or new: it knows of nothing that is wanted."""
+        self._table.restart(trio.current_time())
+        self._changes.note()
 
     async def wait_settled(self) -> None:
         """Return once all that is wanted was granted or refused on this connection."""
         await self._changes.until(self._table.settled)
+
+    async def wait_begun(self) -> None:
+        """Return once anything that is wanted was granted or refused on this connection, or nothing is wanted."""
+        await self._changes.until(self._table.begun)
+
+    async def wait_empty(self, *, empty: bool) -> None:
+        """Return once nothing is wanted, or once something is."""
+        await self._changes.until(lambda: (len(self._table) == 0) is empty)
 
     async def keep(self, connection: Connection) -> None:
         """Ask for what is due, for as long as the connection lasts. Raises `SubscriptionUnanswered`."""
@@ -83,8 +126,11 @@ class Feeds:
             if overdue:
                 feeds = ", ".join(str(row.feed) for row in overdue[:3])
                 raise SubscriptionUnanswered(f"{feeds}: no answer within {self._answer_s:g} s")
-            for ask in self._table.due(now_s):
+            ask = self._table.next_ask(now_s, self._pace.most_symbols)
+            if ask is not None:
+                await trio.sleep_until(self._pace.take(ask, now_s))
                 await connection.say(self._owner.encode(ask))
+                continue
             with trio.move_on_at(self._next_look_s()):
                 await self._wake.wait()
 

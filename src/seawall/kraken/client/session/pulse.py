@@ -1,5 +1,7 @@
 """Whether the other side of a socket lives: it is pinged, and its silence has an end."""
 
+from collections.abc import Callable
+
 import attrs
 import trio
 
@@ -14,11 +16,16 @@ __all__ = ["Pulse"]
 
 @attrs.define(eq=False)
 class Pulse:
-    """One stamp for whatever came last, and two tasks of a connection that serves."""
+    """One stamp for whatever came last, and two tasks of a connection that serves.
+
+    Heartbeats come only to a connection with a subscription (docs.kraken.com/api/docs/websocket-v2/heartbeat): while
+    `subscribed` says that there is none, only pings make the other side speak, and it is given their time as well.
+    """
 
     _socket: str
     _settings: ClientSettings
     _answers: Answers
+    _subscribed: Callable[[], bool]
     _heard_s: float = attrs.field(default=float("-inf"), init=False)
     _ping: Awaited | None = attrs.field(default=None, init=False)
 
@@ -46,10 +53,15 @@ class Pulse:
 
     async def watch(self, connection: Connection) -> None:
         """Raise `SocketSilent` when nothing came for too long: one look now and then, no deadline for each message."""
+        subscribed, since_s = True, self._heard_s
         while True:
-            silent_at_s = self._heard_s + self._settings.silent_after_s
+            before, subscribed = subscribed, self._subscribed()
+            if subscribed and not before:
+                since_s = trio.current_time()  # from now on there are heartbeats
+            patience_s = self._settings.silent_after_s + (0.0 if subscribed else self._settings.ping_every_s)
+            silent_at_s = max(self._heard_s, since_s) + patience_s
             if silent_at_s <= trio.current_time():
                 break
             await trio.sleep_until(silent_at_s)
         connection.leave()
-        raise SocketSilent(f"the {self._socket} was silent for {self._settings.silent_after_s:g} s")
+        raise SocketSilent(f"the {self._socket} was silent for {patience_s:g} s")

@@ -7,6 +7,7 @@ import attrs
 import trio
 
 from seawall.kraken.client.clock import ExchangeClock
+from seawall.kraken.client.session.asking import AskPace
 from seawall.kraken.client.session.changes import Changes
 from seawall.kraken.client.session.conversation import Conversation
 from seawall.kraken.client.session.facts import Owner, SessionStatistics
@@ -26,7 +27,8 @@ __all__ = ["Session"]
 class Session:
     """What public and private socket have in common. `attempt` is one connection's life, for a `Reconnect`.
 
-    `feeds` is what is wanted of it, `conversation` what is asked of it besides.
+    `feeds` is what is wanted of it, `conversation` what is asked of it besides. One that `serves_early` does so from the
+    first answer on: where subscribing has to be slow, it would outlast the deadline of a dial.
     """
 
     name: str
@@ -37,6 +39,8 @@ class Session:
     _owner: Owner
     _probe: Probe
     _dial: Dial = dial
+    _pace: AskPace = attrs.field(factory=AskPace)
+    _serves_early: bool = False
     conversation: Conversation = attrs.field(init=False)
     feeds: Feeds = attrs.field(init=False)
     has_served: bool = attrs.field(default=False, init=False)
@@ -53,9 +57,9 @@ class Session:
     def __attrs_post_init__(self) -> None:
         self.conversation = Conversation(self.name, self._clock, self._probe)
         answers = self.conversation.answers
-        self.feeds = Feeds(self.name, self._settings.answer_s, self._owner, self._probe, answers.next_id)
+        self.feeds = Feeds(self.name, self._settings.answer_s, self._owner, self._probe, answers.next_id, self._pace)
         self._inbox = Inbox(self.name, self.conversation, self.feeds, self._owner, self._probe)
-        self._pulse = Pulse(self.name, self._settings, answers)
+        self._pulse = Pulse(self.name, self._settings, answers, lambda: len(self.feeds) > 0)
 
     def __repr__(self) -> str:
         return f"<Session {self.name!r} to {self.url}, {'live' if self.live else 'not live'}>"
@@ -108,9 +112,10 @@ class Session:
             write_s=settings.write_s,
             goodbye_s=settings.goodbye_s,
             max_message_bytes=settings.max_message_bytes,
+            busy_poll=settings.busy_poll,
         ) as connection:
             self._connections += 1
-            self.feeds.connected()
+            self.feeds.restart()
             try:
                 await self._serve(connection, link)
             finally:
@@ -120,7 +125,7 @@ class Session:
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._end_when_failed, name=f"{self.name}: failure")
             nursery.start_soon(self.feeds.keep, connection, name=f"{self.name}: subscriptions")
-            await self.feeds.wait_settled()
+            await (self.feeds.wait_begun() if self._serves_early else self.feeds.wait_settled())
             self._live_since_s = trio.current_time()
             self.has_served = True
             self.conversation.open(connection)
@@ -148,3 +153,4 @@ class Session:
         self._link = None
         self.conversation.close(reason)
         self._owner.lost(reason)
+        self.feeds.restart()

@@ -11,15 +11,19 @@ from typing import Final
 
 import attrs
 
+from seawall.kraken.client.session.spacing import Spacing
 from seawall.kraken.dialect.socket.private_frames import Response
 
-__all__ = ["Ask", "Feed", "Phase", "Subscription", "Subscriptions"]
+__all__ = ["UNVERIFIED_AFTER", "Ask", "Feed", "Phase", "Subscription", "Subscriptions", "Terms"]
 
-_MOST_SYMBOLS: Final = 100
-"""Symbols in one request: no limit is published, and a frame should stay small."""
+UNVERIFIED_AFTER: Final = 3
+"""A feed that was lost so often in a row counts as unverified, until it was good for a while."""
 _CALM_S: Final = 60.0
 """A feed that was good for this long is forgiven its earlier resyncs."""
 _MOST_DELAY_S: Final = 30.0
+_RESYNCS_PER_S: Final = 5.0
+_RESYNCS_AT_ONCE: Final = 10.0
+"""Each costs two requests: this leaves half of what a socket may be asked for."""
 
 
 @attrs.frozen
@@ -39,6 +43,20 @@ class Feed:
         return " ".join(str(part) for part in (self.channel, self.symbol, self.interval_min) if part is not None)
 
 
+@attrs.frozen
+class Terms:
+    """How a feed is subscribed. Leaving it must repeat them, or the default ones are meant
+    (docs.kraken.com/api/docs/websocket-v2/book, .../ticker).
+    """
+
+    depth: int | None = None
+    event_trigger: str | None = None
+
+    def __str__(self) -> str:
+        told = (("depth", self.depth), ("event_trigger", self.event_trigger))
+        return ", ".join(f"{name} {value}" for name, value in told if value is not None) or "nothing in particular"
+
+
 class Phase(enum.Enum):
     """Where a subscription stands on the connection that is."""
 
@@ -53,13 +71,15 @@ class Phase(enum.Enum):
 
 @attrs.define(eq=False)
 class Subscription:
-    """One row of the table."""
+    """One row of the table. One that has `ended` is wanted no more, and leaves the table with the exchange's answer."""
 
     feed: Feed
+    terms: Terms = Terms()
     phase: Phase = Phase.WANTED
+    ended: bool = False
     since_s: float = 0.0
     answered: bool = False
-    """Granted or refused, at least once on this connection."""
+    """Granted, refused or put off, at least once on this connection."""
     req_id: int = 0
     acknowledged: bool = False
     filled: bool = False
@@ -82,6 +102,11 @@ class Subscription:
         if self.phase is Phase.ASKED and self.acknowledged and (self.filled or not self.feed.has_snapshot):
             self.move(Phase.LIVE, now_s)
 
+    def leave(self, now_s: float) -> None:
+        """Be given up at once."""
+        self.not_before_s = now_s
+        self.move(Phase.SUSPECT, now_s)
+
 
 @attrs.frozen
 class Ask:
@@ -92,6 +117,7 @@ class Ask:
     channel: str
     symbols: tuple[str, ...]
     interval_min: int | None
+    terms: Terms = Terms()
 
 
 @attrs.define(eq=False)
@@ -100,52 +126,73 @@ class Subscriptions:
 
     _next_id: Callable[[], int]
     _rows: dict[Feed, Subscription] = attrs.field(factory=dict, init=False)
+    _resyncs: Spacing = attrs.field(factory=lambda: Spacing(_RESYNCS_PER_S, _RESYNCS_AT_ONCE), init=False)
 
     def __iter__(self) -> Iterator[Subscription]:
         return iter(self._rows.values())
 
+    def __len__(self) -> int:
+        return len(self._rows)
+
     def get(self, feed: Feed) -> Subscription | None:
-        """The row of a feed, or None when nobody ever wanted it."""
+        """The row of a feed, or None when nobody wants it."""
         return self._rows.get(feed)
 
-    def want(self, feed: Feed) -> Subscription:
-        """The row of a feed, made when it is new. One that was refused is asked for again."""
-        row = self._rows.setdefault(feed, Subscription(feed))
-        if row.phase is Phase.REFUSED:
-            row.phase, row.error, row.answered = Phase.WANTED, None, False
+    def want(self, feed: Feed, terms: Terms | None = None) -> Subscription:
+        """The row of a feed, made when it is new. One that was refused is asked for again, on these terms."""
+        row = self._rows.get(feed)
+        if row is None:
+            row = self._rows[feed] = Subscription(feed, terms or Terms())
+        elif row.phase is Phase.REFUSED:
+            row.phase, row.error, row.answered, row.terms = Phase.WANTED, None, False, terms or row.terms
         return row
 
-    def connected(self, now_s: float) -> None:
-        """A new connection knows of nothing. What was refused before stays so: asking again changes nothing."""
-        for row in self._rows.values():
-            if row.phase is not Phase.REFUSED:
+    def end(self, feed: Feed, now_s: float) -> None:
+        """Want a feed no more: the exchange is told where it was asked. Until it has answered, the row stays as `ended`."""
+        row = self._rows.get(feed)
+        if row is None:
+            return
+        row.ended = True
+        if row.phase in (Phase.WANTED, Phase.REFUSED):
+            del self._rows[feed]
+        elif row.phase in (Phase.LIVE, Phase.SUSPECT):
+            row.leave(now_s)
+
+    def restart(self, now_s: float) -> None:
+        """The connection is gone, or new: the exchange knows of nothing.
+
+        What was refused stays so: asking again changes nothing.
+        """
+        for row in list(self._rows.values()):
+            if row.ended:
+                del self._rows[row.feed]
+            elif row.phase is not Phase.REFUSED:
                 row.move(Phase.WANTED, now_s)
                 row.answered = False
                 row.not_before_s = now_s
 
-    def due(self, now_s: float) -> list[Ask]:
-        """The requests to send now; their rows count as asked from here on."""
-        asks: list[Ask] = []
+    def next_ask(self, now_s: float, most_symbols: Callable[[Terms], int]) -> Ask | None:
+        """A request to send now, if any; its rows count as asked from here on. What is left comes before what is wanted."""
         for phase, method, following in (
             (Phase.SUSPECT, "unsubscribe", Phase.LEAVING),
             (Phase.WANTED, "subscribe", Phase.ASKED),
         ):
-            groups: dict[tuple[str, int | None], list[Subscription]] = {}
-            for row in self._rows.values():
-                if row.phase is phase and row.not_before_s <= now_s:
-                    groups.setdefault((row.feed.channel, row.feed.interval_min), []).append(row)
-            for (channel, interval_min), rows in groups.items():
-                for begin in range(0, len(rows), _MOST_SYMBOLS):
-                    part = rows[begin : begin + _MOST_SYMBOLS]
-                    ask = Ask(method, self._next_id(), channel, tuple(r.feed.symbol for r in part if r.feed.symbol), interval_min)
-                    for row in part:
-                        row.move(following, now_s)
-                        row.req_id = ask.req_id
-                    asks.append(ask)
-        return asks
+            due = [row for row in self._rows.values() if row.phase is phase and row.not_before_s <= now_s]
+            if not due:
+                continue
+            channel, interval_min, terms = due[0].feed.channel, due[0].feed.interval_min, due[0].terms
+            alike = [row for row in due if (row.feed.channel, row.feed.interval_min, row.terms) == (channel, interval_min, terms)]
+            part = alike[: most_symbols(terms)]
+            symbols = tuple(row.feed.symbol for row in part if row.feed.symbol)
+            ask = Ask(method, self._next_id(), channel, symbols, interval_min, terms)
+            for row in part:
+                row.move(following, now_s)
+                row.req_id = ask.req_id
+            return ask
+        return None
 
     def next_due_s(self) -> float:
-        """When `due` has something to say next, if nothing else happens; infinity for never."""
+        """When `next_ask` has something to say, if nothing else happens; infinity for never."""
         return min(
             (row.not_before_s for row in self._rows.values() if row.phase in (Phase.WANTED, Phase.SUSPECT)),
             default=float("inf"),
@@ -153,21 +200,38 @@ class Subscriptions:
 
     def answered(self, response: Response, now_s: float) -> list[Subscription]:
         """An answer to a subscribe or unsubscribe; returns the rows it refused."""
-        rows = self._rows_of(response)
         refused: list[Subscription] = []
-        for row in rows:
+        for row in self._rows_of(response):
             if response.method == "unsubscribe":
-                row.move(Phase.WANTED, now_s)  # a refusal says that there was nothing to leave
+                self._left(row, now_s)  # a refusal says that there was nothing to leave
             elif not response.failed:
                 row.acknowledged = True
-                row.settle(now_s)
+                if row.ended:
+                    row.leave(now_s)
+                else:
+                    row.settle(now_s)
             elif (response.error or "").startswith("Already subscribed"):
-                row.move(Phase.SUSPECT, now_s)
+                row.leave(now_s)
+            elif row.ended:
+                del self._rows[row.feed]
             else:
                 row.error = response.error or "no reason given"
                 row.move(Phase.REFUSED, now_s)
                 refused.append(row)
         return refused
+
+    def _left(self, row: Subscription, now_s: float) -> None:
+        if row.ended:
+            del self._rows[row.feed]
+        else:
+            row.move(Phase.WANTED, now_s)
+
+    def put_off(self, feed: Feed, delay_s: float, now_s: float) -> None:
+        """The exchange was only too busy for a feed that it refused: ask again later."""
+        row = self._rows.get(feed)
+        if row is not None and row.phase is Phase.REFUSED:
+            row.move(Phase.WANTED, now_s)
+            row.not_before_s = now_s + delay_s
 
     def _rows_of(self, response: Response) -> list[Subscription]:
         waiting = Phase.LEAVING if response.method == "unsubscribe" else Phase.ASKED
@@ -181,25 +245,35 @@ class Subscriptions:
     def filled(self, feed: Feed, now_s: float) -> None:
         """A snapshot came."""
         row = self._rows.get(feed)
-        if row is not None and row.phase is Phase.ASKED:
+        if row is not None and row.phase is Phase.ASKED and not row.ended:
             row.filled = True
             row.settle(now_s)
 
     def suspect(self, feed: Feed, now_s: float) -> int:
         """Something of a feed was lost: ask for it anew, at once the first time, ever later when it happens again.
 
-        Returns how often in a row, counting this one; 0 when it is on its way already.
+        All feeds of the table share a budget of resyncs, so that many at once are spread. Returns how often in a row this
+        one was lost, counting this time; 0 when it is on its way already.
         """
         row = self._rows.get(feed)
-        if row is None or not (row.phase is Phase.LIVE or (row.phase is Phase.ASKED and row.filled)):
+        if row is None or row.ended or not (row.phase is Phase.LIVE or (row.phase is Phase.ASKED and row.filled)):
             return 0
         if now_s - row.last_resync_s > _CALM_S:
             row.resyncs = 0
-        row.not_before_s = now_s + (min(2.0 ** (row.resyncs - 1), _MOST_DELAY_S) if row.resyncs else 0.0)
+        delay_s = min(2.0 ** (row.resyncs - 1), _MOST_DELAY_S) if row.resyncs else 0.0
+        row.not_before_s = max(now_s + delay_s, self._resyncs.take(now_s))
         row.resyncs += 1
         row.last_resync_s = row.not_before_s
         row.move(Phase.SUSPECT, now_s)
         return row.resyncs
+
+    def unverified(self, now_s: float) -> list[Feed]:
+        """Feeds that were lost again and again, and were not good for long enough since."""
+        return [
+            row.feed
+            for row in self._rows.values()
+            if row.resyncs >= UNVERIFIED_AFTER and now_s - row.last_resync_s <= _CALM_S and not row.ended
+        ]
 
     def overdue(self, since_s: float) -> list[Subscription]:
         """Rows that were asked for before `since_s` and have no answer."""
@@ -208,3 +282,7 @@ class Subscriptions:
     def settled(self) -> bool:
         """Whether every row was granted or refused on this connection; one that was lost again since does not count."""
         return all(row.answered or row.phase is Phase.REFUSED for row in self._rows.values())
+
+    def begun(self) -> bool:
+        """Whether any row was granted or refused on this connection, or there is none."""
+        return not self._rows or any(row.answered for row in self._rows.values())

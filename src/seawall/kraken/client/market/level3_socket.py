@@ -1,0 +1,89 @@
+"""A socket of the level 3 host: single orders for the listener."""
+
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+import attrs
+
+from seawall.kraken.client.market.doubts import feeds_in_doubt
+from seawall.kraken.client.market.listener import MarketListener
+from seawall.kraken.client.market.market import LEVEL3_DEPTH, Market
+from seawall.kraken.client.market.reference import Reference
+from seawall.kraken.client.market.refusals import take_refusal
+from seawall.kraken.client.session.asking import AskPace
+from seawall.kraken.client.session.session import Session
+from seawall.kraken.client.session.spacing import Spacing
+from seawall.kraken.client.session.subscriptions import Ask, Subscription, Terms
+from seawall.kraken.client.settings import Tier
+from seawall.kraken.dialect.bad import BadFrame
+from seawall.kraken.dialect.socket import requests
+from seawall.kraken.dialect.socket.frames import Frame
+from seawall.kraken.dialect.socket.level3_frames import Level3Frame
+from seawall.kraken.dialect.socket.market_frames import Status
+
+__all__ = ["LEVEL3_SYMBOLS", "Level3Socket", "level3_pace"]
+
+LEVEL3_SYMBOLS: Final = 200
+"""The most that one connection may follow (docs.kraken.com/api/docs/websocket-v2/level3)."""
+_CHARGE: Final = {10: 5.0, 100: 25.0, 1000: 100.0}
+"""What one symbol costs of the budget, by depth (same page)."""
+_BUDGET_PER_S: Final[dict[Tier, float]] = {"starter": 200.0, "intermediate": 200.0, "pro": 500.0}
+
+
+def level3_pace(tier: Tier) -> AskPace:
+    """Half of the budget at once and half of it a second after that: no second ever sees more than all of it."""
+    half = _BUDGET_PER_S[tier] / 2
+    return AskPace(Spacing(half, half), _charge)
+
+
+def _charge(terms: Terms) -> float:
+    return _CHARGE[terms.depth or LEVEL3_DEPTH]
+
+
+@attrs.define(eq=False)
+class Level3Socket:
+    """Gives meaning to a `Session` of the level 3 host (an `Owner`). `session` is set by who builds both.
+
+    `get_token` asks REST for the token that every request carries, for each connection anew. One that was used stays good
+    while its subscriptions last (docs.kraken.com/api/docs/guides/spot-ws-auth).
+    """
+
+    _market: Market
+    _reference: Reference
+    _listener: MarketListener
+    _get_token: Callable[[], Awaitable[str]]
+    session: Session = attrs.field(init=False)
+    _token: str = attrs.field(default="", init=False, repr=False)
+
+    async def prepare(self) -> None:
+        """A new connection needs a new token."""
+        self._token = await self._get_token()
+
+    def encode(self, ask: Ask) -> str:
+        """The text of a subscribe or unsubscribe."""
+        depth = ask.terms.depth
+        if ask.method == "unsubscribe":
+            return requests.unsubscribe(ask.channel, ask.req_id, symbols=ask.symbols, depth=depth, token=self._token)
+        return requests.subscribe(ask.channel, ask.req_id, symbols=ask.symbols, depth=depth, snapshot=True, token=self._token)
+
+    def took(self, frame: Frame, received_s: float) -> None:
+        """Orders, and the status that every socket is told."""
+        if isinstance(frame, Level3Frame):
+            self._market.level3.take(frame, received_s)
+        elif isinstance(frame, Status):
+            self._reference.take_status(frame)
+
+    def misunderstood(self, bad: BadFrame, message: bytes) -> None:
+        """Doubt what the frame seems to be of."""
+        for feed in feeds_in_doubt(message, self.session.feeds):
+            self._market.lose(feed, f"a frame was not understood: {bad.reason}")
+            self.session.feeds.suspect(feed)
+
+    def refused(self, row: Subscription) -> None:
+        """Whoever follows it is told by `follow`, and the listener here; a stale token costs the connection."""
+        take_refusal(row, self.session, self._listener)
+
+    def lost(self, reason: str) -> None:
+        """No book of this socket is to be trusted."""
+        for row in self.session.feeds:
+            self._market.lose(row.feed, reason)

@@ -1,0 +1,79 @@
+"""All that is kept of the market, by feed."""
+
+import attrs
+
+from seawall.kraken.client.market.data import MarketData
+from seawall.kraken.client.market.level3 import Level3Books
+from seawall.kraken.client.market.tickers import Tickers
+from seawall.kraken.client.market.trades import TradeTapes
+from seawall.kraken.client.session.subscriptions import Feed, Terms
+
+__all__ = ["LEVEL3_DEPTH", "Market"]
+
+LEVEL3_DEPTH = 10
+"""What the exchange serves unless asked for another (docs.kraken.com/api/docs/websocket-v2/level3)."""
+
+
+@attrs.frozen(eq=False)
+class Market:
+    """Books, candles, trades, tickers and single orders. Of a feed that is not followed nothing is kept, and nothing told."""
+
+    data: MarketData
+    trades: TradeTapes
+    tickers: Tickers
+    level3: Level3Books
+
+    def follow(self, feed: Feed, terms: Terms) -> None:
+        """Keep what a feed says from now on."""
+        symbol = feed.symbol or ""
+        match feed.channel:
+            case "book":
+                self.data.follow_book(symbol, terms.depth)
+            case "ohlc":
+                self.data.follow_candles(feed)
+            case "trade":
+                self.trades.follow(symbol)
+            case "ticker":
+                self.tickers.follow(symbol)
+            case "level3":
+                self.level3.follow(symbol, terms.depth or LEVEL3_DEPTH)
+
+    def forget(self, feed: Feed) -> None:
+        """Keep it no more, and say nothing more of it."""
+        symbol = feed.symbol or ""
+        match feed.channel:
+            case "book":
+                self.data.forget_book(symbol)
+            case "ohlc":
+                self.data.forget_candles(feed)
+            case "trade":
+                self.trades.forget(symbol)
+            case "ticker":
+                self.tickers.forget(symbol)
+            case "level3":
+                self.level3.forget(symbol)
+
+    def lose(self, feed: Feed, reason: str) -> None:
+        """Trust a feed no more; the listener hears of it at once where it is of a book. Other feeds mend their own gaps."""
+        symbol = feed.symbol or ""
+        match feed.channel:
+            case "book":
+                self.data.lose_book(symbol, reason)
+            case "level3":
+                self.level3.lose(symbol, reason)
+
+    def heard_s(self, feed: Feed) -> float:
+        """When a feed last said something that holds (trio's clock); minus infinity before that."""
+        symbol = feed.symbol or ""
+        match feed.channel:
+            case "book":
+                return self.data.book_heard_s(symbol)
+            case "ohlc":
+                return self.data.candles_heard_s(feed)
+            case "trade":
+                return self.trades.heard_s(symbol)
+            case "ticker":
+                return self.tickers.heard_s(symbol)
+            case "level3":
+                return self.level3.heard_s(symbol)
+        return float("-inf")
