@@ -9,6 +9,7 @@ from msgspec import Raw
 
 from seawall.kraken.dialect.bad import BadFrame, ChecksumMismatch, CrossedBook
 from seawall.kraken.dialect.books.book import KrakenBook, crc_of
+from seawall.kraken.dialect.books.side import Side
 from seawall.kraken.dialect.socket.market_frames import BookLevel, BookRow
 from seawall.model.market_data import Book, Level
 
@@ -133,6 +134,22 @@ def test_a_level_that_is_no_number_is_a_bad_frame() -> None:
     spoiled.bids.append(BookLevel(Raw(b"null"), Raw(b"1.0")))  # past the check that decoding makes
     with pytest.raises(BadFrame, match="BTC/USD"):
         KrakenBook("BTC/USD").apply(spoiled, snapshot=True)
+
+
+def test_a_book_that_took_half_a_row_keeps_nothing_of_it() -> None:
+    book = filled()
+    for spoiled in (("101.4", "1 2"), ("1 2", "1.0"), ("true", "1.0"), ("101.4", "-1.0")):
+        with pytest.raises(BadFrame, match="BTC/USD"):
+            book.apply(row([("101.3", "1.0"), spoiled], [], CRC), snapshot=False)
+        assert (book.best_bid(), book.best_ask(), book.checksum(), book.verified) == (None, None, 0, False)
+
+
+def test_prices_without_end_are_not_remembered_without_end() -> None:
+    side = Side(1, 10, 0, 0)
+    for tick in range(1000):
+        side.apply(levels([(f"{1000 - tick}.5", "1.0")]))
+    assert len(side._learned) <= 128  # noqa: SLF001 - memory has no other face
+    assert [str(side.level(at).price) for at in (0, 9)] == ["1.5", "10.5"]
 
 
 def test_an_unreadable_timestamp_counts_as_none() -> None:

@@ -13,7 +13,7 @@ import msgspec
 
 from seawall.model.numbers import ZERO
 
-__all__ = ["Digits", "check_signed", "check_sizes", "number", "refuse_unsound", "refuse_unsound_fields", "size_text"]
+__all__ = ["PLAIN", "Digits", "check_signed", "check_sizes", "number", "refuse_unsound", "refuse_unsound_fields", "size_text"]
 
 Digits = msgspec.Raw
 """A number token, byte for byte. `bytes(digits)` copies it out of the message it still points into."""
@@ -21,7 +21,7 @@ Digits = msgspec.Raw
 _MOST_DIGITS: Final = 40
 """No price, size or cost has more places on either side of the point; more would only serve to exhaust memory."""
 _LONGEST: Final = 2 * _MOST_DIGITS
-_SHORT: Final = _MOST_DIGITS
+PLAIN: Final = _MOST_DIGITS
 """A token no longer than this cannot have too many places, so that digits and points are all that needs looking at."""
 
 
@@ -41,7 +41,7 @@ def size_text(digits: Digits) -> bytes:
     Raises ValueError for negative numbers and for what is not a number.
     """
     text = bytes(digits)
-    if len(text) <= _SHORT and text.replace(b".", b"", 1).isdigit():
+    if len(text) <= PLAIN and text.replace(b".", b"", 1).isdigit():
         return text
     value = number(digits)
     refuse_unsound("number", value, signed=False)
@@ -54,7 +54,7 @@ def check_sizes(tokens: Sequence[Digits]) -> None:
     One join looks at all of them in the usual case: short JSON values of nothing but digits and points are sound numbers.
     """
     text = b"".join(tokens)
-    if (len(text) > _SHORT and max(map(len, tokens)) > _SHORT) or not text.replace(b".", b"").isdigit():
+    if (len(text) > PLAIN and max(map(len, tokens)) > PLAIN) or not text.replace(b".", b"").isdigit():
         for token in tokens:
             size_text(token)
 
@@ -63,7 +63,7 @@ def check_signed(tokens: Sequence[Digits]) -> None:
     """Raise ValueError unless each token is a finite number, negative or not."""
     for token in tokens:
         text = bytes(token)
-        if len(text) > _SHORT or not text.removeprefix(b"-").replace(b".", b"").isdigit():
+        if len(text) > PLAIN or not text.removeprefix(b"-").replace(b".", b"").isdigit():
             number(token)
 
 

@@ -9,7 +9,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from seawall.kraken.dialect.books.digits import Digits, check_sizes, refuse_unsound
+from seawall.kraken.dialect.books.digits import PLAIN, Digits, check_sizes, refuse_unsound
 from seawall.kraken.dialect.times import from_rfc3339
 
 __all__ = [
@@ -82,7 +82,7 @@ class BookLevel(msgspec.Struct, frozen=True, gc=False):
     qty: Digits
 
 
-class BookRow(msgspec.Struct, frozen=True):
+class BookRow(msgspec.Struct, frozen=True, gc=False):
     """One symbol's changes, in the order to apply them, and the checksum of the book after all of them."""
 
     symbol: str
@@ -92,18 +92,13 @@ class BookRow(msgspec.Struct, frozen=True):
     timestamp: str | None = None
 
     def __post_init__(self) -> None:
-        tokens: list[Digits] = []
-        add = tokens.append
-        for level in self.bids:
-            add(level.price)
-            add(level.qty)
-        for level in self.asks:
-            add(level.price)
-            add(level.qty)
-        check_sizes(tokens)
+        for level in self.bids + self.asks:
+            text = b"".join((level.price, level.qty))
+            if len(text) > PLAIN or not text.replace(b".", b"").isdigit():
+                check_sizes((level.price, level.qty))
 
 
-class BookFrame(_Stream, frozen=True, tag="book"):
+class BookFrame(_Stream, frozen=True, tag="book", gc=False):
     """A snapshot or an update of books (websocket-v2/book)."""
 
     data: tuple[BookRow, ...]
