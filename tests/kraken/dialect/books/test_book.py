@@ -137,10 +137,11 @@ def test_a_level_that_is_no_number_is_a_bad_frame() -> None:
 
 
 def test_a_book_that_took_half_a_row_keeps_nothing_of_it() -> None:
-    book = filled()
-    for spoiled in (("101.4", "1 2"), ("1 2", "1.0"), ("true", "1.0"), ("101.4", "-1.0")):
+    for price, qty in ((b"101.4", b"1 2"), (b"1 2", b"1.0"), (b"true", b"1.0"), (b"101.4", b"-1.0"), (b"-1", b"1.0")):
+        book, update = filled(), row([("101.3", "1.0")], [], CRC)
+        update.bids.append(BookLevel(Raw(price), Raw(qty)))
         with pytest.raises(BadFrame, match="BTC/USD"):
-            book.apply(row([("101.3", "1.0"), spoiled], [], CRC), snapshot=False)
+            book.apply(update, snapshot=False)
         assert (book.best_bid(), book.best_ask(), book.checksum(), book.verified) == (None, None, 0, False)
 
 
@@ -148,7 +149,7 @@ def test_prices_without_end_are_not_remembered_without_end() -> None:
     side = Side(1, 10, 0, 0)
     for tick in range(1000):
         side.apply(levels([(f"{1000 - tick}.5", "1.0")]))
-    assert len(side._learned) <= 128  # noqa: SLF001 - memory has no other face
+    assert len(side._learned) <= 128
     assert [str(side.level(at).price) for at in (0, 9)] == ["1.5", "10.5"]
 
 

@@ -3,9 +3,9 @@ from decimal import Decimal
 import pytest
 from msgspec import Raw
 
-from seawall.kraken.dialect.books.digits import check_signed, check_sizes, number, refuse_unsound, size_text
+from seawall.kraken.dialect.books.digits import check_sizes, number, refuse_unsound, size_text
 
-NO_NUMBERS = [b'"1.5"', b'"NaN"', b"null", b"true", b"[]", b"{}", b'""', b"1e999"]
+NO_NUMBERS = [b'"1.5"', b'"NaN"', b"null", b"true", b"[]", b"{}", b'""', b"1e999", b"1 2"]
 
 
 @pytest.mark.parametrize("token", [b"0", b"0.00010000", b"119174.000", b"1e-08", b"1.5E+3", b"-0.17"])
@@ -24,14 +24,11 @@ def test_what_is_no_number_is_refused(token: bytes) -> None:
             refusing(Raw(token))
     with pytest.raises(ValueError, match="not a"):
         check_sizes([Raw(b"1.0"), Raw(token)])
-    with pytest.raises(ValueError, match="not a"):
-        check_signed([Raw(b"-1.0"), Raw(token)])
 
 
-def test_sizes_are_not_negative_and_changes_may_be() -> None:
+def test_sizes_are_not_negative() -> None:
     check_sizes([Raw(b"1"), Raw(b"0.0"), Raw(b"1e-8")])
     check_sizes([])
-    check_signed([Raw(b"-1.25"), Raw(b"2")])
     with pytest.raises(ValueError, match="negative"):
         check_sizes([Raw(b"1"), Raw(b"-1")])
 
@@ -41,9 +38,8 @@ def test_a_number_of_absurdly_many_digits_is_refused_at_the_door(token: bytes) -
     for refusing in (number, size_text):
         with pytest.raises(ValueError, match="not a"):
             refusing(Raw(token))
-    for check in (check_sizes, check_signed):
-        with pytest.raises(ValueError, match="not a"):
-            check([Raw(b"1.0"), Raw(token)])
+    with pytest.raises(ValueError, match="not a"):
+        check_sizes([Raw(b"1.0"), Raw(token)])
     check_sizes([Raw(b"9" * 40), Raw(b"0." + b"0" * 30 + b"123456789012")])
 
 

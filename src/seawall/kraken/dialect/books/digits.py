@@ -6,14 +6,14 @@ and turned into a decimal only when somebody asks.
 """
 
 from collections.abc import Sequence
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Final
 
 import msgspec
 
 from seawall.model.numbers import ZERO
 
-__all__ = ["PLAIN", "Digits", "check_signed", "check_sizes", "number", "refuse_unsound", "refuse_unsound_fields", "size_text"]
+__all__ = ["PLAIN", "Digits", "check_sizes", "number", "refuse_unsound", "refuse_unsound_fields", "size_text"]
 
 Digits = msgspec.Raw
 """A number token, byte for byte. `bytes(digits)` copies it out of the message it still points into."""
@@ -30,7 +30,10 @@ def number(digits: Digits) -> Decimal:
     text = str(bytes(digits), "ascii", "replace")
     if not text or text[0] not in "-0123456789" or len(text) > _LONGEST:
         raise ValueError(f"{text[:60]} is not a number")
-    value = Decimal(text)
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        raise ValueError(f"{text} is not a number") from None
     refuse_unsound("number", value, signed=True)
     return value
 
@@ -57,14 +60,6 @@ def check_sizes(tokens: Sequence[Digits]) -> None:
     if (len(text) > PLAIN and max(map(len, tokens)) > PLAIN) or not text.replace(b".", b"").isdigit():
         for token in tokens:
             size_text(token)
-
-
-def check_signed(tokens: Sequence[Digits]) -> None:
-    """Raise ValueError unless each token is a finite number, negative or not."""
-    for token in tokens:
-        text = bytes(token)
-        if len(text) > PLAIN or not text.removeprefix(b"-").replace(b".", b"").isdigit():
-            number(token)
 
 
 def refuse_unsound(name: str, value: Decimal | None, *, signed: bool) -> None:
