@@ -174,6 +174,11 @@ CALLS: list[tuple[rest.RestRequest, str, dict[str, str]]] = [
         },
     ),
     (
+        rest.amend_order(AmendRequest(order_id="O1", limit_price=Decimal("-1.5"), limit_price_type="pct")),
+        "/0/private/AmendOrder",
+        {"txid": "O1", "limit_price": "-1.5%"},
+    ),
+    (
         rest.edit_order(
             rest.RestEdit(
                 order_id="O1",
@@ -373,7 +378,9 @@ REFUSED: list[tuple[Callable[[], object], str]] = [
     (lambda: rest.recent_trades("XBTUSD", count=1001), "1 to 1000"),
     (lambda: rest.query_trades(["T"] * 21), "1 to 20"),
     (lambda: rest.query_ledgers([]), "1 to 20"),
-    (lambda: rest.amend_order(AmendRequest(order_id="O", limit_price=Decimal(1), limit_price_type="pct")), "WebSocket only"),
+    (lambda: attrs.evolve(PLAIN, flags=("viqc",)), "viqc is of market orders"),
+    (lambda: attrs.evolve(PLAIN, order_type="market", price=None, flags=("post",)), "post is not a part of market"),
+    (lambda: attrs.evolve(EVERYTHING, price=Decimal(5)), "price: a distance"),
 ]
 
 

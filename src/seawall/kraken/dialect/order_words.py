@@ -12,7 +12,9 @@ from seawall.kraken.dialect.books.digits import refuse_unsound
 
 __all__ = [
     "RULES",
+    "TRAILING",
     "FeePreference",
+    "OneWayOnly",
     "OrderKind",
     "OrderSide",
     "PriceType",
@@ -45,6 +47,10 @@ FeePreference = Literal["base", "quote"]
 StpType = Literal["cancel_newest", "cancel_oldest", "cancel_both"]
 
 
+class OneWayOnly(ValueError):
+    """The order is sound, and this transport has no word for a part of it: the other one has."""
+
+
 class Rule(NamedTuple):
     """The prices of one order type."""
 
@@ -64,6 +70,10 @@ RULES: Final[dict[OrderKind, Rule]] = {
     "trailing-stop-limit": Rule(limit=True, trigger=True),
     "settle-position": Rule(limit=False, trigger=False),
 }
+
+
+TRAILING: Final = frozenset({"trailing-stop", "trailing-stop-limit"})
+"""The types whose trigger follows the market at a distance."""
 
 
 def finite(_: object, field: "attrs.Attribute[Decimal | None]", value: Decimal | None) -> None:

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
+from seawall.kraken.dialect.books.digits import refuse_unsound
 from seawall.kraken.dialect.times import to_seconds
 from seawall.model.numbers import plain
 
@@ -95,8 +96,10 @@ def seconds_or_none(at_ns: int | None) -> str | None:
     return None if at_ns is None else to_seconds(at_ns)
 
 
-def plain_or_none(value: Decimal | None) -> str | None:
-    """The number in plain digits. Raises ValueError for what is not finite; None stays None."""
-    if value is not None and not value.is_finite():
-        raise ValueError(f"{value} cannot be sent as a number")
+def plain_or_none(value: Decimal | None, name: str = "number") -> str | None:
+    """The number in plain digits; None stays None.
+
+    Raises ValueError, which has the name, for what is not finite, or so large or small that its digits would fill a screen.
+    """
+    refuse_unsound(name, value, signed=True)
     return None if value is None else plain(value)

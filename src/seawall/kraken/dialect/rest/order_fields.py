@@ -11,7 +11,17 @@ from typing import Literal
 import attrs
 
 from seawall.kraken.dialect.books.digits import refuse_unsound
-from seawall.kraken.dialect.order_words import RULES, OrderKind, OrderSide, Reference, StpType, not_negative, refuse_unless_one
+from seawall.kraken.dialect.order_checks import WordOf, instant, reference_number
+from seawall.kraken.dialect.order_words import (
+    RULES,
+    TRAILING,
+    OrderKind,
+    OrderSide,
+    Reference,
+    StpType,
+    not_negative,
+    refuse_unless_one,
+)
 from seawall.kraken.dialect.rest.call import plain_or_none, word
 from seawall.kraken.dialect.socket.json_text import deadline_text, given
 from seawall.model.numbers import plain
@@ -21,12 +31,15 @@ __all__ = ["OrderFlag", "Price", "RelativePrice", "RestClose", "RestEdit", "Rest
 OrderFlag = Literal["post", "fcib", "fciq", "viqc", "nompp"]
 """Post only; fee in base; fee in quote; volume in quote; the last one is accepted and ignored."""
 
+Sign = Literal["+", "-", "#"]
+RestTimeInForce = Literal["GTC", "IOC", "GTD", "FOK"]
+
 
 @attrs.frozen
 class RelativePrice:
     """A distance from the last price, or for `price2` from the trigger. `#` takes its sign from side and order type."""
 
-    sign: Literal["+", "-", "#"]
+    sign: Sign = attrs.field(validator=WordOf(Sign))
     amount: Decimal
     percent: bool = False
 
@@ -71,7 +84,7 @@ def _form(fields: Mapping[str, object]) -> dict[str, str]:
 class RestClose:
     """The order that each fill of another one places: of the same size, on the other side, independent from then on."""
 
-    order_type: OrderKind
+    order_type: OrderKind = attrs.field(validator=WordOf(OrderKind))
     price: Price | None = attrs.field(default=None, validator=_sound_price)
     price2: Price | None = attrs.field(default=None, validator=_sound_price)
 
@@ -88,26 +101,26 @@ class RestOrder:
     seconds, `start_in_s` and `expire_in_s` delays; `deadline_ns` is nanoseconds since the epoch on the exchange's clock.
     """
 
-    order_type: OrderKind
-    side: OrderSide
+    order_type: OrderKind = attrs.field(validator=WordOf(OrderKind))
+    side: OrderSide = attrs.field(validator=WordOf(OrderSide))
     volume: Decimal
     price: Price | None = attrs.field(default=None, validator=_sound_price)
     price2: Price | None = attrs.field(default=None, validator=_sound_price)
     display_volume: Decimal | None = attrs.field(default=None, validator=not_negative)
-    trigger: Reference | None = None
+    trigger: Reference | None = attrs.field(default=None, validator=WordOf(Reference))
     leverage: int | None = None
     reduce_only: bool | None = None
-    flags: tuple[OrderFlag, ...] = ()
-    time_in_force: Literal["GTC", "IOC", "GTD", "FOK"] | None = None
+    flags: tuple[OrderFlag, ...] = attrs.field(default=(), validator=WordOf(OrderFlag))
+    time_in_force: RestTimeInForce | None = attrs.field(default=None, validator=WordOf(RestTimeInForce))
     start_s: int | None = None
     start_in_s: int | None = None
     expire_s: int | None = None
     expire_in_s: int | None = None
-    stp_type: StpType | None = None
+    stp_type: StpType | None = attrs.field(default=None, validator=WordOf(StpType))
     cl_ord_id: str | None = None
-    userref: int | None = None
+    userref: int | None = attrs.field(default=None, validator=reference_number)
     close: RestClose | None = None
-    deadline_ns: int | None = None
+    deadline_ns: int | None = attrs.field(default=None, validator=instant)
     validate: bool | None = None
     asset_class: str | None = None
     broker: str | None = None
@@ -126,6 +139,13 @@ class RestOrder:
             ("cl_ord_id", self.cl_ord_id is not None and self.userref is not None, "excludes userref"),
             ("time_in_force", self.time_in_force == "GTD" and not expires, "GTD goes with expire_s or expire_in_s"),
             ("display_volume", self.display_volume is not None and self.order_type != "iceberg", "only of iceberg orders"),
+            ("flags", "post" in self.flags and not rule.limit, f"post is not a part of {self.order_type} orders"),
+            ("flags", "viqc" in self.flags and self.order_type != "market", "viqc is of market orders only"),
+            (
+                "price",
+                self.order_type in TRAILING and not isinstance(self.price, RelativePrice),
+                "a distance, for trailing orders",
+            ),
             ("trigger", self.trigger is not None and not rule.trigger, f"not a part of {self.order_type} orders"),
         ):
             if is_wrong:
@@ -174,14 +194,14 @@ class RestEdit:
     """
 
     order_id: str | None = None
-    userref: int | None = None
+    userref: int | None = attrs.field(default=None, validator=reference_number)
     volume: Decimal | None = attrs.field(default=None, validator=not_negative)
     display_volume: Decimal | None = attrs.field(default=None, validator=not_negative)
     price: Price | None = attrs.field(default=None, validator=_sound_price)
     price2: Price | None = attrs.field(default=None, validator=_sound_price)
     post_only: bool = False
-    new_userref: int | None = None
-    deadline_ns: int | None = None
+    new_userref: int | None = attrs.field(default=None, validator=reference_number)
+    deadline_ns: int | None = attrs.field(default=None, validator=instant)
     cancel_response: bool | None = None
     validate: bool | None = None
 

@@ -9,10 +9,10 @@ from typing import Final
 from seawall.kraken.dialect.order_words import refuse_count
 from seawall.kraken.dialect.rest.call import RestRequest, plain_or_none, private, word
 from seawall.kraken.dialect.rest.order_fields import RestEdit, RestOrder
+from seawall.kraken.dialect.rest.translation import price_text
 from seawall.kraken.dialect.socket.json_text import deadline_text, given
 from seawall.kraken.dialect.socket.orders import AmendRequest
 from seawall.kraken.dialect.times import to_rfc3339
-from seawall.model.numbers import plain
 from seawall.model.orders import OrderType
 from seawall.model.reports import AmendOrder, PlaceOrder
 
@@ -49,14 +49,14 @@ def add_order(order: PlaceOrder | RestOrder, rest_name: str) -> RestRequest:
     ):
         if needed and price is None:
             raise ValueError(f"{name}: needed for {order_type} orders")
-        if needed and price is not None:
-            prices.append(plain(price))
+        if needed:
+            prices.append(plain_or_none(price, name))
     return private(
         "AddOrder",
         pair=rest_name,
         type=str(order.side),
         ordertype=str(order_type),
-        volume=plain(order.qty),
+        volume=plain_or_none(order.qty, "qty"),
         price=prices[0] if prices else None,
         price2=prices[1] if len(prices) > 1 else None,
         timeinforce=order.time_in_force.upper(),
@@ -97,32 +97,29 @@ def add_order_batch(
 def amend_order(change: AmendOrder | AmendRequest) -> RestRequest:
     """Change an open order in place; what the change leaves as None is not sent (amend-order).
 
-    Raises ValueError for prices of another type than `static`: REST has no word for that.
+    Distances from the reference are written with their sign in front, and in percent with `%` behind.
     """
     if isinstance(change, AmendRequest):
         return _amend_with_everything(change)
     return private(
         "AmendOrder",
         cl_ord_id=change.client_order_id,
-        order_qty=None if change.qty is None else plain(change.qty),
-        limit_price=None if change.limit_price is None else plain(change.limit_price),
+        order_qty=plain_or_none(change.qty, "qty"),
+        limit_price=plain_or_none(change.limit_price, "limit_price"),
         post_only="true" if change.post_only else None,
         deadline=None if change.deadline_ns is None else to_rfc3339(change.deadline_ns, places=3),
     )
 
 
 def _amend_with_everything(change: AmendRequest) -> RestRequest:
-    for name, kind in (("limit_price_type", change.limit_price_type), ("trigger_price_type", change.trigger_price_type)):
-        if kind not in {None, "static"}:
-            raise ValueError(f"{name}: {kind} can be sent by WebSocket only")
     return private(
         "AmendOrder",
         txid=change.order_id,
         cl_ord_id=change.cl_ord_id,
         order_qty=plain_or_none(change.order_qty),
         display_qty=plain_or_none(change.display_qty),
-        limit_price=plain_or_none(change.limit_price),
-        trigger_price=plain_or_none(change.trigger_price),
+        limit_price=price_text(change.limit_price, change.limit_price_type),
+        trigger_price=price_text(change.trigger_price, change.trigger_price_type),
         post_only=word(change.post_only),
         deadline=deadline_text(change.deadline_ns),
         pair=change.symbol,

@@ -6,6 +6,7 @@ from typing import Final
 
 import msgspec
 
+from seawall.kraken.dialect.books.digits import refuse_unsound
 from seawall.kraken.dialect.times import to_rfc3339
 from seawall.model.numbers import plain
 
@@ -32,20 +33,25 @@ def request_text(method: str, req_id: int | None, params: Params) -> str:
 
 
 def text_of(request: Params) -> str:
-    """The object as text."""
-    return _encode(request).decode("utf-8")
+    """The object as text. Raises ValueError for what JSON has no way to write: integers of more than 64 bits, half characters."""
+    try:
+        return _encode(request).decode("utf-8")
+    except OverflowError as error:
+        raise ValueError(f"{request.get('method', 'request')}: {error}") from None
 
 
-def number_token(value: Decimal) -> msgspec.Raw:
-    """The number in plain digits, never with an exponent. Raises ValueError for what is not finite."""
-    if not value.is_finite():
-        raise ValueError(f"{value} cannot be sent as a number")
+def number_token(value: Decimal, name: str = "number") -> msgspec.Raw:
+    """The number in plain digits, never with an exponent.
+
+    Raises ValueError, which has the name, for what is not finite, or so large or small that its digits would fill a screen.
+    """
+    refuse_unsound(name, value, signed=True)
     return msgspec.Raw(plain(value).encode("ascii"))
 
 
-def optional_token(value: Decimal | None) -> msgspec.Raw | None:
+def optional_token(value: Decimal | None, name: str = "number") -> msgspec.Raw | None:
     """As `number_token`; None stays None."""
-    return None if value is None else number_token(value)
+    return None if value is None else number_token(value, name)
 
 
 def deadline_text(at_ns: int | None) -> str | None:

@@ -11,9 +11,11 @@ from typing import Literal
 import attrs
 
 from seawall.kraken.dialect.books.digits import refuse_unsound
+from seawall.kraken.dialect.order_checks import WordOf, instant, reference_number
 from seawall.kraken.dialect.order_words import (
     RULES,
     FeePreference,
+    OneWayOnly,
     OrderKind,
     OrderSide,
     PriceType,
@@ -28,6 +30,9 @@ from seawall.kraken.dialect.socket.json_text import deadline_text, given, number
 __all__ = ["AmendRequest", "ConditionalClose", "EditRequest", "OrderRequest", "TriggerTerms"]
 
 
+TimeInForce = Literal["gtc", "gtd", "ioc", "fok"]
+
+
 @attrs.frozen
 class TriggerTerms:
     """What a triggered order waits for: `price` is a signed distance unless `price_type` is `static`.
@@ -36,8 +41,8 @@ class TriggerTerms:
     """
 
     price: Decimal
-    reference: Reference = "last"
-    price_type: PriceType = "static"
+    reference: Reference = attrs.field(default="last", validator=WordOf(Reference))
+    price_type: PriceType = attrs.field(default="static", validator=WordOf(PriceType))
 
     def __attrs_post_init__(self) -> None:
         refuse_unsound("triggers.price", self.price, signed=True)
@@ -51,11 +56,11 @@ class TriggerTerms:
 class ConditionalClose:
     """The order that each fill of another one places: of the same size, on the other side, independent from then on."""
 
-    order_type: OrderKind
+    order_type: OrderKind = attrs.field(validator=WordOf(OrderKind))
     trigger_price: Decimal | None = attrs.field(default=None, validator=finite)
-    trigger_price_type: PriceType | None = None
+    trigger_price_type: PriceType | None = attrs.field(default=None, validator=WordOf(PriceType))
     limit_price: Decimal | None = attrs.field(default=None, validator=finite)
-    limit_price_type: PriceType | None = None
+    limit_price_type: PriceType | None = attrs.field(default=None, validator=WordOf(PriceType))
 
     def params(self) -> dict[str, object]:
         """The fields as they are written."""
@@ -74,31 +79,35 @@ class ConditionalClose:
 class OrderRequest:
     """One new order (websocket-v2/add_order). `order_qty` is in base, `cash_order_qty` in quote: give one of them.
 
-    Times are nanoseconds since the epoch on the exchange's clock. `margin` opens a leveraged position; `validate` asks for a
-    check without an order. `sender_sub_id` parts the account for self-trade prevention.
+    Times are nanoseconds since the epoch on the exchange's clock; `effective_time_ns` and `expire_time_ns` count to the second.
+    `validate` asks for a check without an order. `sender_sub_id` parts the account for self-trade prevention.
+
+    `margin` opens a position with the highest leverage of the pair, at most 5. The WebSocket has no word for another one:
+    an order with `leverage` is for REST (rest-api/add-order), and `params` raises `OneWayOnly`.
     """
 
-    order_type: OrderKind
-    side: OrderSide
+    order_type: OrderKind = attrs.field(validator=WordOf(OrderKind))
+    side: OrderSide = attrs.field(validator=WordOf(OrderSide))
     symbol: str
     order_qty: Decimal | None = attrs.field(default=None, validator=not_negative)
     cash_order_qty: Decimal | None = attrs.field(default=None, validator=not_negative)
     limit_price: Decimal | None = attrs.field(default=None, validator=finite)
-    limit_price_type: PriceType | None = None
+    limit_price_type: PriceType | None = attrs.field(default=None, validator=WordOf(PriceType))
     triggers: TriggerTerms | None = None
-    time_in_force: Literal["gtc", "gtd", "ioc", "fok"] | None = None
+    time_in_force: TimeInForce | None = attrs.field(default=None, validator=WordOf(TimeInForce))
     post_only: bool | None = None
     reduce_only: bool | None = None
     margin: bool | None = None
-    effective_time_ns: int | None = None
-    expire_time_ns: int | None = None
-    deadline_ns: int | None = None
+    leverage: int | None = None
+    effective_time_ns: int | None = attrs.field(default=None, validator=instant)
+    expire_time_ns: int | None = attrs.field(default=None, validator=instant)
+    deadline_ns: int | None = attrs.field(default=None, validator=instant)
     cl_ord_id: str | None = None
-    order_userref: int | None = None
+    order_userref: int | None = attrs.field(default=None, validator=reference_number)
     conditional: ConditionalClose | None = None
     display_qty: Decimal | None = attrs.field(default=None, validator=not_negative)
-    fee_preference: FeePreference | None = None
-    stp_type: StpType | None = None
+    fee_preference: FeePreference | None = attrs.field(default=None, validator=WordOf(FeePreference))
+    stp_type: StpType | None = attrs.field(default=None, validator=WordOf(StpType))
     sender_sub_id: str | None = None
     validate: bool | None = None
 
@@ -116,6 +125,8 @@ class OrderRequest:
                 "goes with gtd, and gtd with it",
             ),
             ("post_only", bool(self.post_only) and not rule.limit, f"not a part of {self.order_type} orders"),
+            ("leverage", self.leverage is not None and self.leverage < 2, "a whole number from 2 on"),
+            ("leverage", self.leverage is not None and self.margin is not None, "says what margin leaves open: give one of them"),
             ("display_qty", self.display_qty is not None and self.order_type != "iceberg", "only of iceberg orders"),
             ("cash_order_qty", self.cash_order_qty is not None and self.order_type != "market", "only of market orders"),
         ):
@@ -123,7 +134,9 @@ class OrderRequest:
                 raise ValueError(f"{name}: {why}")
 
     def params(self) -> dict[str, object]:
-        """The fields as they are written."""
+        """The fields as they are written. Raises `OneWayOnly`."""
+        if self.leverage is not None:
+            raise OneWayOnly(f"leverage: {self.leverage} can be said by REST only")
         return given(
             {
                 "order_type": self.order_type,
@@ -164,12 +177,12 @@ class AmendRequest:
     cl_ord_id: str | None = None
     order_qty: Decimal | None = attrs.field(default=None, validator=not_negative)
     limit_price: Decimal | None = attrs.field(default=None, validator=finite)
-    limit_price_type: PriceType | None = None
+    limit_price_type: PriceType | None = attrs.field(default=None, validator=WordOf(PriceType))
     trigger_price: Decimal | None = attrs.field(default=None, validator=finite)
-    trigger_price_type: PriceType | None = None
+    trigger_price_type: PriceType | None = attrs.field(default=None, validator=WordOf(PriceType))
     display_qty: Decimal | None = attrs.field(default=None, validator=not_negative)
     post_only: bool | None = None
-    deadline_ns: int | None = None
+    deadline_ns: int | None = attrs.field(default=None, validator=instant)
     symbol: str | None = None
 
     def __attrs_post_init__(self) -> None:
@@ -200,20 +213,22 @@ class AmendRequest:
 class EditRequest:
     """Cancel an order and place a changed one under a new id (websocket-v2/edit_order).
 
-    Amending is better wherever it can be had: an edit loses the place in the queue, and may cancel without placing.
+    Amend wherever it can be had: an edit loses the place in the queue, costs more of the rate counter, and may cancel without
+    placing. `order_type` is the order's own and never sent: REST calls the limit of triggered orders by another name.
     """
 
     order_id: str
     symbol: str
+    order_type: OrderKind | None = attrs.field(default=None, validator=WordOf(OrderKind))
     order_qty: Decimal | None = attrs.field(default=None, validator=not_negative)
     limit_price: Decimal | None = attrs.field(default=None, validator=finite)
     triggers: TriggerTerms | None = None
     display_qty: Decimal | None = attrs.field(default=None, validator=not_negative)
     post_only: bool | None = None
     reduce_only: bool | None = None
-    fee_preference: FeePreference | None = None
-    order_userref: int | None = None
-    deadline_ns: int | None = None
+    fee_preference: FeePreference | None = attrs.field(default=None, validator=WordOf(FeePreference))
+    order_userref: int | None = attrs.field(default=None, validator=reference_number)
+    deadline_ns: int | None = attrs.field(default=None, validator=instant)
     validate: bool | None = None
 
     def params(self) -> dict[str, object]:

@@ -138,7 +138,7 @@ def add_order(order: PlaceOrder | OrderRequest, token: str, req_id: int | None) 
             "order_type": str(order_type),
             "side": str(order.side),
             "symbol": order.symbol,
-            "order_qty": number_token(order.qty),
+            "order_qty": number_token(order.qty, "qty"),
             "limit_price": _needed(order.limit_price, "limit_price", order_type) if order_type.has_limit else None,
             "triggers": {
                 "reference": "last",
@@ -165,8 +165,8 @@ def amend_order(change: AmendOrder | AmendRequest, token: str, req_id: int | Non
         req_id,
         {
             "cl_ord_id": change.client_order_id,
-            "order_qty": optional_token(change.qty),
-            "limit_price": optional_token(change.limit_price),
+            "order_qty": optional_token(change.qty, "qty"),
+            "limit_price": optional_token(change.limit_price, "limit_price"),
             "post_only": change.post_only or None,
             "deadline": None if change.deadline_ns is None else to_rfc3339(change.deadline_ns, places=3),
             "token": token,
@@ -264,4 +264,4 @@ def cancel_all_orders_after(timeout_s: int, token: str, req_id: int | None) -> s
 def _needed(value: Decimal | None, name: str, order_type: OrderType) -> msgspec.Raw:
     if value is None:
         raise ValueError(f"{name}: needed for {order_type} orders")
-    return number_token(value)
+    return number_token(value, name)
