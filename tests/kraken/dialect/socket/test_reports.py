@@ -104,6 +104,12 @@ def test_an_event_with_no_word_we_know_is_unknown() -> None:
     assert reports.order_report(event("teleported")) == Unknown("exec_type", "teleported")
 
 
+def test_each_word_that_is_new_is_named_though_the_other_says_enough() -> None:
+    assert reports.new_words(event("new", "open for business")) == (Unknown("order_status", "open for business"),)
+    assert reports.new_words(event("teleported", "canceled")) == (Unknown("exec_type", "teleported"),)
+    assert reports.new_words(TRADE) == reports.new_words(event("restated")) == ()
+
+
 @pytest.mark.parametrize(
     ("cum_qty", "order_qty", "order_status", "status"),
     [
@@ -170,7 +176,8 @@ def test_a_snapshot_is_parted_in_orders_and_fills() -> None:
     placed, fill = reports.order_report(PLACED), reports.fill(old)
     assert isinstance(placed, OrderReport)
     assert fill is not None
-    assert reports.private_snapshot(frame) == PrivateSnapshot((placed,), (fill,))
+    new = OrderReport("O1", None, OrderStatus.OPEN, AT_NS)
+    assert reports.private_snapshot(frame) == PrivateSnapshot((placed, new), (fill,))
 
 
 def test_a_whole_life_is_read_from_the_wire() -> None:

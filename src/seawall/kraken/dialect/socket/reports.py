@@ -24,6 +24,7 @@ __all__ = [
     "candle",
     "fill",
     "instrument_of",
+    "new_words",
     "order_report",
     "pair_status",
     "private_snapshot",
@@ -62,8 +63,10 @@ def order_report(row: ExecutionRow) -> OrderReport | Unknown:
     `partially_filled`, and trades of a snapshot say `filled` of orders that they may not have filled.
     """
     status = _status_of(row)
-    if status is None:
-        return Unknown("exec_type", row.exec_type)
+    return Unknown("exec_type", row.exec_type) if status is None else _report(row, status)
+
+
+def _report(row: ExecutionRow, status: OrderStatus) -> OrderReport:
     return OrderReport(
         order_id=row.order_id,
         client_order_id=row.cl_ord_id or None,
@@ -89,11 +92,25 @@ def _status_of(row: ExecutionRow) -> OrderStatus | None:
     return _STATUS_OF_ORDER.get(row.order_status or "") or _STATUS_OF_EVENT.get(row.exec_type)
 
 
+def new_words(row: ExecutionRow) -> tuple[Unknown, ...]:
+    """What the row says in words that are new to us, though the rest of it may be understood."""
+    return tuple(
+        Unknown(what, word)
+        for what, word, known in (
+            ("exec_type", row.exec_type, _STATUS_OF_EVENT),
+            ("order_status", row.order_status, _STATUS_OF_ORDER),
+        )
+        if word is not None and word not in known
+    )
+
+
 def private_snapshot(frame: ExecutionsFrame) -> PrivateSnapshot:
-    """The snapshot of `executions`, parted in open orders and fills; rows of neither kind are left out."""
-    orders = [order_report(row) for row in frame.data if row.exec_type != "trade"]
+    """The snapshot of `executions`, parted in open orders and fills.
+
+    The exchange puts no other orders in it, so one whose state is a new word is open: left out, it would pass for ended.
+    """
     return PrivateSnapshot(
-        open_orders=tuple(report for report in orders if isinstance(report, OrderReport)),
+        open_orders=tuple(_report(row, _status_of(row) or OrderStatus.OPEN) for row in frame.data if row.exec_type != "trade"),
         fills=tuple(execution for row in frame.data if (execution := fill(row)) is not None),
     )
 
