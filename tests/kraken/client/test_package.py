@@ -5,11 +5,13 @@ import pytest
 
 import seawall.kraken
 import seawall.kraken.client
+import seawall.kraken.client.api
 
 
 def test_the_package_offers_the_clients_names() -> None:
     for name in seawall.kraken.__all__:
-        assert getattr(seawall.kraken, name) is getattr(seawall.kraken.client, name)
+        home = seawall.kraken.client.api if name in seawall.kraken.client.api.__all__ else seawall.kraken.client
+        assert getattr(seawall.kraken, name) is getattr(home, name)
         assert name in dir(seawall.kraken)
 
 

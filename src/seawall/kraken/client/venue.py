@@ -20,8 +20,6 @@ from seawall.kraken.client.session.facts import SessionStatistics
 from seawall.kraken.client.session.subscriptions import Feed, Terms
 from seawall.kraken.client.settings import ClientSettings
 from seawall.kraken.dialect import rest
-from seawall.kraken.dialect.socket.answers import OrderAdded, OrderAmended, OrderEdited
-from seawall.kraken.dialect.socket.orders import AmendRequest, EditRequest, OrderRequest
 from seawall.kraken.dialect.books.book import DEPTHS
 from seawall.kraken.dialect.books.level3_book import LEVEL3_DEPTHS, Level3Book
 from seawall.kraken.dialect.socket.answers import OrderAdded, OrderAmended, OrderEdited
@@ -134,6 +132,16 @@ class KrakenVenue:
         if self._private is not None:
             await self._private.session.wait_live()
 
+    @property
+    def rest(self) -> RestClient:
+        """For REST calls that have no method here: in the same lanes, and under the same counters."""
+        return self._rest
+
+    @property
+    def reference(self) -> Reference:
+        """What is known of the pairs, by every name of theirs."""
+        return self._reference
+
     def instrument(self, symbol: str) -> Instrument:
         """The pair; raises `UnknownSymbol`."""
         return self._reference.instrument(symbol)
@@ -163,7 +171,7 @@ class KrakenVenue:
         return self._public.market.level3.book(symbol)
 
     def ticker(self, symbol: str) -> TickerRow | None:
-        """The newest ticker of a symbol that is followed, once there is one."""
+        """The newest ticker of a symbol that is followed, while it may be trusted."""
         return self._public.market.tickers.get(symbol)
 
     # Following returns once the exchange has granted the feed, which is then kept until it is unfollowed, or the venue left.
