@@ -177,3 +177,7 @@ class EngineCounter:
     def refused(self, now_s: float) -> None:
         """The exchange said that the counter is above the threshold: believe it."""
         self._counter.set(max(self._counter.value(now_s), self.limit.threshold), now_s)
+
+    def told(self, count: float, now_s: float) -> None:
+        """The exchange said what the counter is."""
+        self._counter.set(count, now_s)

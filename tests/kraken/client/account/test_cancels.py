@@ -1,12 +1,11 @@
 import pytest
 
-from seawall.kraken.client.account.cancels import gravest, refused_cancel
+from seawall.kraken.client.account.cancels import gravest, why_gone
 from seawall.model.errors import AccessDenied, ExchangeError, NotSent, OutcomeUnknown, SeawallError, Unavailable
 
 
 def test_an_order_that_is_not_open_is_no_failure() -> None:
-    outcome = refused_cancel("a", ["EOrder:Unknown order"])
-    assert (outcome.accepted, outcome.reason) == (False, "EOrder:Unknown order")
+    assert why_gone("a", ["EOrder:Unknown order"]) == "EOrder:Unknown order"
 
 
 @pytest.mark.parametrize(
@@ -21,7 +20,7 @@ def test_an_order_that_is_not_open_is_no_failure() -> None:
 )
 def test_other_refusals_of_cancels_are_told_as_what_they_are(error: str, kind: type[SeawallError]) -> None:
     with pytest.raises(kind):
-        refused_cancel("a", [error])
+        why_gone("a", [error])
 
 
 def test_what_was_lost_is_told_before_what_never_left() -> None:
@@ -32,4 +31,4 @@ def test_what_was_lost_is_told_before_what_never_left() -> None:
 
 def test_a_cancel_that_no_answer_names_is_unknown() -> None:
     with pytest.raises(OutcomeUnknown, match="names a"):
-        refused_cancel("a", [])
+        why_gone("a", [])

@@ -51,7 +51,13 @@ async def test_it_subscribes_with_both_snapshots_named_and_a_token(stage: Stage,
     async with stage.venue():
         socket = await stage.private_live()
         (executions,) = socket.asked("subscribe", "executions")
-        assert executions["params"] == {"channel": "executions", "snap_orders": True, "snap_trades": True, "token": "token"}
+        assert executions["params"] == {
+            "channel": "executions",
+            "snap_orders": True,
+            "snap_trades": True,
+            "ratecounter": True,
+            "token": "token",
+        }
         assert stage.heard.restored[0].open_orders == ()
         assert ("balance", "USD", Decimal("1000.5")) in stage.heard.told
 

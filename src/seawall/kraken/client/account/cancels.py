@@ -5,9 +5,8 @@ from collections.abc import Sequence
 from seawall.kraken.dialect.error_table import Family
 from seawall.kraken.dialect.errors import exception_for, read_errors
 from seawall.model.errors import NotSent, OutcomeUnknown, SeawallError
-from seawall.model.venue import CancelOutcome
 
-__all__ = ["gravest", "is_of_one_order", "refused_cancel"]
+__all__ = ["gravest", "is_of_one_order", "why_gone"]
 
 
 def is_of_one_order(error: str | None) -> bool:
@@ -15,19 +14,19 @@ def is_of_one_order(error: str | None) -> bool:
     return read_errors([error or ""]).family is Family.GONE
 
 
-def refused_cancel(client_order_id: str, errors: Sequence[str]) -> CancelOutcome:
-    """The outcome of a cancel that was answered with errors.
+def why_gone(name: object, errors: Sequence[str]) -> str:
+    """Why there was nothing to cancel, by the errors that the cancel of the order called `name` was answered with.
 
     Raises `OutcomeUnknown` where they leave open whether it was carried out, as no error at all does, else what the
     errors say of a request.
     """
     answer = read_errors(errors)
     if answer.family is Family.GONE:
-        return CancelOutcome(client_order_id, accepted=False, reason="; ".join(answer.failures))
+        return "; ".join(answer.failures)
     if answer.family is Family.UNKNOWN:
         raise OutcomeUnknown("; ".join(answer.failures))
     if not answer.failed:
-        raise OutcomeUnknown(f"no answer names {client_order_id}")
+        raise OutcomeUnknown(f"no answer names {name}")
     raise exception_for(errors, placing=False)
 
 

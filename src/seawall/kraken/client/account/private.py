@@ -5,6 +5,8 @@ from typing import Final
 
 import attrs
 
+from seawall.kraken.client.account.pace import Pace
+from seawall.kraken.client.clock import ExchangeClock
 from seawall.kraken.client.market.reference import Reference
 from seawall.kraken.client.session.facts import FrameUnknown, SessionExpired
 from seawall.kraken.client.session.sequence import Arrival
@@ -17,8 +19,8 @@ from seawall.kraken.dialect.errors import exception_for, read_errors
 from seawall.kraken.dialect.socket import requests
 from seawall.kraken.dialect.socket.frames import Frame
 from seawall.kraken.dialect.socket.market_frames import Status
-from seawall.kraken.dialect.socket.private_frames import BalancesFrame, ExecutionsFrame
-from seawall.kraken.dialect.socket.reports import balance_total, fill, order_report, private_snapshot
+from seawall.kraken.dialect.socket.private_frames import BalancesFrame, ExecutionRow, ExecutionsFrame
+from seawall.kraken.dialect.socket.reports import balance_total, fill, new_words, order_report, private_snapshot
 from seawall.kraken.dialect.unknown import Unknown
 from seawall.model.venue import Probe, VenueListener
 from seawall.resilience import Link
@@ -43,14 +45,17 @@ class PrivateGap:
 class PrivateSocket:
     """Gives meaning to a `Session` of the private host (an `Owner`). `session` is set by who builds both.
 
-    `get_token` asks REST for the token that every private request carries. A token used once stays good for as long as
-    its connection does (docs.kraken.com/api/docs/guides/spot-ws-auth).
+    `get_token` asks REST for the token that every private request carries. It has to be used within 15 minutes, and a dial
+    has seconds; used once, it stays good for as long as its connection does (docs.kraken.com/api/docs/guides/spot-ws-auth).
+    `pace` is told of orders, and of the exchange's own rate counters.
     """
 
     _listener: VenueListener
     _reference: Reference
     _get_token: Callable[[], Awaitable[str]]
     _probe: Probe
+    _pace: Pace
+    _clock: ExchangeClock
     session: Session = attrs.field(init=False)
     _token: str = attrs.field(default="", init=False, repr=False)
     _told_lost: bool = attrs.field(default=True, init=False)
@@ -83,7 +88,9 @@ class PrivateSocket:
         if ask.method == "unsubscribe":
             return requests.unsubscribe(ask.channel, ask.req_id, token=self._token)
         if ask.channel == EXECUTIONS.channel:
-            return requests.subscribe(ask.channel, ask.req_id, snap_orders=True, snap_trades=True, token=self._token)
+            return requests.subscribe(
+                ask.channel, ask.req_id, snap_orders=True, snap_trades=True, ratecounter=True, token=self._token
+            )
         return requests.subscribe(ask.channel, ask.req_id, snapshot=True, token=self._token)
 
     def took(self, frame: Frame, received_s: float) -> None:
@@ -118,9 +125,14 @@ class PrivateSocket:
     def _take_executions(self, frame: ExecutionsFrame, received_s: float) -> None:
         if not self._in_order(EXECUTIONS, frame.sequence, snapshot=frame.snapshot):
             return
+        for word in (word for row in frame.data for word in new_words(row)):
+            tell(self._probe, FrameUnknown(self.session.name, word.what, word.value))
         if frame.snapshot:
             self._told_lost = False
-            self._listener.private_restored(private_snapshot(frame))
+            snapshot = private_snapshot(frame)
+            for each in snapshot.open_orders:
+                self._pace.reported(each, received_s, self._clock.now_ns())
+            self._listener.private_restored(snapshot)
             self.session.feeds.filled(EXECUTIONS, received_s)
             return
         for row in frame.data:
@@ -128,10 +140,16 @@ class PrivateSocket:
             if execution is not None:
                 self._listener.filled(execution)
             report = order_report(row)
-            if isinstance(report, Unknown):
-                tell(self._probe, FrameUnknown(self.session.name, report.what, report.value))
-            else:
+            if not isinstance(report, Unknown):
+                self._pace.reported(report, received_s, self._clock.now_ns())
                 self._listener.order_reported(report)
+            self._take_count(row, received_s)
+
+    def _take_count(self, row: ExecutionRow, received_s: float) -> None:
+        """The exchange's own rate counter of the pair. A row of an order that just ended may name no pair."""
+        symbol = row.symbol or self._pace.symbol_of(row.order_id)
+        if row.ratecount is not None and symbol is not None:
+            self._pace.counted(symbol, float(row.ratecount), received_s)
 
     def _take_balances(self, frame: BalancesFrame, received_s: float) -> None:
         if not self._in_order(BALANCES, frame.sequence, snapshot=frame.snapshot):

@@ -12,23 +12,35 @@ from seawall.kraken.client.rest.signer import Signer
 from seawall.kraken.client.rest.turns import Turns
 from seawall.kraken.client.rest.verdicts import HttpRefused
 from seawall.kraken.dialect.bad import BadFrame
+from seawall.kraken.dialect.errors import read_errors
 from seawall.kraken.dialect.rest import RestRequest
-from seawall.model.errors import AccessDenied, NotSent, OutcomeUnknown, SeawallError
+from seawall.model.errors import AccessDenied, NotSent, OutcomeUnknown, RefusedByExchange, SeawallError, Unavailable
 from seawall.model.venue import Probe
 from seawall.resilience.probes import tell
 
-__all__ = ["UNANSWERED", "Attempt", "Begun", "NonceRefused", "RestAttempts", "lost", "told"]
+__all__ = ["UNANSWERED", "Attempt", "Begun", "KeyShared", "NonceRefused", "RestAttempts", "lost", "told"]
 
 T = TypeVar("T")
 
 _BAD_NONCE: Final = "EAPI:Invalid nonce"
+_MOST_NONCES: Final = 3
 UNANSWERED: Final = (HttpFailed, HttpRefused, trio.TooSlowError, BadFrame)
 """What an attempt raises when no answer of the exchange's came, or none that can be read."""
 
 
+class KeyShared(AccessDenied):
+    """Nonces that rise were refused one after the other: something else uses this API key."""
+
+    def __init__(self, request: str) -> None:
+        super().__init__(
+            f"{request}: {_BAD_NONCE}, also for a fresh one above all of ours: another program uses this API key, or did so "
+            "with larger nonces. Make a key for each program; too many such refusals lock the account out for a while"
+        )
+
+
 @attrs.frozen
 class NonceRefused:
-    """The exchange saw `request` after one with a higher nonce."""
+    """The exchange saw `request` after one with a higher nonce. `repeated`: it is made once more, with a fresh nonce."""
 
     request: str
     repeated: bool
@@ -44,6 +56,8 @@ class Begun:
 
     _sending: Callable[[], None] = _nothing
     happened: bool = False
+    nonce: int = 0
+    """The newest one that the request was signed with."""
 
     def __call__(self) -> None:
         """A first byte is about to leave."""
@@ -63,6 +77,7 @@ class RestAttempts:
     _request_s: float
     _turns: Turns
     _probe: Probe
+    _exchange_ns: Callable[[], int]
     count: int = attrs.field(default=0, init=False)
 
     @property
@@ -82,19 +97,39 @@ class RestAttempts:
             answer = await (self._signed(request, begun) if request.private else self._plain(request, begun))
         if answer.status != 200:
             raise HttpRefused(answer.status, answer.retry_after_s)
-        return read(answer)
+        try:
+            return read(answer)
+        except (Unavailable, RefusedByExchange) as error:
+            self._wait_as_told(error)
+            raise
 
     async def with_fresh_nonce(
         self, attempt: Attempt[T], request: RestRequest, read: Callable[[HttpAnswer], T], begun: Begun
     ) -> T:
-        """Attempt, and once more where the nonce came too late: signed anew, as a refused nonce means that nothing was done."""
-        try:
-            return await attempt(request, read, begun)
-        except AccessDenied as denied:
-            if not str(denied).startswith(_BAD_NONCE):
-                raise
-        tell(self._probe, NonceRefused(request.name, repeated=True))
-        return await attempt(request, read, begun)
+        """Attempt, and again where the nonce came too late: signed anew, as a refused nonce means that nothing was done.
+
+        Raises `KeyShared` where a fresh nonce was refused as well, although none of ours can have been faster. Where one of
+        ours can, as calls at the same time take different connections, it is tried once more.
+        """
+        for number in range(_MOST_NONCES):
+            try:
+                return await attempt(request, read, begun)
+            except AccessDenied as denied:
+                if not str(denied).startswith(_BAD_NONCE):
+                    raise
+                alone = self._signer is not None and self._signer.last == begun.nonce
+                repeated = number == 0 or (number < _MOST_NONCES - 1 and not alone)
+                tell(self._probe, NonceRefused(request.name, repeated))
+                if not repeated:
+                    raise KeyShared(request.name) from denied
+        raise AssertionError("the last attempt returns or raises")
+
+    def _wait_as_told(self, error: Unavailable | RefusedByExchange) -> None:
+        """`EService:Throttled` names the time until which to wait, on the exchange's clock (.../guides/spot-errors)."""
+        detail = error.detail if isinstance(error, RefusedByExchange) else str(error)
+        wait_s = read_errors(detail.split("; "), self._exchange_ns()).retry_after_s
+        if wait_s is not None:
+            error.retry_after_s = wait_s
 
     async def _plain(self, request: RestRequest, begun: Begun) -> HttpAnswer:
         target = f"{request.path}?{urlencode(request.params)}" if request.params else request.path
@@ -104,6 +139,7 @@ class RestAttempts:
         assert self._signer is not None, "checked by every way in"
         async with self._turns.turn() as written:
             body, headers = self._signer.sign(request)
+            begun.nonce = self._signer.last
             return await self._link.request(
                 request.method, request.path, body=body, headers=headers, sending=begun, written=written
             )

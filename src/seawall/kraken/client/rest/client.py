@@ -13,6 +13,7 @@ from seawall.kraken.client.rest.signer import Signer
 from seawall.kraken.client.rest.turns import Turns
 from seawall.kraken.client.rest.verdicts import judge_request
 from seawall.kraken.client.settings import ClientSettings
+from seawall.kraken.dialect.nonce import Nonce
 from seawall.kraken.dialect.rest import RestRequest
 from seawall.model.errors import NotSent, Unavailable
 from seawall.model.venue import Probe
@@ -42,13 +43,15 @@ class RestClient:
     """Four ways to call: `public` and `query` read, `place` and `cancel` act.
 
     `request_s` bounds each attempt from inside the breaker, which therefore sees every timeout. Callers bound the whole.
+    `nonce` is of the settings' key, and of nobody else; `exchange_ns` is the exchange's clock, for waits that end at a time.
     """
 
     _link: HttpLink
     _settings: ClientSettings
     _rng: Random
     _probe: Probe
-    _now_ns: Callable[[], int]
+    _nonce: Nonce
+    _exchange_ns: Callable[[], int]
     breaker: Breaker = attrs.field(init=False)
     order_breaker: Breaker = attrs.field(init=False)
     _attempts: RestAttempts = attrs.field(init=False)
@@ -60,8 +63,9 @@ class RestClient:
         self.breaker = Breaker("kraken rest", REST_BREAKER, classify=judge_request, probe=self._probe)
         self.order_breaker = Breaker("kraken rest orders", REST_BREAKER, classify=judge_request, probe=self._probe)
         settings = self._settings
-        signer = None if settings.credentials is None else Signer.of(settings.credentials, self._now_ns)
-        self._attempts = RestAttempts(self._link, signer, settings.request_s, Turns(settings.turn_s), self._probe)
+        signer = None if settings.credentials is None else Signer.of(settings.credentials, self._nonce)
+        turns = Turns(settings.turn_s)
+        self._attempts = RestAttempts(self._link, signer, settings.request_s, turns, self._probe, self._exchange_ns)
         self._lanes = RestLanes(settings.tier, self._probe)
         self._policy = RetryPolicy(attempts=3, backoff=Backoff(base_s=0.5, max_s=5.0))
 
@@ -96,13 +100,13 @@ class RestClient:
         except UNANSWERED as error:
             raise lost(request, error, begun) from error
 
-    async def cancel(self, request: RestRequest, read: Callable[[HttpAnswer], T]) -> T:
-        """A cancel, or the dead man's switch: no breaker, no limiter; once more after a refused nonce.
+    async def cancel(self, request: RestRequest, read: Callable[[HttpAnswer], T], sending: Callable[[], None] = _nothing) -> T:
+        """A cancel, or the dead man's switch: no breaker, no limiter; again after a refused nonce.
 
         Raises `NotSent`, `OutcomeUnknown`, and what the exchange answered as for a read.
         """
         self._attempts.require_key()
-        begun = Begun()
+        begun = Begun(sending)
         try:
             async with self._lanes.place_in(Traffic.CANCEL):
                 return await self._attempts.with_fresh_nonce(self._attempts.make, request, read, begun)

@@ -1,12 +1,10 @@
 """Private REST calls, signed with one API key."""
 
-from collections.abc import Callable
-
 import attrs
 
 from seawall.kraken.client.settings import Credentials
 from seawall.kraken.dialect.nonce import Nonce
-from seawall.kraken.dialect.rest import RestRequest, form_body
+from seawall.kraken.dialect.rest import RestRequest
 from seawall.kraken.dialect.signing import decode_secret, sign
 
 __all__ = ["Signer"]
@@ -21,17 +19,22 @@ class Signer:
     _nonce: Nonce
 
     @classmethod
-    def of(cls, credentials: Credentials, now_ns: Callable[[], int]) -> "Signer":
+    def of(cls, credentials: Credentials, nonce: Nonce) -> "Signer":
         """Raises ValueError for a secret that is not base64; the message does not show it."""
-        return cls(credentials.key, decode_secret(credentials.secret), Nonce(now_ns))
+        return cls(credentials.key, decode_secret(credentials.secret), nonce)
+
+    @property
+    def last(self) -> int:
+        """The newest nonce that anything was signed with."""
+        return self._nonce.last
 
     def sign(self, request: RestRequest) -> tuple[bytes, dict[str, str]]:
         """The body, with a nonce above all before it, and the headers that go with it."""
         nonce = self._nonce.next()
-        body = form_body(request.params, nonce)
+        body = request.body(nonce)
         headers = {
             "API-Key": self.key,
             "API-Sign": sign(request.path, nonce, body, self._secret),
-            "Content-Type": "application/x-www-form-urlencoded",
+            "Content-Type": request.content_type,
         }
         return body, headers

@@ -8,11 +8,16 @@ import trio
 
 from seawall.kraken.dialect.socket.private_frames import Response
 
-__all__ = ["Answers", "Awaited"]
+__all__ = ["Answers", "Awaited", "never"]
 
 
-def _never(_response: Response) -> bool:
+def never(_response: Response) -> bool:
+    """No answer ends a request before all of its answers are there."""
     return False
+
+
+def _nothing() -> None:
+    pass
 
 
 @attrs.define(eq=False)
@@ -22,12 +27,18 @@ class Awaited:
     req_id: int
     method: str
     count: int
-    final: Callable[[Response], bool] = _never
+    final: Callable[[Response], bool] = never
+    _sending: Callable[[], None] = _nothing
     responses: list[Response] = attrs.field(factory=list, init=False)
     sent_s: float | None = attrs.field(default=None, init=False)
     received_s: float | None = attrs.field(default=None, init=False)
     lost: str | None = attrs.field(default=None, init=False)
     done: trio.Event = attrs.field(factory=trio.Event, init=False)
+
+    def begin(self) -> None:
+        """The first byte is about to leave."""
+        self.sent_s = trio.current_time()
+        self._sending()
 
 
 @attrs.define(eq=False)
@@ -42,11 +53,15 @@ class Answers:
         """A fresh `req_id`."""
         return next(self._ids)
 
-    def expect(self, method: str, count: int = 1, final: Callable[[Response], bool] = _never) -> Awaited:
+    def expect(self, method: str, count: int = 1, final: Callable[[Response], bool] = never) -> Awaited:
         """Wait for `count` answers to a request that is about to be sent, or for one that is `final`."""
         awaited = Awaited(self.next_id(), method, count, final)
-        self._open[awaited.req_id] = awaited
+        self.add(awaited)
         return awaited
+
+    def add(self, awaited: Awaited) -> None:
+        """As `expect`, for a request that has its id already."""
+        self._open[awaited.req_id] = awaited
 
     def forget(self, awaited: Awaited) -> None:
         """Nobody waits any more: an answer that still comes is counted as unexpected."""

@@ -5,10 +5,9 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 import attrs
-import trio
 
 from seawall.kraken.client.clock import ExchangeClock
-from seawall.kraken.client.session.answers import Answers
+from seawall.kraken.client.session.answers import Answers, Awaited, never
 from seawall.kraken.client.session.facts import AnswerUnexpected
 from seawall.kraken.client.wire.connection import Connection, ConnectionLost
 from seawall.kraken.dialect.bad import BadFrame
@@ -21,6 +20,10 @@ from seawall.resilience.probes import tell
 __all__ = ["Conversation"]
 
 _REQ_ID: Final = re.compile(rb'"req_id"\s*:\s*(\d{1,18})(?!\d)')
+
+
+def _nothing() -> None:
+    pass
 
 
 @attrs.define(eq=False)
@@ -53,26 +56,36 @@ class Conversation:
         encode: Callable[[int], str],
         *,
         count: int = 1,
-        final: Callable[[Response], bool] = lambda _response: False,
-        sending: Callable[[], None] = lambda: None,
+        final: Callable[[Response], bool] = never,
+        sending: Callable[[], None] = _nothing,
+    ) -> Sequence[Response]:
+        """As `ask`, for a request that is written only now."""
+        req_id = self.answers.next_id()
+        return await self.ask(method, req_id, encode(req_id), count=count, final=final, sending=sending)
+
+    async def ask(
+        self,
+        method: str,
+        req_id: int,
+        text: str,
+        *,
+        count: int = 1,
+        final: Callable[[Response], bool] = never,
+        sending: Callable[[], None] = _nothing,
     ) -> Sequence[Response]:
         """Send one request and wait for its `count` answers, or for one that is `final`.
 
-        `sending` is called just before its first byte.
+        `req_id` comes from `answers.next_id`, and is in the text. `sending` is called just before the first byte.
 
         Raises `NotSent` when not a byte left, `OutcomeUnknown` when the connection ended before all answers were there.
         """
         connection = self._connection
         if connection is None:
             raise NotSent(f"the {self._socket} is not connected")
-        awaited = self.answers.expect(method, count, final)
-
-        def begin() -> None:
-            awaited.sent_s = trio.current_time()
-            sending()
-
+        awaited = Awaited(req_id, method, count, final, sending)
+        self.answers.add(awaited)
         try:
-            await connection.send(encode(awaited.req_id), begin)
+            await connection.send(text, awaited.begin)
             await awaited.done.wait()
         except ConnectionLost as lost:
             raise OutcomeUnknown(f"{method}: {lost}") from lost

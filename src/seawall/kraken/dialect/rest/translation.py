@@ -111,7 +111,9 @@ def _close(close: ConditionalClose) -> RestClose:
     rule = RULES[close.order_type]
     trigger = None if close.trigger_price is None else rest_price(close.trigger_price, close.trigger_price_type)
     limit = None if close.limit_price is None else rest_price(close.limit_price, close.limit_price_type)
-    return RestClose(order_type=close.order_type, price=trigger if rule.trigger else limit, price2=limit if rule.trigger else None)
+    return RestClose(
+        order_type=close.order_type, price=trigger if rule.trigger else limit, price2=limit if rule.trigger else None
+    )
 
 
 def _flags(order: OrderRequest) -> tuple[OrderFlag, ...]:

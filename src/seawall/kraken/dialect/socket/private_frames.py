@@ -37,6 +37,7 @@ _SIZES: Final = (
     "last_qty",
     "last_price",
     "cost",
+    "ratecount",
 )
 _TRIGGER_PRICES: Final = ("price", "actual_price", "peak_price", "last_price")
 
@@ -144,6 +145,9 @@ class ExecutionRow(msgspec.Struct, frozen=True):
     amended: bool | None = None
     reason: str | None = None
     cancel_reason: str | None = None
+    ratecount: Decimal | None = None
+    """The matching engine's counter of the pair, where it was asked for. The page names the request and not this field; it is
+    the older version's word for it (docs.kraken.com/api/docs/websocket-v1/openorders)."""
 
     def __post_init__(self) -> None:
         for name in _SIZES:
