@@ -18,6 +18,7 @@ _RFC3339 = re.compile(
 )
 _NS_PER_S = 1_000_000_000
 _USUAL = len("2026-01-31T12:00:00.000000Z")
+_FINE = len("2026-01-31T12:00:00.000000000Z")
 _WHOLE = len("2026-01-31T12:00:00")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -27,14 +28,25 @@ def from_rfc3339(text: str) -> int:
 
     Raises ValueError naming the text when it is no time.
     """
-    # The form that the exchange writes nearly always is read in a fifth of the time.
-    if len(text) == _USUAL and text[4] == text[7] == "-" and text[10] == "T" and text[19] == "." and text[26] == "Z":
-        try:
-            since = datetime.fromisoformat(text) - _EPOCH
-        except ValueError:
+    # The two forms that the exchange writes nearly always are read in a fraction of the time of any other.
+    length = len(text)
+    if length not in {_USUAL, _FINE} or not (text[4] == text[7] == "-" and text[10] == "T" and text[19] == "."):
+        return _from_any(text)
+    nanos = 0
+    usual = text
+    if length == _FINE:
+        last = text[26:29]
+        if not (last.isascii() and last.isdigit()):
             return _from_any(text)
-        return (since.days * 86_400 + since.seconds) * _NS_PER_S + since.microseconds * 1000
-    return _from_any(text)
+        nanos = int(last)
+        usual = text[:26] + text[29]
+    if usual[26] != "Z":
+        return _from_any(text)
+    try:
+        since = datetime.fromisoformat(usual) - _EPOCH
+    except ValueError:
+        return _from_any(text)
+    return (since.days * 86_400 + since.seconds) * _NS_PER_S + since.microseconds * 1000 + nanos
 
 
 def _from_any(text: str) -> int:

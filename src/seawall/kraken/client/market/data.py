@@ -115,16 +115,17 @@ class MarketData:
 
     def take_book(self, frame: BookFrame, received_s: float) -> None:
         """Apply a frame of `book`. The listener hears of a mismatch before anything else happens."""
+        snapshot = frame.snapshot
         for row in frame.data:
             self._book_messages += 1
             held = self._books.get(row.symbol)
             if held is None:
                 continue  # the rest of a subscription that was ended
-            if frame.snapshot:
+            if snapshot:
                 held.trusted = True
                 self._filled(Feed("book", row.symbol), received_s)
             if held.trusted:
-                self._apply(held, row, frame.snapshot, received_s)
+                self._apply(held, row, snapshot, received_s)
             # an update of a book that is not held is the rest of a subscription that was given up
 
     def _apply(self, held: _HeldBook, row: BookRow, snapshot: bool, received_s: float) -> None:

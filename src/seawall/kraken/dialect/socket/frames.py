@@ -64,7 +64,7 @@ def decode(frame: bytes | str) -> Frame:
     """
     try:
         read = _stream.decode(frame)
-        return quick_ticker(read, frame) if isinstance(read, QuickTicker) else read
+        return quick_ticker(read, frame) if type(read) is QuickTicker else read
     except _UNREADABLE as error:
         return _decode_other(frame, error)
 

@@ -10,7 +10,7 @@ news about the market, not a frame that cannot be. A book is where prices are pr
 """
 
 from decimal import Decimal
-from typing import Annotated, Final
+from typing import Annotated, Final, final
 
 import msgspec
 
@@ -44,6 +44,7 @@ class _QuickRow(msgspec.Struct, gc=False):
     trades: int | None = None
 
 
+@final
 class QuickTicker(msgspec.Struct, tag_field="channel", tag="ticker", gc=False):
     """A frame of one row, which is what the exchange sends, with its numbers as floats: for `quick_ticker` alone."""
 
