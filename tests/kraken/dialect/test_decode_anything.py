@@ -2,17 +2,16 @@
 
 import contextlib
 import json
-from collections.abc import Callable
 from typing import cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seawall.kraken.dialect import rest
 from seawall.kraken.dialect.bad import BadFrame
 from seawall.kraken.dialect.books.book import KrakenBook
 from seawall.kraken.dialect.books.level3_book import Level3Book
+from seawall.kraken.dialect.fuzz import REST_READERS, embedded_seeds
 from seawall.kraken.dialect.socket import reports
 from seawall.kraken.dialect.socket.answers import read_answer
 from seawall.kraken.dialect.socket.frames import Frame, decode
@@ -181,15 +180,14 @@ def as_text(value: object) -> str:
     return json.dumps(value)  # writes NaN and Infinity bare, as careless servers do
 
 
-@st.composite
-def spoiled_frames(draw: st.DrawFn) -> str:
-    """A good frame with one value somewhere replaced, removed or added."""
-    frame = cast("dict[str, object]", json.loads(json.dumps(draw(st.sampled_from(FRAMES)))))
-    at: object = frame
+def spoiled(draw: st.DrawFn, good: object) -> str:
+    """A good frame or answer with one value somewhere replaced, removed or added."""
+    whole = json.loads(json.dumps(good))
+    at: object = whole
     while True:
         keys = list(at) if isinstance(at, dict) else list(range(len(at))) if isinstance(at, list) else []
         if not keys:
-            return as_text(frame)
+            return as_text(whole)
         key = draw(st.sampled_from(keys))
         holder = cast("dict[object, object]", at)
         if not isinstance(holder[key], dict | list) or not holder[key] or draw(st.booleans()):
@@ -197,8 +195,13 @@ def spoiled_frames(draw: st.DrawFn) -> str:
                 holder[key] = draw(values)
             else:
                 del holder[key]
-            return as_text(frame)
+            return as_text(whole)
         at = holder[key]
+
+
+@st.composite
+def spoiled_frames(draw: st.DrawFn) -> str:
+    return spoiled(draw, draw(st.sampled_from(FRAMES)))
 
 
 def use(frame: Frame) -> None:
@@ -261,48 +264,7 @@ def test_a_spoiled_frame_is_a_frame_unknown_or_bad(frame: str) -> None:
         use(decode(frame.encode("utf-8", "surrogatepass")))
 
 
-READERS: list[Callable[[str], object]] = [
-    rest.read_time,
-    rest.read_system_status,
-    rest.read_instruments,
-    rest.read_balances,
-    rest.read_token,
-    rest.read_amended_order,
-    rest.read_cancel_count,
-    rest.read_cancel_all_after,
-    lambda body: rest.read_open_orders(body, {}),
-    lambda body: rest.read_closed_orders(body, {}),
-    lambda body: rest.read_orders(body, {}),
-    lambda body: rest.read_fills(body, {}),
-    lambda body: rest.read_trades(body, "BTC/USD"),
-    lambda body: rest.read_candles(body, "BTC/USD", 60),
-    lambda body: rest.read_added_order(body, "id"),
-    rest.read_api_key_info,
-    rest.read_assets,
-    rest.read_batch,
-    rest.read_cancellation,
-    rest.read_closed_order_rows,
-    rest.read_depth,
-    rest.read_edited_order,
-    rest.read_extended_balances,
-    rest.read_grouped_book,
-    rest.read_ledger_rows,
-    rest.read_ledgers,
-    rest.read_level3,
-    rest.read_new_order,
-    rest.read_open_order_rows,
-    rest.read_order_amends,
-    rest.read_order_rows,
-    rest.read_pair_rows,
-    rest.read_positions,
-    rest.read_spread,
-    rest.read_tickers,
-    rest.read_totals,
-    rest.read_trade_balance,
-    rest.read_trade_page,
-    rest.read_trade_rows,
-    rest.read_trade_volume,
-]
+READERS = [read for readers in REST_READERS.values() for read in readers]
 
 
 @given(values, st.lists(st.text(max_size=6), max_size=2))
@@ -310,4 +272,21 @@ def test_any_rest_answer_is_read_or_refused_with_an_error_of_ours(result: object
     for body in (as_text(result), as_text({"error": errors, "result": result}), as_text({"error": [], "result": result})):
         for read in READERS:
             with contextlib.suppress(SeawallError):
-                read(body)
+                read(body.encode())
+
+
+GOOD_ANSWERS = [(endpoint, json.loads(text)) for endpoint, text in embedded_seeds() if endpoint is not None]
+
+
+@st.composite
+def spoiled_answers(draw: st.DrawFn) -> tuple[str, str]:
+    endpoint, answer = draw(st.sampled_from(GOOD_ANSWERS))
+    return endpoint, spoiled(draw, answer)
+
+
+@given(spoiled_answers())
+def test_a_spoiled_rest_answer_is_read_or_refused_with_an_error_of_ours(spoiled_answer: tuple[str, str]) -> None:
+    endpoint, body = spoiled_answer
+    for read in REST_READERS[endpoint]:
+        with contextlib.suppress(SeawallError):
+            read(body.encode("utf-8", "surrogatepass"))

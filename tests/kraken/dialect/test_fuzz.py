@@ -1,10 +1,13 @@
 import json
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from seawall.kraken.dialect.fuzz import FRAMES, REST_READERS, Seed, embedded_seeds, read_frame, read_rest, run, sample_seeds
-from seawall.kraken.dialect.fuzz.__main__ import main
+from seawall.kraken.dialect import rest
+from seawall.kraken.dialect.books.book import crc_of
+from seawall.kraken.dialect.fuzz import FRAMES, REST_READERS, FrameReader, Seed, embedded_seeds, read_rest, run, sample_seeds
+from seawall.kraken.dialect.fuzz.__main__ import main, summary
 from seawall.kraken.dialect.socket.frames import CHANNELS
 
 
@@ -12,7 +15,7 @@ from seawall.kraken.dialect.socket.frames import CHANNELS
 def test_the_seeds_are_good_frames(seed: tuple[str | None, bytes]) -> None:
     endpoint, text = seed
     if endpoint is None:
-        outcome = read_frame(text)
+        outcome = FrameReader().read(text)
         assert outcome in {"event", "answer", "refusal"} or b'"checksum":0' in text
     else:
         assert read_rest(endpoint, text) == ("result" if b'"result"' in text else "Unavailable")
@@ -22,6 +25,21 @@ def test_every_channel_and_every_endpoint_has_a_seed() -> None:
     assert {json.loads(text).get("channel") for text in FRAMES} >= CHANNELS
     # Three endpoints answer with the same count, and one seed stands for them.
     assert {endpoint for endpoint, _ in embedded_seeds() if endpoint} | {"CancelOrderBatch"} == REST_READERS.keys()
+
+
+def test_every_reader_there_is_is_fuzzed() -> None:
+    fuzzed = {read.func if isinstance(read, partial) else read for readers in REST_READERS.values() for read in readers}
+    assert fuzzed == {getattr(rest, name) for name in rest.__all__ if name.startswith("read_")} - {rest.read_result}
+
+
+def test_books_are_built_over_many_frames() -> None:
+    reader = FrameReader()
+    snapshot, update, *_ = [text.encode() for text in FRAMES if '"book"' in text]
+    checksum = crc_of([("101.5", "2.50000000"), ("102.1", "0.00010001")], [("101.4", "1.50000000")])
+    removed = update.replace(b'"bids":[]', b'"bids":[{"price":101.3,"qty":0.00000000}]')
+    assert reader.read(snapshot) == "event"
+    assert reader.read(removed) == "book refused"
+    assert reader.read(removed.replace(b'"checksum":0', b'"checksum":%d' % checksum)) == "event"
 
 
 def test_thousands_of_spoiled_frames_raise_nothing_of_their_own() -> None:
@@ -42,6 +60,9 @@ def test_an_exception_that_is_not_ours_ends_the_run_and_is_shown() -> None:
     assert report.finding is not None
     assert (report.finding.index, report.finding.endpoint) == (0, "NoSuchEndpoint")
     assert "KeyError" in report.finding.trace
+    told = summary(report)
+    assert "an answer of NoSuchEndpoint raised what it must not" in told
+    assert "KeyError" in told
 
 
 def test_nothing_to_spoil_is_refused() -> None:

@@ -4,7 +4,7 @@
 came of it. The only part of the dialect that reads files and writes to a terminal, and nothing imports it.
 """
 
-from seawall.kraken.dialect.fuzz.reading import REST_READERS, read_frame, read_rest
+from seawall.kraken.dialect.fuzz.reading import REST_READERS, FrameReader, read_rest
 from seawall.kraken.dialect.fuzz.run import Finding, Report, run
 from seawall.kraken.dialect.fuzz.seeds import FRAMES, REST_ANSWERS, Seed, embedded_seeds, sample_seeds
 from seawall.kraken.dialect.fuzz.spoiling import spoil
@@ -14,10 +14,10 @@ __all__ = [
     "REST_ANSWERS",
     "REST_READERS",
     "Finding",
+    "FrameReader",
     "Report",
     "Seed",
     "embedded_seeds",
-    "read_frame",
     "read_rest",
     "run",
     "sample_seeds",

@@ -7,7 +7,7 @@ from random import Random
 
 import attrs
 
-from seawall.kraken.dialect.fuzz.reading import read_frame, read_rest
+from seawall.kraken.dialect.fuzz.reading import FrameReader, read_rest
 from seawall.kraken.dialect.fuzz.seeds import Seed
 from seawall.kraken.dialect.fuzz.spoiling import spoil
 
@@ -43,12 +43,13 @@ def run(seeds: Sequence[Seed], frames: int, seed: int) -> Report:
         raise ValueError("seeds: there is nothing to spoil")
     rng = Random(seed)
     texts = [one.text for one in seeds]
+    reader = FrameReader()
     counts: Counter[str] = Counter()
     for index in range(frames):
         chosen = rng.choice(seeds)
         frame = spoil(chosen.text, texts, rng)
         try:
-            outcome = read_frame(frame) if chosen.endpoint is None else f"REST {read_rest(chosen.endpoint, frame)}"
+            outcome = reader.read(frame) if chosen.endpoint is None else f"REST {read_rest(chosen.endpoint, frame)}"
         except Exception:  # noqa: BLE001 - whatever it is, it is the finding that is looked for, and it ends the run
             return Report(dict(counts), Finding(index, chosen.endpoint, frame, traceback.format_exc()))
         counts[outcome] += 1
