@@ -262,3 +262,41 @@ async def test_any_text_can_be_said_to_every_socket() -> None:
         client.sim.faults.say(json.dumps({"channel": "new", "price": 1.5}))
 
         assert await wire.next() == {"channel": "new", "price": Decimal("1.5")}
+
+
+async def test_any_error_of_the_exchange_can_be_the_next_answer_on_both_transports() -> None:
+    async with open_client() as client, client.private_wire() as wire:
+        client.sim.faults.refuse_next("AddOrder", "EService:Throttled: 1741500000", times=2)
+        client.sim.faults.refuse_next("Balance", "EAPI:Invalid nonce")
+        client.sim.faults.refuse_next("add_order", "EService:Timeout", carried_out=True)
+        refused = [await client.private("AddOrder", **ORDER), await wire.ask("add_order", **LIMIT)]
+        placed = await wire.ask("add_order", **LIMIT)
+        balances = [(await client.private("Balance"))["error"] for _ in range(2)]
+
+    assert [refused[0]["error"], refused[1]["error"]] == [["EService:Throttled: 1741500000"], "EService:Throttled: 1741500000"]
+    assert (placed["error"], len(client.sim.exchange.orders)) == ("EService:Timeout", 1)
+    assert balances == [["EAPI:Invalid nonce"], []]
+
+
+async def test_frames_and_answers_may_have_other_orders_of_keys_and_unknown_ones() -> None:
+    async with open_client() as client, client.public_wire() as wire:
+        client.sim.faults.unknown_fields = True
+        await wire.send("subscribe", 1, channel="book", symbol=["BTC/USD"], depth=10)
+        texts = [await wire.text() for _ in range(3)]
+        answer = await client.public("Time")
+        client.sim.faults.unknown_fields = False
+        plain = await client.public("Time")
+
+    snapshot = next(text for text in texts if '"snapshot","channel"' in text)
+    assert snapshot.startswith('{"unheard_of":')
+    assert '"price":100.' in snapshot or '"price":99.' in snapshot
+    assert list(answer) == ["unheard_of", "result", "error"]
+    assert list(plain) == ["error", "result"]
+
+
+async def test_another_program_with_the_same_key_takes_nonces_away() -> None:
+    async with open_client() as client:
+        assert (await client.private("Balance"))["error"] == []
+        client.sim.faults.use_nonce(1_000)
+
+        assert (await client.private("Balance"))["error"] == ["EAPI:Invalid nonce"]

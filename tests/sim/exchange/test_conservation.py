@@ -31,6 +31,7 @@ steps = st.one_of(
         st.sampled_from([*SelfTrade]),
     ),
     st.tuples(st.just("cancel"), st.integers(0, 9)),
+    st.tuples(st.just("wait"), st.sampled_from([0.5, 1.0])),
     st.tuples(st.just("amend"), st.integers(0, 9), st.none() | sizes, st.none() | prices),
     st.tuples(st.just("crowd take"), sides, sizes, st.none() | prices),
     st.tuples(st.just("crowd rest"), sides, sizes, prices),
@@ -56,6 +57,10 @@ def place(stage: Stage, *given_fields: object) -> None:
         ask = attrs.evolve(ask, display_qty=Decimal(1))
     elif kind.has_trigger:
         ask = attrs.evolve(ask, trail=Offset(Decimal(ask.side.sign)) if ask.qty > 2 else None)
+    if kind is OrderType.LIMIT and ask.qty < 1 and ask.time_in_force is not TimeInForce.FOK:
+        ask = attrs.evolve(ask, close=stage.order(ask.side.other, "0", cast("str", trigger)))
+    elif kind.has_limit and ask.qty < 2 and ask.time_in_force is TimeInForce.GTC:
+        ask = attrs.evolve(ask, start_ns=stage.clock.ns + 10**9)
     stage.exchange.add_order(ask)
 
 
@@ -82,6 +87,9 @@ def perform(stage: Stage, step: tuple[object, ...]) -> None:
             if (order := one_of(stage, which)) is not None:
                 values = [None if text is None else Decimal(cast("str", text)) for text in (qty, price)]
                 stage.exchange.amend_order(order, OrderChange(values[0], values[1]))
+        case ("wait", float(seconds)):
+            stage.clock.advance(seconds)
+            stage.exchange.tick()
         case ("crowd take", side, qty, limit):
             stage.take(cast("Side", side), cast("str", qty), cast("str | None", limit))
         case ("crowd rest", side, qty, price):
@@ -99,7 +107,7 @@ def check(stage: Stage) -> None:
         assert have + floor.crowd.get(asset, Decimal(0)) + floor.fees.get(asset, Decimal(0)) == start
         assert floor.held().get(asset, Decimal(0)) <= have
     resting = {order_id: entry.qty + entry.hidden for order_id, entry in market.book.users.items()}
-    assert resting == {order.order_id: order.left for order in stage.exchange.open_orders() if not order.dormant}
+    assert resting == {order.order_id: order.left for order in stage.exchange.open_orders() if not order.idle}
     for half in (market.book.bids, market.book.asks):
         for price in half.prices():
             assert half.qty_at(price) == sum(entry.qty for entry in half.queue_at(price)) > 0

@@ -41,8 +41,8 @@ def test_each_fill_is_followed_by_a_close_of_its_size(stage: Stage) -> None:
 
     closes = closes_of(stage, order)
     assert [(each.side, each.qty, each.limit_price, each.status) for each in closes] == [
-        (SELL, Decimal("0.4"), 105, Status.NEW),
-        (SELL, Decimal("0.6"), 105, Status.NEW),
+        (SELL, Decimal("0.4"), Decimal(105), Status.NEW),
+        (SELL, Decimal("0.6"), Decimal(105), Status.NEW),
     ]
     assert stage.depth(SELL) == [("105.0", "1.0")]
 

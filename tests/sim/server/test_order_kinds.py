@@ -49,7 +49,7 @@ async def test_a_trailing_stop_is_told_with_its_distance_and_its_level() -> None
 
     [moved] = [each for each in rows if each["exec_type"] == "status"]
     assert row["order_type"] == "trailing-stop"
-    assert (row["triggers"]["price_type"], row["triggers"]["actual_price"]) == ("pct", level)
+    assert (row["triggers"]["price"], row["triggers"]["price_type"], row["triggers"]["actual_price"]) == (10, "pct", level)
     assert (moved["triggers"]["actual_price"], moved["triggers"]["last_price"]) == (Decimal("99.0"), Decimal("110.0"))
     assert (listed["descr"]["ordertype"], listed["descr"]["price"], listed["stopprice"]) == ("trailing-stop", "+10%", "99.00000")
 

@@ -251,3 +251,64 @@ async def test_a_body_that_is_too_long_is_refused() -> None:
         answer = await client.http.post("/0/private/Balance", content=b"x" * 1_000_001)
 
     assert answer.status_code == 413
+
+
+async def test_a_key_does_what_it_may_and_says_so() -> None:
+    settings = attrs.evolve(QUIET, permissions=("query-funds", "query-open-trades"), nonce_window=5)
+    async with open_client(settings) as client:
+        errors = {
+            method: (await client.private(method, **fields))["error"]
+            for method, fields in (("Balance", {}), ("OpenOrders", {}), ("AddOrder", ORDER), ("GetWebSocketsToken", {}))
+        }
+        key = await client.result("GetApiKeyInfo")
+
+    denied = ["EGeneral:Permission denied"]
+    assert errors == {"Balance": [], "OpenOrders": [], "AddOrder": denied, "GetWebSocketsToken": denied}
+    assert (key["permissions"], key["nonce_window"]) == (["query-funds", "query-open-trades"], "5")
+
+
+async def test_late_nonces_are_taken_inside_the_window() -> None:
+    async with open_client(attrs.evolve(QUIET, nonce_window=5)) as client:
+
+        async def said(nonce: int) -> list[str]:
+            body = f"nonce={nonce}"
+            answer = await client.http.post("/0/private/Balance", content=body, headers=client.signed("Balance", body, nonce))
+            errors: list[str] = answer.json()["error"]
+            return errors
+
+        answers = [await said(nonce) for nonce in (100, 98, 98, 95)]
+
+    assert answers == [[], [], ["EAPI:Invalid nonce"], ["EAPI:Invalid nonce"]]
+
+
+async def test_bad_keys_in_a_row_end_in_a_lockout() -> None:
+    async with open_client() as client:
+        body = "nonce=1"
+        bad = client.signed("Balance", body, 1) | {"API-Key": "other"}
+        for _ in range(10):
+            await client.http.post("/0/private/Balance", content=body, headers=bad)
+        locked = await client.private("Balance")
+        client.sim.faults.clock_offset_ns = 901 * 10**9
+        free = await client.private("Balance")
+
+    assert (locked["error"], free["error"]) == (["EGeneral:Temporary lockout"], [])
+
+
+@pytest.mark.parametrize(
+    ("info", "fields"),
+    [
+        ("leverage", {"leverage_buy", "leverage_sell"}),
+        ("fees", {"fees", "fees_maker", "fee_volume_currency"}),
+        ("margin", {"margin_call", "margin_stop"}),
+    ],
+)
+async def test_a_part_of_what_is_known_of_pairs_can_be_asked_for(info: str, fields: set[str]) -> None:
+    async with open_client() as client:
+        answer = await client.public("AssetPairs", pair="XBTUSD", info=info)
+        odd = await client.public("AssetPairs", info="rumours")
+        tokenized = [await client.public("AssetPairs", aclass_base="tokenized_asset")]
+        tokenized.append(await client.public("Assets", aclass="tokenized_asset"))
+
+    assert set(answer["result"]["XXBTZUSD"]) == fields
+    assert odd["error"] == ["EGeneral:Invalid arguments:info"]
+    assert [each["result"] for each in tokenized] == [{}, {}]

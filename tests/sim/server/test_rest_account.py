@@ -5,8 +5,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import attrs
 import pytest
-from support.sim_client import Client, Frame, open_client
+from support.sim_client import QUIET, Client, Frame, open_client
 
 from seawall.model.orders import Side
 from seawall.sim import SimSettings
@@ -178,3 +179,65 @@ async def test_an_order_is_edited_over_the_socket() -> None:
     assert edited["original_order_id"] == placed
     assert [str(order.qty) for order in client.sim.exchange.open_orders()] == ["2"]
     assert (again["error"], elsewhere["error"]) == ("EOrder:Unknown order", "EGeneral:Invalid arguments:symbol")
+
+
+async def test_trades_are_told_by_kind_and_with_their_movements() -> None:
+    async with open_client() as client:
+        await client.result("AddOrder", **ORDER | {"ordertype": "market", "volume": "0.05"})
+        plain = await client.result("TradesHistory")
+        whole = await client.result("TradesHistory", type="no position", ledgers="true")
+        none = await client.result("TradesHistory", type="closed position")
+        odd = await client.private("TradesHistory", type="lucky")
+        ledger = (await client.result("Ledgers", type="trade"))["ledger"]
+
+    [row] = whole["trades"].values()
+    assert (list(plain["trades"]), none) == (list(whole["trades"]), {"trades": {}, "count": 0})
+    assert sorted(row["ledgers"]) == sorted(ledger)
+    assert odd["error"] == ["EGeneral:Invalid arguments:type"]
+
+
+async def test_fills_lag_behind_in_both_calls() -> None:
+    async with open_client() as client:
+        await client.result("AddOrder", **ORDER | {"ordertype": "market", "volume": "0.05"})
+        [exec_id] = (await client.result("TradesHistory"))["trades"]
+        client.sim.faults.rest_lag_s = 30
+        answers = [await client.result("TradesHistory"), await client.result("QueryTrades", txid=exec_id)]
+
+    assert answers == [{"trades": {}, "count": 0}, {}]
+
+
+async def test_closed_orders_are_told_in_pages_newest_first() -> None:
+    async with open_client(attrs.evolve(QUIET, limits_enforced=False)) as client:
+        for place in range(52):
+            [txid] = (await client.result("AddOrder", **ORDER, userref=place))["txid"]
+            await client.result("CancelOrder", txid=txid)
+        pages = [await client.result("ClosedOrders", ofs=ofs, without_count=count) for ofs, count in ((0, "false"), (50, "true"))]
+        odd = await client.private("ClosedOrders", closetime="noon")
+
+    rows = [row for each in pages for row in each["closed"].values()]
+    assert [len(each["closed"]) for each in pages] == [50, 2]
+    assert (pages[0]["count"], "count" in pages[1]) == (52, False)
+    assert [row["userref"] for row in rows] == list(range(51, -1, -1))
+    assert odd["error"] == ["EGeneral:Invalid arguments:closetime"]
+
+
+async def test_an_edit_that_is_only_checked_describes_the_new_order() -> None:
+    async with open_client() as client:
+        [txid] = (await client.result("AddOrder", **ORDER))["txid"]
+        checked = await client.result("EditOrder", txid=txid, pair="XBTUSD", volume="2", validate="true")
+
+    assert checked["descr"] == {"order": "buy 2.00000000 XBTUSD @ limit 90.0"}
+    assert [order.order_id for order in client.sim.exchange.open_orders()] == [txid]
+
+
+async def test_the_words_of_an_order_that_was_triggered_partly_filled_or_amended() -> None:
+    async with open_client() as client:
+        [stop] = (await client.result("AddOrder", **ORDER | {"ordertype": "stop-loss", "price": "101.0"}))["txid"]
+        client.sim.exchange.print_outside_trade("BTC/USD", Side.BUY, Decimal("101.0"), Decimal(1))
+        [iceberg] = (await client.result("AddOrder", **ORDER | {"ordertype": "iceberg", "displayvol": "0.5"}))["txid"]
+        await client.result("AmendOrder", txid=iceberg, display_qty="0.25")
+        rows = await client.result("QueryOrders", txid=f"{stop},{iceberg}")
+        amends = (await client.result("OrderAmends", order_id=iceberg))["amends"]
+
+    assert (rows[stop]["misc"], rows[iceberg]["misc"]) == ("stopped", "amended")
+    assert [row["display_qty"] for row in amends] == ["0.50000000", "0.25000000"]

@@ -282,3 +282,62 @@ async def test_what_is_not_json_is_answered_as_malformed() -> None:
         "Unsupported field: 'params' for the given msg type: ping",
         "Unsupported field: 'y' for the given msg type: x",
     ]
+
+
+async def test_orders_are_canceled_by_a_user_reference_that_need_not_be_unique() -> None:
+    async with open_client() as client, client.private_wire() as wire:
+        for userref in (7, 7, 8, 9):
+            await wire.ask("add_order", **LIMIT, order_userref=userref)
+        await wire.send("cancel_order", 4, order_userref=[7, 1])
+        answers = [await wire.answer("cancel_order") for _ in range(3)]
+        batch = await wire.ask("batch_cancel", orders=["8", "9", "1"])
+        odd = await wire.ask("cancel_order", order_userref=["7"])
+
+    assert [answer.get("result") for answer in answers] == [{"order_userref": 7}, {"order_userref": 7}, None]
+    assert (answers[2]["error"], answers[2]["order_userref"]) == ("EOrder:Unknown order", 1)
+    assert batch["orders_cancelled"] == 2
+    assert odd["error"] == "EGeneral:Invalid arguments:order_userref"
+    assert client.sim.exchange.open_orders() == ()
+
+
+async def test_an_edit_changes_what_is_shown_and_how_the_fee_is_paid() -> None:
+    iceberg = LIMIT | {"order_type": "iceberg", "display_qty": 0.5}
+    async with open_client() as client, client.private_wire() as wire:
+        placed = (await wire.ask("add_order", **iceberg))["result"]["order_id"]
+        named = {"order_id": placed, "symbol": "BTC/USD"}
+        refused = await wire.ask("edit_order", **named, reduce_only=True)
+        edited = await wire.ask("edit_order", **named, display_qty=0.25, fee_preference="base", order_userref=3)
+        [order] = client.sim.exchange.open_orders()
+
+    assert refused["error"] == "EOrder:Reduce only:No position exists"
+    assert edited["result"] == {"order_id": order.order_id, "original_order_id": placed}
+    assert (order.display_qty, order.ask.fee_in_base, order.ask.userref) == (Decimal("0.25"), True, 3)
+
+
+async def test_prices_are_amended_as_distances() -> None:
+    trailing = LIMIT | {"order_type": "trailing-stop-limit", "limit_price": 1, "triggers": {"price": 10, "price_type": "pct"}}
+    async with open_client() as client, client.private_wire() as wire:
+        for name, order in (("limit", LIMIT), ("trail", trailing)):
+            await wire.ask("add_order", **order, cl_ord_id=name)
+        amended = [
+            await wire.ask("amend_order", cl_ord_id="limit", limit_price=-5, limit_price_type="quote"),
+            await wire.ask("amend_order", cl_ord_id="trail", trigger_price=20, trigger_price_type="quote"),
+            await wire.ask("amend_order", cl_ord_id="trail", limit_price=2, limit_price_type="pct"),
+        ]
+        plain = await wire.ask("amend_order", cl_ord_id="trail", trigger_price=150)
+        last = client.sim.exchange.market("BTC/USD").last
+        limit, trail = client.sim.exchange.open_orders()
+
+    assert [answer["success"] for answer in amended] == [True, True, True]
+    assert plain["error"] == "EOrder:Invalid price"
+    assert (limit.limit_price, trail.trigger_price) == (last - 5, last + 20)
+    assert (str(trail.ask.trail), str(trail.ask.limit_offset)) == ("+20", "+2%")
+
+
+async def test_a_key_that_may_only_cancel_places_nothing_over_the_socket() -> None:
+    settings = attrs.evolve(QUIET, permissions=("create-ws-token", "close-trades"))
+    async with open_client(settings) as client, client.private_wire() as wire:
+        added = await wire.ask("add_order", **LIMIT)
+        canceled = await wire.ask("cancel_all")
+
+    assert (added["error"], canceled["success"]) == ("EGeneral:Permission denied", True)

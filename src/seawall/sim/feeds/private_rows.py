@@ -119,7 +119,7 @@ def _contingent(close: NewOrder) -> Json:
     row: Row = {"order_type": close.type_name}
     distance = close.trail or close.trigger_offset
     if distance is not None:
-        row |= {"trigger_price": _plain(distance), "trigger_price_type": distance.kind}
+        row |= {"trigger_price": _plain(distance, trails=close.trail is not None), "trigger_price_type": distance.kind}
     elif close.trigger_price is not None:
         row |= {"trigger_price": number(close.trigger_price, close.pair.price_precision), "trigger_price_type": "static"}
     if close.limit_offset is not None:
@@ -129,8 +129,10 @@ def _contingent(close: NewOrder) -> Json:
     return row
 
 
-def _plain(distance: Offset) -> Json:
-    return msgspec.Raw(f"{distance.value:f}".encode())
+def _plain(distance: Offset, *, trails: bool = False) -> Json:
+    """A distance as a number; how far a trigger trails is said without a sign."""
+    value = abs(distance.value) if trails else distance.value
+    return msgspec.Raw(f"{value:f}".encode())
 
 
 def _amended(order: SimOrder) -> Row:
@@ -159,7 +161,7 @@ def _triggers(order: SimOrder, last_price: Decimal | None) -> Json:
     }
     offset = order.ask.trail or order.ask.trigger_offset
     if offset is not None:
-        row |= {"price": _plain(offset), "price_type": offset.kind}
+        row |= {"price": _plain(offset, trails=order.ask.trail is not None), "price_type": offset.kind}
         row["actual_price"] = number(order.trigger_price, pair.price_precision)
     if order.triggered_ns is not None:
         row["timestamp"] = to_rfc3339(order.triggered_ns)

@@ -25,6 +25,10 @@ class Outbox:
     def __len__(self) -> int:
         return len(self._frames)
 
+    def queued(self) -> tuple[str, ...]:
+        """What is on its way, oldest first."""
+        return tuple(self._frames)
+
     def put(self, frame: str, *, at: int | None = None) -> None:
         """Queue a frame, last or at a place. After the overflow everything is dropped."""
         if self.overflowed.is_set():
