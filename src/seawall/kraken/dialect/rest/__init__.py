@@ -8,18 +8,9 @@ from seawall.kraken.dialect.rest.account_requests import (
     api_key_info,
     balance,
     balance_ex,
-    closed_orders,
-    ledgers,
     level3,
-    open_orders,
-    open_positions,
-    order_amends,
-    query_ledgers,
-    query_orders,
-    query_trades,
     trade_balance,
     trade_volume,
-    trades_history,
     websockets_token,
 )
 from seawall.kraken.dialect.rest.books import (
@@ -40,23 +31,36 @@ from seawall.kraken.dialect.rest.books import (
 )
 from seawall.kraken.dialect.rest.call import RestRequest, form_body, json_body
 from seawall.kraken.dialect.rest.envelope import read_result
+from seawall.kraken.dialect.rest.fills import (
+    PositionRow,
+    Positions,
+    RestTradeRow,
+    TradeRowPage,
+    read_positions,
+    read_trade_page,
+    read_trade_rows,
+)
 from seawall.kraken.dialect.rest.history import (
     AmendHistory,
     AmendRow,
     OrderDescription,
     OrderRow,
     OrderRowPage,
-    PositionRow,
-    Positions,
-    RestTradeRow,
-    TradeRowPage,
     read_closed_order_rows,
     read_open_order_rows,
     read_order_amends,
     read_order_rows,
-    read_positions,
-    read_trade_page,
-    read_trade_rows,
+)
+from seawall.kraken.dialect.rest.history_requests import (
+    closed_orders,
+    ledgers,
+    open_orders,
+    open_positions,
+    order_amends,
+    query_ledgers,
+    query_orders,
+    query_trades,
+    trades_history,
 )
 from seawall.kraken.dialect.rest.market import (
     PairList,
@@ -79,20 +83,15 @@ from seawall.kraken.dialect.rest.market_requests import (
     ticker,
 )
 from seawall.kraken.dialect.rest.money import (
-    ApiKeyInfo,
     ExtendedBalance,
-    FeeTier,
     LedgerPage,
     LedgerRow,
     TradeBalance,
-    TradeVolume,
-    read_api_key_info,
     read_extended_balances,
     read_ledger_rows,
     read_ledgers,
     read_totals,
     read_trade_balance,
-    read_trade_volume,
 )
 from seawall.kraken.dialect.rest.order_fields import RelativePrice, RestClose, RestEdit, RestOrder
 from seawall.kraken.dialect.rest.order_requests import (
@@ -121,6 +120,7 @@ from seawall.kraken.dialect.rest.reference import (
     read_assets,
     read_pair_rows,
 )
+from seawall.kraken.dialect.rest.terms import ApiKeyInfo, FeeTier, TradeVolume, read_api_key_info, read_trade_volume
 from seawall.kraken.dialect.rest.trading import (
     BatchOrderRow,
     Cancellation,

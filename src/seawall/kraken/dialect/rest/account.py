@@ -1,6 +1,6 @@
 """REST answers about the account's money and fills, as the model's facts (docs.kraken.com/api/docs/rest-api).
 
-Decoders take the body of an answer with HTTP status 200 and raise as `rest_envelope.read_result`. `symbols` maps REST's names
+Decoders take the body of an answer with HTTP status 200 and raise as `envelope.read_result`. `symbols` maps REST's names
 of pairs to WebSocket symbols, as `names.pair_names` makes it.
 """
 

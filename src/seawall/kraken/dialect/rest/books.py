@@ -1,6 +1,6 @@
 """REST answers about the market of a pair: touch, books, spreads (docs.kraken.com/api/docs/rest-api).
 
-Decoders take the body of an answer with HTTP status 200 and raise as `rest_envelope.read_result`, and `CrossedBook` for a book
+Decoders take the body of an answer with HTTP status 200 and raise as `envelope.read_result`, and `CrossedBook` for a book
 whose best bid is not below its best ask. Sizes here are coarser than the WebSocket's and cannot be held against its checksum.
 """
 

@@ -1,6 +1,6 @@
 """REST answers about the market and the exchange, as the model's facts (docs.kraken.com/api/docs/rest-api).
 
-Decoders take the body of an answer with HTTP status 200 and raise as `rest_envelope.read_result`.
+Decoders take the body of an answer with HTTP status 200 and raise as `envelope.read_result`.
 """
 
 from decimal import Decimal

@@ -1,7 +1,7 @@
 """REST answers about assets and pairs, with every field of their pages (docs.kraken.com/api/docs/rest-api).
 
-Decoders take the body of an answer with HTTP status 200 and raise as `rest_envelope.read_result`. What the engine trades on is
-made by `rest_market.read_instruments`; these rows are the exchange's own, under its own names.
+Decoders take the body of an answer with HTTP status 200 and raise as `envelope.read_result`. What the engine trades on is
+made by `market.read_instruments`; these rows are the exchange's own, under its own names.
 """
 
 from decimal import Decimal

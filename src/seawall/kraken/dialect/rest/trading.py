@@ -1,6 +1,6 @@
 """REST answers to requests that make, change or end orders, with every field of their pages (docs.kraken.com/api/docs/rest-api).
 
-Decoders take the body of an answer with HTTP status 200 and raise as `rest_envelope.read_result` with `placing`: an answer that
+Decoders take the body of an answer with HTTP status 200 and raise as `envelope.read_result` with `placing`: an answer that
 cannot be understood leaves the outcome unknown.
 """
 
