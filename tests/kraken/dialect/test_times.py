@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seawall.kraken.dialect.times import from_rfc3339, seconds_to_ns, to_rfc3339, to_seconds
+from seawall.kraken.dialect.times import check_rfc3339, from_rfc3339, seconds_to_ns, to_rfc3339, to_seconds
 
 NOON_NS = 1_769_860_800_000_000_000  # 2026-01-31T12:00:00Z
 
@@ -29,6 +29,7 @@ NOON_NS = 1_769_860_800_000_000_000  # 2026-01-31T12:00:00Z
 )
 def test_any_fraction_and_offset_is_read(text: str, after_noon_ns: int) -> None:
     assert from_rfc3339(text) == NOON_NS + after_noon_ns
+    check_rfc3339(text)
 
 
 @pytest.mark.parametrize(
@@ -56,8 +57,9 @@ def test_any_fraction_and_offset_is_read(text: str, after_noon_ns: int) -> None:
     ],
 )
 def test_what_is_no_time_is_refused_by_name(text: str) -> None:
-    with pytest.raises(ValueError, match="is not a"):
-        from_rfc3339(text)
+    for read in (from_rfc3339, check_rfc3339):
+        with pytest.raises(ValueError, match="is not a"):
+            read(text)
 
 
 @pytest.mark.parametrize(

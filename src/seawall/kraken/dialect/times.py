@@ -10,15 +10,15 @@ from decimal import Decimal
 
 from seawall.model.numbers import EXACT
 
-__all__ = ["from_rfc3339", "seconds_to_ns", "to_rfc3339", "to_seconds"]
+__all__ = ["check_rfc3339", "from_rfc3339", "seconds_to_ns", "to_rfc3339", "to_seconds"]
 
 _RFC3339 = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:\.(\d+))?(?:[Zz]|([+-])([01]\d|2[0-3]):([0-5]\d))?",
     re.ASCII,
 )
 _NS_PER_S = 1_000_000_000
-_USUAL = len("2026-01-31T12:00:00.000000Z")
-_FINE = len("2026-01-31T12:00:00.000000000Z")
+_SHAPE = "2026-01-31T12:00:00.000000Z"[4:20:3]
+"""The marks between the parts down to the point, which happen to stand three apart."""
 _WHOLE = len("2026-01-31T12:00:00")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -29,24 +29,28 @@ def from_rfc3339(text: str) -> int:
     Raises ValueError naming the text when it is no time.
     """
     # The two forms that the exchange writes nearly always are read in a fraction of the time of any other.
-    length = len(text)
-    if length not in {_USUAL, _FINE} or not (text[4] == text[7] == "-" and text[10] == "T" and text[19] == "."):
-        return _from_any(text)
-    nanos = 0
-    usual = text
-    if length == _FINE:
-        last = text[26:29]
-        if not (last.isascii() and last.isdigit()):
-            return _from_any(text)
-        nanos = int(last)
-        usual = text[:26] + text[29]
-    if usual[26] != "Z":
+    if text[4:20:3] == _SHAPE and text[26:] == "Z":
+        usual, nanos = text, 0
+    elif text[4:20:3] == _SHAPE and text[29:] == "Z" and text[26:29].isascii() and text[26:29].isdigit():
+        usual, nanos = text[:26] + "Z", int(text[26:29])
+    else:
         return _from_any(text)
     try:
         since = datetime.fromisoformat(usual) - _EPOCH
     except ValueError:
         return _from_any(text)
     return (since.days * 86_400 + since.seconds) * _NS_PER_S + since.microseconds * 1000 + nanos
+
+
+def check_rfc3339(text: str) -> None:
+    """Raise ValueError for what `from_rfc3339` would not read. Most of what reading costs is arithmetic, which is saved here."""
+    if text[4:20:3] == _SHAPE and text[26:] == "Z":
+        try:
+            datetime.fromisoformat(text)
+        except ValueError:
+            from_rfc3339(text)
+    else:
+        from_rfc3339(text)
 
 
 def _from_any(text: str) -> int:

@@ -1,9 +1,11 @@
 from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from msgspec import Raw
 
-from seawall.kraken.dialect.books.digits import check_sizes, number, refuse_unsound, size_text
+from seawall.kraken.dialect.books.digits import are_sizes, check_sizes, number, refuse_unsound, size_text
 
 NO_NUMBERS = [b'"1.5"', b'"NaN"', b"null", b"true", b"[]", b"{}", b'""', b"1e999", b"1 2"]
 
@@ -59,3 +61,16 @@ def test_a_negative_decimal_is_refused_where_none_can_be() -> None:
     refuse_unsound("qty", None, signed=False)
     with pytest.raises(ValueError, match=r"qty: -0\.02 is negative"):
         refuse_unsound("qty", Decimal("-0.02"), signed=False)
+
+
+@given(st.lists(st.none() | st.decimals(), max_size=3))
+def test_the_quick_look_at_sizes_passes_only_what_the_close_look_passes(values: list[Decimal | None]) -> None:
+    sound = True
+    for value in values:
+        try:
+            refuse_unsound("qty", value, signed=False)
+        except ValueError:
+            sound = False
+    assert sound or not are_sizes(values)
+    if not any(value is not None and value.is_signed() for value in values):
+        assert are_sizes(values) == sound

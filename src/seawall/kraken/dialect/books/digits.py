@@ -5,7 +5,7 @@ digits (docs.kraken.com/api/docs/guides/spot-ws-book-v2): a float would lose the
 and turned into a decimal only when somebody asks.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Final
 
@@ -13,7 +13,7 @@ import msgspec
 
 from seawall.model.numbers import ZERO
 
-__all__ = ["PLAIN", "Digits", "check_sizes", "number", "refuse_unsound", "refuse_unsound_fields", "size_text"]
+__all__ = ["PLAIN", "Digits", "are_sizes", "check_sizes", "number", "refuse_unsound", "refuse_unsound_fields", "size_text"]
 
 Digits = msgspec.Raw
 """A number token, byte for byte. `bytes(digits)` copies it out of the message it still points into."""
@@ -70,6 +70,19 @@ def refuse_unsound(name: str, value: Decimal | None, *, signed: bool) -> None:
         raise ValueError(f"{name}: {str(value)[:60]} is not a finite number of a sane size")
     if not signed and value < ZERO:
         raise ValueError(f"{name}: {value} is negative")
+
+
+def are_sizes(values: Iterable[Decimal | None]) -> bool:
+    """Whether each is None or surely a size, looked at in a third of the time that `refuse_unsound` takes.
+
+    False says only that something wants a closer look: a zero may carry a sign, which is no fault.
+    """
+    for value in values:
+        if value is not None and not (
+            value.is_finite() and not value.is_signed() and -_MOST_DIGITS < value.adjusted() < _MOST_DIGITS
+        ):
+            return False
+    return True
 
 
 def refuse_unsound_fields(row: object, names: Sequence[str], *, signed: bool) -> None:

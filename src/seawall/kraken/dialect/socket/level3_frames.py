@@ -10,7 +10,7 @@ import msgspec
 
 from seawall.kraken.dialect.books.digits import Digits, check_sizes
 from seawall.kraken.dialect.socket.market_frames import Kind
-from seawall.kraken.dialect.times import from_rfc3339
+from seawall.kraken.dialect.times import check_rfc3339
 
 __all__ = ["Level3Frame", "Level3Order", "Level3Row"]
 
@@ -30,7 +30,7 @@ class Level3Order(msgspec.Struct, frozen=True, gc=False):
 
     def __post_init__(self) -> None:
         check_sizes((self.limit_price, self.order_qty))
-        from_rfc3339(self.timestamp)
+        check_rfc3339(self.timestamp)
 
 
 class Level3Row(msgspec.Struct, frozen=True):

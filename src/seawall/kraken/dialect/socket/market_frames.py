@@ -9,8 +9,8 @@ from typing import Final, Literal
 
 import msgspec
 
-from seawall.kraken.dialect.books.digits import PLAIN, Digits, check_sizes, refuse_unsound
-from seawall.kraken.dialect.times import from_rfc3339
+from seawall.kraken.dialect.books.digits import PLAIN, Digits, are_sizes, check_sizes, refuse_unsound_fields
+from seawall.kraken.dialect.times import check_rfc3339
 
 __all__ = [
     "BookFrame",
@@ -116,9 +116,9 @@ class TradeRow(msgspec.Struct, frozen=True):
     ord_type: str = ""
 
     def __post_init__(self) -> None:
-        refuse_unsound("price", self.price, signed=False)
-        refuse_unsound("qty", self.qty, signed=False)
-        from_rfc3339(self.timestamp)
+        if not are_sizes((self.price, self.qty)):
+            refuse_unsound_fields(self, ("price", "qty"), signed=False)
+        check_rfc3339(self.timestamp)
 
 
 class TradeFrame(_Stream, frozen=True, tag="trade"):
@@ -142,9 +142,9 @@ class CandleRow(msgspec.Struct, frozen=True):
     vwap: Decimal = Decimal(0)
 
     def __post_init__(self) -> None:
-        for name in ("open", "high", "low", "close", "volume", "vwap"):
-            refuse_unsound(name, getattr(self, name), signed=False)
-        from_rfc3339(self.interval_begin)
+        if not are_sizes((self.open, self.high, self.low, self.close, self.volume, self.vwap)):
+            refuse_unsound_fields(self, ("open", "high", "low", "close", "volume", "vwap"), signed=False)
+        check_rfc3339(self.interval_begin)
 
 
 class CandleFrame(_Stream, frozen=True, tag="ohlc"):
@@ -167,8 +167,7 @@ class InstrumentAsset(msgspec.Struct, frozen=True):
     multiplier: Decimal | None = None
 
     def __post_init__(self) -> None:
-        for name in ("collateral_value", "margin_rate", "multiplier"):
-            refuse_unsound(name, getattr(self, name), signed=False)
+        refuse_unsound_fields(self, ("collateral_value", "margin_rate", "multiplier"), signed=False)
 
 
 class InstrumentPair(msgspec.Struct, frozen=True):
@@ -193,8 +192,7 @@ class InstrumentPair(msgspec.Struct, frozen=True):
     tick_size: Decimal | None = None
 
     def __post_init__(self) -> None:
-        for name in _GRID:
-            refuse_unsound(name, getattr(self, name), signed=False)
+        refuse_unsound_fields(self, _GRID, signed=False)
 
 
 class InstrumentData(msgspec.Struct, frozen=True):

@@ -9,9 +9,9 @@ from typing import Final, Literal
 
 import msgspec
 
-from seawall.kraken.dialect.books.digits import refuse_unsound
+from seawall.kraken.dialect.books.digits import are_sizes, refuse_unsound, refuse_unsound_fields
 from seawall.kraken.dialect.socket.market_frames import Kind
-from seawall.kraken.dialect.times import from_rfc3339
+from seawall.kraken.dialect.times import check_rfc3339
 
 __all__ = [
     "BalanceRow",
@@ -61,7 +61,8 @@ class ExecutionFee(msgspec.Struct, frozen=True):
     qty: Decimal
 
     def __post_init__(self) -> None:
-        refuse_unsound("fees.qty", self.qty, signed=True)
+        if not are_sizes((self.qty,)):
+            refuse_unsound("fees.qty", self.qty, signed=True)
 
 
 class Triggers(msgspec.Struct, frozen=True):
@@ -150,12 +151,25 @@ class ExecutionRow(msgspec.Struct, frozen=True):
     the older version's word for it (docs.kraken.com/api/docs/websocket-v1/openorders)."""
 
     def __post_init__(self) -> None:
-        for name in _SIZES:
-            if (value := getattr(self, name)) is not None:
-                refuse_unsound(name, value, signed=False)
-        refuse_unsound("limit_price", self.limit_price, signed=True)
-        refuse_unsound("fee_usd_equiv", self.fee_usd_equiv, signed=True)
-        from_rfc3339(self.timestamp)
+        sizes_and_signed = (
+            self.order_qty,
+            self.limit_price,
+            self.cum_qty,
+            self.cum_cost,
+            self.avg_price,
+            self.last_qty,
+            self.last_price,
+            self.cost,
+            self.fee_usd_equiv,
+            self.cash_order_qty,
+            self.display_qty,
+            self.display_qty_remain,
+            self.ratecount,
+        )
+        if not are_sizes(sizes_and_signed):
+            refuse_unsound_fields(self, _SIZES, signed=False)
+            refuse_unsound_fields(self, ("limit_price", "fee_usd_equiv"), signed=True)
+        check_rfc3339(self.timestamp)
 
 
 class ExecutionsFrame(_Sequenced, frozen=True, tag="executions"):
@@ -191,8 +205,7 @@ class BalanceRow(msgspec.Struct, frozen=True):
     fee: Decimal | None = None
 
     def __post_init__(self) -> None:
-        for name in ("balance", "amount", "fee"):
-            refuse_unsound(name, getattr(self, name), signed=True)
+        refuse_unsound_fields(self, ("balance", "amount", "fee"), signed=True)
         for wallet in self.wallets:
             refuse_unsound("wallets.balance", wallet.balance, signed=True)
 
