@@ -366,6 +366,8 @@ REFUSED: list[tuple[Callable[[], object], str]] = [
     (lambda: attrs.evolve(PLAIN, time_in_force="GTD"), "expire_s"),
     (lambda: attrs.evolve(PLAIN, expire_s=1, expire_in_s=1), "expire_s"),
     (lambda: attrs.evolve(PLAIN, start_s=1, start_in_s=1), "start_s"),
+    (lambda: attrs.evolve(PLAIN, start_in_s=-1), "start_s: -1 seconds are negative"),
+    (lambda: attrs.evolve(PLAIN, time_in_force="GTD", expire_s=-1), "expire_s: -1 seconds are negative"),
     (lambda: attrs.evolve(PLAIN, display_volume=Decimal(1)), "iceberg"),
     (lambda: attrs.evolve(PLAIN, trigger="index"), "trigger"),
     (lambda: rest.RelativePrice("+", Decimal(-1)), "amount"),

@@ -93,7 +93,7 @@ from seawall.kraken.dialect.rest.money import (
     read_totals,
     read_trade_balance,
 )
-from seawall.kraken.dialect.rest.order_fields import RelativePrice, RestClose, RestEdit, RestOrder
+from seawall.kraken.dialect.rest.order_fields import RestClose, RestEdit, RestOrder
 from seawall.kraken.dialect.rest.order_requests import (
     add_order,
     add_order_batch,
@@ -114,6 +114,7 @@ from seawall.kraken.dialect.rest.orders import (
     read_open_orders,
     read_orders,
 )
+from seawall.kraken.dialect.rest.prices import RelativePrice
 from seawall.kraken.dialect.rest.reference import (
     AssetRow,
     PairRow,

@@ -23,49 +23,24 @@ from seawall.kraken.dialect.order_words import (
     refuse_unless_one,
 )
 from seawall.kraken.dialect.rest.call import plain_or_none, word
+from seawall.kraken.dialect.rest.prices import Price, RelativePrice, price_or_none, sound_price
 from seawall.kraken.dialect.socket.json_text import deadline_text, given
 from seawall.model.numbers import plain
 
-__all__ = ["OrderFlag", "Price", "RelativePrice", "RestClose", "RestEdit", "RestOrder"]
+__all__ = ["OrderFlag", "RestClose", "RestEdit", "RestOrder", "RestTimeInForce"]
 
 OrderFlag = Literal["post", "fcib", "fciq", "viqc", "nompp"]
 """Post only; fee in base; fee in quote; volume in quote; the last one is accepted and ignored."""
 
-Sign = Literal["+", "-", "#"]
 RestTimeInForce = Literal["GTC", "IOC", "GTD", "FOK"]
-
-
-@attrs.frozen
-class RelativePrice:
-    """A distance from the last price, or for `price2` from the trigger. `#` takes its sign from side and order type."""
-
-    sign: Sign = attrs.field(validator=WordOf(Sign))
-    amount: Decimal
-    percent: bool = False
-
-    def __attrs_post_init__(self) -> None:
-        refuse_unsound("amount", self.amount, signed=False)
-
-    def __str__(self) -> str:
-        return f"{self.sign}{plain(self.amount)}{'%' if self.percent else ''}"
-
-
-Price = Decimal | RelativePrice
-
-
-def _price(price: Price | None) -> str | None:
-    return str(price) if isinstance(price, RelativePrice) else plain_or_none(price)
-
-
-def _sound_price(_: object, field: "attrs.Attribute[Price | None]", price: Price | None) -> None:
-    if isinstance(price, Decimal):
-        refuse_unsound(field.name, price, signed=False)
 
 
 def _when(name: str, at_s: int | None, in_s: int | None) -> str | None:
     """Unix seconds, or `+n` seconds from when the exchange gets it."""
     if at_s is not None and in_s is not None:
         raise ValueError(f"{name}: give an instant or a delay, and not both")
+    if (at_s or 0) < 0 or (in_s or 0) < 0:
+        raise ValueError(f"{name}: {in_s if at_s is None else at_s} seconds are negative")
     return word(at_s) if in_s is None else f"+{in_s}"
 
 
@@ -85,12 +60,12 @@ class RestClose:
     """The order that each fill of another one places: of the same size, on the other side, independent from then on."""
 
     order_type: OrderKind = attrs.field(validator=WordOf(OrderKind))
-    price: Price | None = attrs.field(default=None, validator=_sound_price)
-    price2: Price | None = attrs.field(default=None, validator=_sound_price)
+    price: Price | None = attrs.field(default=None, validator=sound_price)
+    price2: Price | None = attrs.field(default=None, validator=sound_price)
 
     def fields(self) -> dict[str, object]:
         """The fields as they are written."""
-        return given({"ordertype": self.order_type, "price": _price(self.price), "price2": _price(self.price2)})
+        return given({"ordertype": self.order_type, "price": price_or_none(self.price), "price2": price_or_none(self.price2)})
 
 
 @attrs.frozen(kw_only=True)
@@ -104,8 +79,8 @@ class RestOrder:
     order_type: OrderKind = attrs.field(validator=WordOf(OrderKind))
     side: OrderSide = attrs.field(validator=WordOf(OrderSide))
     volume: Decimal
-    price: Price | None = attrs.field(default=None, validator=_sound_price)
-    price2: Price | None = attrs.field(default=None, validator=_sound_price)
+    price: Price | None = attrs.field(default=None, validator=sound_price)
+    price2: Price | None = attrs.field(default=None, validator=sound_price)
     display_volume: Decimal | None = attrs.field(default=None, validator=not_negative)
     trigger: Reference | None = attrs.field(default=None, validator=WordOf(Reference))
     leverage: int | None = None
@@ -160,8 +135,8 @@ class RestOrder:
                 "ordertype": self.order_type,
                 "type": self.side,
                 "volume": plain(self.volume),
-                "price": _price(self.price),
-                "price2": _price(self.price2),
+                "price": price_or_none(self.price),
+                "price2": price_or_none(self.price2),
                 "displayvol": plain_or_none(self.display_volume),
                 "trigger": self.trigger,
                 "leverage": word(self.leverage),
@@ -197,8 +172,8 @@ class RestEdit:
     userref: int | None = attrs.field(default=None, validator=reference_number)
     volume: Decimal | None = attrs.field(default=None, validator=not_negative)
     display_volume: Decimal | None = attrs.field(default=None, validator=not_negative)
-    price: Price | None = attrs.field(default=None, validator=_sound_price)
-    price2: Price | None = attrs.field(default=None, validator=_sound_price)
+    price: Price | None = attrs.field(default=None, validator=sound_price)
+    price2: Price | None = attrs.field(default=None, validator=sound_price)
     post_only: bool = False
     new_userref: int | None = attrs.field(default=None, validator=reference_number)
     deadline_ns: int | None = attrs.field(default=None, validator=instant)
@@ -216,8 +191,8 @@ class RestEdit:
                     "txid": word(self.userref) if self.order_id is None else self.order_id,
                     "volume": plain_or_none(self.volume),
                     "displayvol": plain_or_none(self.display_volume),
-                    "price": _price(self.price),
-                    "price2": _price(self.price2),
+                    "price": price_or_none(self.price),
+                    "price2": price_or_none(self.price2),
                     "oflags": "post" if self.post_only else None,
                     "userref": self.new_userref,
                     "deadline": deadline_text(self.deadline_ns),

@@ -5,19 +5,19 @@ REST has no word for raises `OneWayOnly`, a ValueError that names the field.
 """
 
 from decimal import Decimal
-from typing import Final, Literal
+from typing import Final
 
-from seawall.kraken.dialect.order_words import RULES, OneWayOnly, PriceType
+from seawall.kraken.dialect.order_words import RULES, TRAILING, OneWayOnly, PriceType
 from seawall.kraken.dialect.rest.call import plain_or_none
-from seawall.kraken.dialect.rest.order_fields import OrderFlag, Price, RelativePrice, RestClose, RestEdit, RestOrder
+from seawall.kraken.dialect.rest.order_fields import OrderFlag, RestClose, RestEdit, RestOrder, RestTimeInForce
+from seawall.kraken.dialect.rest.prices import Price, RelativePrice
 from seawall.kraken.dialect.socket.orders import ConditionalClose, EditRequest, OrderRequest
 from seawall.model.numbers import ZERO
 
 __all__ = ["price_text", "rest_edit", "rest_order", "rest_price"]
 
 _NS_PER_S: Final = 1_000_000_000
-_TRAILING: Final = frozenset({"trailing-stop", "trailing-stop-limit"})
-_FORCES: Final[dict[str, Literal["GTC", "IOC", "GTD", "FOK"]]] = {"gtc": "GTC", "ioc": "IOC", "gtd": "GTD", "fok": "FOK"}
+_FORCES: Final[dict[str, RestTimeInForce]] = {"gtc": "GTC", "ioc": "IOC", "gtd": "GTD", "fok": "FOK"}
 
 
 def rest_price(price: Decimal, kind: PriceType | None) -> Price:
@@ -100,7 +100,7 @@ def _prices(order: OrderRequest) -> tuple[Price | None, Price | None]:
         return (None if limit is None else rest_price(limit, order.limit_price_type)), None
     trigger = rest_price(order.triggers.price, order.triggers.price_type)
     kind = order.limit_price_type
-    if order.order_type in _TRAILING:
+    if order.order_type in TRAILING:
         if not isinstance(trigger, RelativePrice):
             raise ValueError(f"triggers.price_type: {order.order_type} orders follow at a distance: pct or quote")
         kind = kind or "quote"
