@@ -18,12 +18,13 @@ _REMEMBERED: Final = 1000
 class MissedFills(MissedMessages):
     """More was filled while the private socket was away than it tells afterwards: `fills_since(since_ns)` has the rest.
 
-    `known` are the ids of those of that time which were told all the same.
+    That is, those up to `until_ns`: the later ones are told. `known` are the ids of those in between that are told as well.
     """
 
-    def __init__(self, since_ns: int, known: frozenset[str]) -> None:
+    def __init__(self, since_ns: int, until_ns: int, known: frozenset[str]) -> None:
         super().__init__("fills", None, f"more than {_IN_SNAPSHOT} were made while the private socket was away")
         self.since_ns = since_ns
+        self.until_ns = until_ns
         self.known = known
 
 
@@ -51,7 +52,7 @@ class FillTape:
         self._remember(new)
         if not begun:
             return (), None
-        return new, None if reaches_back else MissedFills(since_ns, frozenset(self._seen))
+        return new, None if reaches_back else MissedFills(since_ns, self._newest_ns, frozenset(self._seen))
 
     def _remember(self, fills: Iterable[Fill]) -> None:
         for fill in fills:

@@ -27,7 +27,7 @@ class RefillingStream(Stream[T]):
     _gap: MissedFills | None = attrs.field(default=None, init=False)
     _found: deque[Fill] = attrs.field(factory=deque, init=False)
     _asked_for: set[str] = attrs.field(factory=set, init=False)
-    """Ids of the last gap: the stream may tell one of them as well, if it was filled while REST was asked."""
+    """Ids of the last gap, which the stream is not to tell as well."""
 
     async def next(self) -> T:
         """Wait for the next one, as `Stream.next`."""
@@ -47,5 +47,5 @@ class RefillingStream(Stream[T]):
     async def _fill(self, gap: MissedFills) -> None:
         found = await self._fills_since(gap.since_ns)
         self._gap = None
-        self._found.extend(fill for fill in found if fill.exec_id not in gap.known)
+        self._found.extend(fill for fill in found if fill.at_ns <= gap.until_ns and fill.exec_id not in gap.known)
         self._asked_for = {fill.exec_id for fill in self._found}
