@@ -6,9 +6,23 @@ import pytest
 
 from seawall.kraken.dialect import rest
 from seawall.kraken.dialect.books.book import crc_of
-from seawall.kraken.dialect.fuzz import FRAMES, REST_READERS, FrameReader, Seed, embedded_seeds, read_rest, run, sample_seeds
+from seawall.kraken.dialect.fuzz import REST_READERS, FrameReader, Seed, embedded_seeds, read_rest, run, sample_seeds
 from seawall.kraken.dialect.fuzz.__main__ import main, summary
 from seawall.kraken.dialect.socket.frames import CHANNELS
+
+METHODS = {
+    "add_order",
+    "amend_order",
+    "batch_add",
+    "batch_cancel",
+    "cancel_all",
+    "cancel_all_orders_after",
+    "cancel_order",
+    "edit_order",
+    "pong",
+    "subscribe",
+    "unsubscribe",
+}
 
 
 @pytest.mark.parametrize("seed", embedded_seeds(), ids=lambda seed: f"{seed.endpoint or 'frame'}-{seed.text[:40].decode()}")
@@ -22,9 +36,10 @@ def test_the_seeds_are_good_frames(seed: tuple[str | None, bytes]) -> None:
 
 
 def test_every_channel_and_every_endpoint_has_a_seed() -> None:
-    assert {json.loads(text).get("channel") for text in FRAMES} >= CHANNELS
-    # Three endpoints answer with the same count, and one seed stands for them.
-    assert {endpoint for endpoint, _ in embedded_seeds() if endpoint} | {"CancelOrderBatch"} == REST_READERS.keys()
+    frames = [json.loads(text) for endpoint, text in embedded_seeds() if endpoint is None]
+    assert {frame.get("channel") for frame in frames} >= CHANNELS
+    assert {frame.get("method") for frame in frames} >= METHODS
+    assert {endpoint for endpoint, _ in embedded_seeds() if endpoint} == REST_READERS.keys()
 
 
 def test_every_reader_there_is_is_fuzzed() -> None:
@@ -34,7 +49,7 @@ def test_every_reader_there_is_is_fuzzed() -> None:
 
 def test_books_are_built_over_many_frames() -> None:
     reader = FrameReader()
-    snapshot, update, *_ = [text.encode() for text in FRAMES if '"book"' in text]
+    snapshot, update, *_ = [text for _, text in embedded_seeds() if b'"channel":"book"' in text]
     checksum = crc_of([("101.5", "2.50000000"), ("102.1", "0.00010001")], [("101.4", "1.50000000")])
     removed = update.replace(b'"bids":[]', b'"bids":[{"price":101.3,"qty":0.00000000}]')
     assert reader.read(snapshot) == "event"
@@ -73,17 +88,17 @@ def test_nothing_to_spoil_is_refused() -> None:
 def test_the_command_prints_its_counts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "ws_pong.json").write_text('{"request": {}, "response": {"method": "pong"}}')
     (tmp_path / "ws_two.json").write_text('[{"channel": "heartbeat"}, {"channel": "heartbeat"}]')
+    (tmp_path / "ws_recording.jsonl").write_text('{"channel": "heartbeat"}\n' * 50)
     (tmp_path / "rest_Time.json").write_text('{"error": [], "result": {"unixtime": 1}}')
     (tmp_path / "rest_errors.json").write_text("[]")
     assert [(endpoint, json.loads(text)) for endpoint, text in sample_seeds(tmp_path)] == [
         (None, {"method": "pong"}),
-        (None, {"channel": "heartbeat"}),
-        (None, {"channel": "heartbeat"}),
+        *[(None, {"channel": "heartbeat"})] * 42,
         ("Time", {"error": [], "result": {"unixtime": 1}}),
     ]
     assert main(["--frames", "200", "--seed", "5", "--samples", str(tmp_path)]) == 0
     printed = capsys.readouterr().out
-    assert f"200  frames of {len(embedded_seeds()) + 4} seeds, --seed 5" in printed
+    assert f"200  frames of {len(embedded_seeds()) + 44} seeds, --seed 5" in printed
 
 
 def test_samples_that_are_not_there_are_no_seeds(tmp_path: Path) -> None:

@@ -6,12 +6,10 @@ came of it. The only part of the dialect that reads files and writes to a termin
 
 from seawall.kraken.dialect.fuzz.reading import REST_READERS, FrameReader, read_rest
 from seawall.kraken.dialect.fuzz.run import Finding, Report, run
-from seawall.kraken.dialect.fuzz.seeds import FRAMES, REST_ANSWERS, Seed, embedded_seeds, sample_seeds
+from seawall.kraken.dialect.fuzz.seeds import Seed, embedded_seeds, sample_seeds
 from seawall.kraken.dialect.fuzz.spoiling import spoil
 
 __all__ = [
-    "FRAMES",
-    "REST_ANSWERS",
     "REST_READERS",
     "Finding",
     "FrameReader",
