@@ -15,9 +15,13 @@ import trio
 import trio.testing
 from trio_websocket import ConnectionClosed, WebSocketConnection, wrap_server_stream
 
-from seawall.kraken.client import Addresses, ClientSettings, Credentials, KrakenVenue, open_venue
+from seawall.kraken.client import Addresses, ClientSettings, Credentials, Feed, KrakenVenue, open_venue
 from seawall.kraken.dialect.books.book import crc_of
+from seawall.kraken.dialect.books.level3_book import Level3Book
+from seawall.kraken.dialect.socket.market_frames import InstrumentAsset
+from seawall.kraken.dialect.socket.ticker_frames import TickerRow
 from seawall.kraken.dialect.times import to_rfc3339
+from seawall.model.instruments import Instrument
 from seawall.model.market_data import Book, Candle, Trade, VenueStatus
 from seawall.model.orders import Side
 from seawall.model.reports import Fill, OrderReport, PlaceOrder, PrivateSnapshot
@@ -100,6 +104,28 @@ def book_frame(symbol: str, *, asks: Levels = (), bids: Levels = (), checksum: i
 
 def book_snapshot(symbol: str, asks: Levels = BTC_ASKS, bids: Levels = BTC_BIDS) -> str:
     return book_frame(symbol, asks=asks, bids=bids, checksum=crc_of(asks, bids), snapshot=True)
+
+
+def ticker_frame(symbol: str, last: str = "45283.5", *, snapshot: bool = False) -> Json:
+    """A `ticker` frame."""
+    numbers = ("bid", "bid_qty", "ask", "ask_qty", "volume", "vwap", "low", "high", "change", "change_pct")
+    row = {"symbol": symbol, "last": float(last), **dict.fromkeys(numbers, 1.5)}
+    return {"channel": "ticker", "type": "snapshot" if snapshot else "update", "data": [row]}
+
+
+def level3_frame(symbol: str, qty: str = "0.50000000", *, snapshot: bool = False, checksum: int | None = None) -> str:
+    """A `level3` frame: one bid of that quantity and one ask, told anew by an update, with a checksum that holds."""
+    if checksum is None:
+        checksum = crc_of([("45285.2", "0.10000000")], [("45283.5", qty)])
+    kind, event = ("snapshot", "") if snapshot else ("update", '"event":"modify",')
+    ask, bid = (
+        f'[{{{event}"order_id":"{name}","limit_price":{price},"order_qty":{size},"timestamp":"{STAMP}"}}]'
+        for name, price, size in (("OA", "45285.2", "0.10000000"), ("OB", "45283.5", qty))
+    )
+    return (
+        f'{{"channel":"level3","type":"{kind}","data":[{{"symbol":"{symbol}","bids":{bid},"asks":{ask},'
+        f'"checksum":{checksum},"timestamp":"{STAMP}"}}]}}'
+    )
 
 
 @attrs.define(eq=False)
@@ -219,6 +245,10 @@ class KrakenServer:
         match params["channel"]:
             case "book":
                 return book_snapshot(symbol or "")
+            case "ticker":
+                return ticker_frame(symbol or "", snapshot=True)
+            case "level3":
+                return level3_frame(symbol or "", snapshot=True)
             case "instrument":
                 return {"channel": "instrument", "type": "snapshot", "data": {"assets": [], "pairs": []}}
             case "ohlc":
@@ -257,7 +287,8 @@ class KrakenServer:
     def _http(self, request: httpx.Request) -> httpx.Response:
         name = request.url.path.rpartition("/")[2]
         text = request.content.decode() if request.method == "POST" else request.url.query.decode()
-        params = dict(parse_qsl(text))
+        is_document = request.headers.get("Content-Type") == "application/json"
+        params = {"document": text} if is_document else dict(parse_qsl(text))
         self.rest_requests.append((name, params))
         self._note()
         if name in self.rest:
@@ -335,6 +366,7 @@ class Heard:
     trades: list[Trade] = attrs.field(factory=list)
     candles: list[Candle] = attrs.field(factory=list)
     books: dict[str, Book] = attrs.field(factory=dict)
+    level3: dict[str, Level3Book] = attrs.field(factory=dict)
     bug: Exception | None = None
     _changed: trio.Event = attrs.field(factory=trio.Event)
 
@@ -392,6 +424,30 @@ class Heard:
 
     def status_changed(self, status: VenueStatus) -> None:
         self._note("status", str(status))
+
+    def ticker_changed(self, ticker: TickerRow, received_s: float) -> None:
+        self._note("ticker", ticker.symbol, ticker.last, received_s)
+
+    def ticker_lost(self, symbol: str, reason: str) -> None:
+        self._note("ticker lost", symbol, reason)
+
+    def level3_changed(self, symbol: str, book: Level3Book, received_s: float) -> None:
+        assert book.verified
+        self.level3[symbol] = book
+        self._note("level3", symbol, received_s)
+
+    def level3_lost(self, symbol: str, reason: str) -> None:
+        self.level3.pop(symbol, None)
+        self._note("level3 lost", symbol, reason)
+
+    def instrument_changed(self, instrument: Instrument) -> None:
+        self._note("instrument", instrument.symbol, str(instrument.status))
+
+    def asset_changed(self, asset: InstrumentAsset) -> None:
+        self._note("asset", asset.id, asset.status)
+
+    def subscription_refused(self, feed: Feed, error: str) -> None:
+        self._note("subscription refused", str(feed), error)
 
 
 @attrs.define(eq=False)

@@ -16,6 +16,7 @@ import trustme
 from support.kraken_server import Heard
 
 from seawall.kraken.client import Addresses, ClientSettings, Credentials, KrakenVenue, TradesMissed, TradesRefilled, open_venue
+from seawall.kraken.dialect.books.level3_book import Level3Book
 from seawall.model.errors import OutcomeUnknown, RefusedByExchange
 from seawall.model.orders import Side
 from seawall.model.reports import AmendOrder, PlaceOrder
@@ -74,6 +75,99 @@ async def test_books_stay_true_through_a_lively_market() -> None:
         await world.heard.until_told("book", "BTC/USD", times=30)
         assert world.heard.count("book lost") == 0
         assert world.venue.instrument("BTC/USD").rest_id == "XXBTZUSD"
+
+
+async def test_tickers_come_with_every_trade() -> None:
+    async with a_world() as world:
+        await world.venue.follow_ticker("BTC/USD")
+        await world.venue.follow_trades("BTC/USD")
+        await world.venue.place(world.order("taker1", "1000000.0"), lambda: None)
+        await world.heard.until(lambda: bool(world.heard.trades))
+        await world.heard.until_told("ticker", "BTC/USD", world.heard.trades[-1].price)
+        ticker = world.venue.ticker("BTC/USD")
+        assert ticker is not None
+        assert ticker.bid < ticker.ask
+
+
+def ids_of_bids(book: Level3Book) -> set[str]:
+    return {order.order_id for queue in book.bid_queues(book.depth) for order in queue}
+
+
+async def test_single_orders_stay_true_through_a_lively_market_and_a_spoilt_checksum() -> None:
+    async with a_world() as world:
+        venue, heard = world.venue, world.heard
+        with trio.fail_after(10):
+            await venue.follow_level3("BTC/USD", 100)
+            await venue.follow_level3("ETH/USD")
+        price = str(heard.level3["BTC/USD"].bids(50)[-1].price)
+        placed = await venue.place(world.order("mine1", price), lambda: None)
+        await heard.until(lambda: placed.order_id in ids_of_bids(heard.level3["BTC/USD"]))
+        await heard.until_told("level3", "BTC/USD", times=30)
+        assert heard.count("level3 lost") == 0
+        world.sim.faults.spoil_level3("BTC/USD")
+        await heard.until_told("level3 lost", "BTC/USD")
+        told = heard.count("level3", "BTC/USD")
+        await heard.until_told("level3", "BTC/USD", times=told + 5)
+        assert heard.count("level3 lost", "ETH/USD") == 0
+        book = venue.level3("BTC/USD")
+        assert book is not None
+        assert book.verified
+        await venue.unfollow_level3("BTC/USD")
+        told = heard.count("level3", "BTC/USD")
+        await heard.until_told("level3", "ETH/USD", times=heard.count("level3", "ETH/USD") + 5)
+        assert heard.count("level3", "BTC/USD") == told
+
+
+async def test_single_orders_come_back_after_their_socket_was_lost() -> None:
+    async with a_world() as world:
+        await world.venue.follow_level3("BTC/USD")
+        world.sim.faults.close_sockets(Door.LEVEL3)
+        await world.heard.until_told("level3 lost", "BTC/USD")
+        told = world.heard.count("level3", "BTC/USD")
+        await world.heard.until_told("level3", "BTC/USD", times=told + 3)
+        assert world.heard.count("book lost") == world.heard.count("private lost") == 0
+
+
+async def test_the_exchanges_pairs_are_those_of_rest_told_over_the_socket() -> None:
+    async with a_world() as world:
+        await world.venue.follow_instruments()
+        assert world.heard.count("instrument") == 0, "nothing has changed"
+        assert {"BTC", "USD"} <= {asset.id for asset in world.venue.assets()}
+        await world.venue.unfollow_instruments()
+        await world.venue.follow_instruments()
+        asked = [request.method for request in world.sim.requests if request.params.get("channel") == "instrument"]
+        assert asked == ["subscribe", "unsubscribe", "subscribe"]
+
+
+async def test_of_three_sockets_the_one_that_drops_costs_its_own_symbols() -> None:
+    async with a_world(SIM, lambda settings: attrs.evolve(settings, symbols_per_socket=1)) as world:
+        followed = [pair.symbol for pair in world.venue.instruments()][:3]
+        for symbol in followed:
+            await world.venue.follow_book(symbol)
+        public = [socket for door, socket in world.sim.doors.sockets.values() if door is Door.PUBLIC]
+        assert len(public) == 3
+        public[1].cut()
+        await world.heard.until_told("book lost")
+        told = {symbol: world.heard.count("book", symbol) for symbol in followed}
+        for symbol in followed:
+            await world.heard.until_told("book", symbol, times=told[symbol] + 3)
+        assert [fact[1] for fact in world.heard.told if fact[0] == "book lost"] == followed[1:2]
+        assert [counted.connections for counted in world.venue.statistics().public] == [1, 2, 1]
+
+
+async def test_an_unfollowed_book_is_silent_and_a_deeper_one_takes_its_place() -> None:
+    async with a_world() as world:
+        venue, heard = world.venue, world.heard
+        await venue.follow_book("BTC/USD")
+        await venue.follow_book("ETH/USD")
+        await venue.unfollow_book("BTC/USD")
+        told = heard.count("book", "BTC/USD")
+        await heard.until_told("book", "ETH/USD", times=heard.count("book", "ETH/USD") + 5)
+        assert heard.count("book", "BTC/USD") == told
+        await venue.follow_book("BTC/USD", 25)
+        await heard.until_told("book", "BTC/USD", times=told + 10)
+        assert len(heard.books["BTC/USD"].bids(25)) == 25
+        assert heard.count("book lost") == 0
 
 
 async def test_an_order_lives_its_life_over_the_socket() -> None:

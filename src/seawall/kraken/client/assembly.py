@@ -81,7 +81,7 @@ class Parts:
     def __attrs_post_init__(self) -> None:
         self.clock = ExchangeClock(trio.current_time, self.now_ns)
         self.market_listener = listener = market_listener(self.listener)
-        self.reference = Reference(self.listener.status_changed, listener.instrument_changed, listener.asset_changed)
+        self.reference = Reference(self.listener.status_changed, listener.instrument_changed, listener.asset_changed, self.probe)
 
     def assemble(self, link: HttpLink, nonce: Nonce) -> Service:
         """The venue and its tasks, over this link. Nothing runs yet."""

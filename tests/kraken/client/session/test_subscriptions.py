@@ -192,3 +192,135 @@ def test_many_symbols_are_asked_for_in_several_requests(table: Subscriptions) ->
     for number in range(250):
         table.want(Feed("book", f"A{number}/USD"))
     assert [len(ask.symbols) for ask in due(table, 0)] == [100, 100, 50]
+
+
+def test_what_is_left_repeats_the_terms_on_which_it_was_subscribed(table: Subscriptions) -> None:
+    ticker = Feed("ticker", "BTC/USD")
+    table.want(BTC, Terms(depth=100))
+    table.want(ETH, Terms(depth=10))
+    table.want(ticker, Terms(event_trigger="bbo"))
+    asked = due(table, 0)
+    assert [(ask.symbols, ask.terms) for ask in asked] == [
+        (("BTC/USD",), Terms(depth=100)),
+        (("ETH/USD",), Terms(depth=10)),
+        (("BTC/USD",), Terms(event_trigger="bbo")),
+    ]
+    for ask in asked:
+        table.answered(granted(ask.req_id, ask.symbols[0]), 0)
+    table.filled(ticker, 0)
+    table.end(ticker, 0)
+    (left,) = due(table, 0)
+    assert (left.method, left.channel, left.terms) == ("unsubscribe", "ticker", Terms(event_trigger="bbo"))
+
+
+def test_what_was_never_asked_for_ends_without_a_word(table: Subscriptions) -> None:
+    table.want(BTC)
+    table.end(BTC, 0)
+    table.end(ETH, 0)
+    assert table.get(BTC) is None
+    assert due(table, 0) == []
+
+
+def test_what_was_refused_ends_without_a_word(table: Subscriptions) -> None:
+    table.want(BTC)
+    (ask,) = due(table, 0)
+    table.answered(refused(ask.req_id, "no", "BTC/USD"), 0)
+    table.end(BTC, 0)
+    assert table.get(BTC) is None
+
+
+def test_what_is_served_ends_when_the_exchange_has_let_go(table: Subscriptions) -> None:
+    make_live(table, BTC)
+    table.end(BTC, 5)
+    (leave,) = due(table, 5)
+    assert leave.method == "unsubscribe"
+    table.answered(granted(leave.req_id, "BTC/USD", "unsubscribe"), 5)
+    assert table.get(BTC) is None
+    assert due(table, 5) == []
+
+
+def test_what_waits_for_its_resync_ends_at_once(table: Subscriptions) -> None:
+    make_live(table, BTC)
+    table.suspect(BTC, 0)
+    (leave,) = due(table, 0)
+    table.answered(granted(leave.req_id, "BTC/USD", "unsubscribe"), 0)
+    make_live(table, BTC)
+    assert table.suspect(BTC, 0) == 2
+    assert due(table, 0) == []
+    table.end(BTC, 0)
+    assert [ask.method for ask in due(table, 0)] == ["unsubscribe"]
+
+
+@pytest.mark.parametrize("filled", [True, False])
+def test_what_is_on_its_way_is_left_once_it_has_come(table: Subscriptions, *, filled: bool) -> None:
+    table.want(BTC)
+    (ask,) = due(table, 0)
+    if filled:
+        table.filled(BTC, 0)
+    table.end(BTC, 0)
+    assert due(table, 0) == [], "leaving before it has come could be answered in any order"
+    table.answered(granted(ask.req_id, "BTC/USD"), 0)
+    table.filled(BTC, 0)
+    (leave,) = due(table, 0)
+    assert leave.method == "unsubscribe"
+    table.answered(granted(leave.req_id, "BTC/USD", "unsubscribe"), 0)
+    assert table.get(BTC) is None
+
+
+def test_what_is_on_its_way_and_then_refused_is_over(table: Subscriptions) -> None:
+    table.want(BTC)
+    (ask,) = due(table, 0)
+    table.end(BTC, 0)
+    assert table.answered(refused(ask.req_id, "no", "BTC/USD"), 0) == []
+    assert table.get(BTC) is None
+
+
+def test_what_is_just_being_left_is_not_asked_for_again(table: Subscriptions) -> None:
+    make_live(table, BTC)
+    table.suspect(BTC, 0)
+    (leave,) = due(table, 0)
+    table.end(BTC, 0)
+    assert table.suspect(BTC, 0) == 0
+    table.answered(granted(leave.req_id, "BTC/USD", "unsubscribe"), 0)
+    assert table.get(BTC) is None
+
+
+def test_a_new_connection_is_not_told_of_what_had_ended(table: Subscriptions) -> None:
+    make_live(table, BTC, ETH)
+    table.end(BTC, 0)
+    table.restart(1)
+    assert [ask.symbols for ask in due(table, 1)] == [("ETH/USD",)]
+
+
+def test_what_the_exchange_was_too_busy_for_is_asked_for_later(table: Subscriptions) -> None:
+    table.want(BTC)
+    (ask,) = due(table, 0)
+    table.answered(refused(ask.req_id, "EService:Busy", "BTC/USD"), 0)
+    table.put_off(BTC, 5.0, 0)
+    assert table.settled(), "the others need not wait for it"
+    assert (due(table, 4), table.next_due_s()) == ([], 5.0)
+    assert [ask.symbols for ask in due(table, 5)] == [("BTC/USD",)]
+
+
+def test_many_resyncs_at_once_share_a_budget(table: Subscriptions) -> None:
+    feeds = [Feed("book", f"A{number}/USD") for number in range(50)]
+    make_live(table, *feeds)
+    assert [table.suspect(feed, 0) for feed in feeds] == [1] * 50
+    at_s = sorted(row.not_before_s for row in table)
+    assert at_s[9] == 0.0
+    assert at_s[-1] == pytest.approx(8.0)
+    assert [ask.symbols for ask in due(table, 0)] == [tuple(f"A{number}/USD" for number in range(10))]
+
+
+def test_a_feed_that_breaks_three_times_in_a_row_is_unverified_until_it_was_calm(table: Subscriptions) -> None:
+    make_live(table, BTC, ETH)
+    now_s = 0.0
+    for times in range(1, 4):
+        assert table.unverified(now_s) == []
+        assert table.suspect(BTC, now_s) == times
+        now_s = table.next_due_s()
+        (leave,) = due(table, now_s)
+        table.answered(granted(leave.req_id, "BTC/USD", "unsubscribe"), now_s)
+        make_live(table, BTC, now_s=now_s)
+    assert table.unverified(now_s + 60) == [BTC]
+    assert table.unverified(now_s + 61) == []

@@ -23,6 +23,10 @@ class MarketListener(VenueListener, Protocol):
         """The ticker of `ticker.symbol` changed; its numbers are exact. `received_s`: when its bytes arrived, trio's clock."""
         ...
 
+    def ticker_lost(self, symbol: str, reason: str) -> None:
+        """The ticker of `symbol` may be behind until the next `ticker_changed`."""
+        ...
+
     def level3_changed(self, symbol: str, book: Level3Book, received_s: float) -> None:
         """The orders of `symbol` changed and their checksum held. The book changes under its reader, as every other."""
         ...

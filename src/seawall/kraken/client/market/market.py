@@ -54,11 +54,13 @@ class Market:
                 self.level3.forget(symbol)
 
     def lose(self, feed: Feed, reason: str) -> None:
-        """Trust a feed no more; the listener hears of it at once where it is of a book. Other feeds mend their own gaps."""
+        """Trust a feed no more; the listener hears of it at once. Trades and candles mend their own gaps."""
         symbol = feed.symbol or ""
         match feed.channel:
             case "book":
                 self.data.lose_book(symbol, reason)
+            case "ticker":
+                self.tickers.lose(symbol, reason)
             case "level3":
                 self.level3.lose(symbol, reason)
 

@@ -5,6 +5,7 @@ from typing import Final
 
 import attrs
 
+from seawall.kraken.client.session.facts import FrameUnknown
 from seawall.kraken.dialect.names import pair_names
 from seawall.kraken.dialect.socket.market_frames import InstrumentAsset, InstrumentFrame, InstrumentPair, Status
 from seawall.kraken.dialect.socket.reports import instrument_of, venue_status
@@ -12,6 +13,8 @@ from seawall.kraken.dialect.unknown import Unknown
 from seawall.model.errors import UnknownSymbol
 from seawall.model.instruments import Instrument
 from seawall.model.market_data import VenueStatus
+from seawall.model.venue import Probe
+from seawall.resilience.probes import ignore, tell
 
 __all__ = ["Reference"]
 
@@ -33,6 +36,7 @@ class Reference:
     _status_changed: Callable[[VenueStatus], None]
     _instrument_changed: Callable[[Instrument], None] = _nobody
     _asset_changed: Callable[[InstrumentAsset], None] = _nobody
+    _probe: Probe = ignore
     status: VenueStatus = attrs.field(default=VenueStatus.ONLINE, init=False)
     unknown: int = attrs.field(default=0, init=False)
     _instruments: dict[str, Instrument] = attrs.field(factory=dict, init=False)
@@ -87,7 +91,7 @@ class Reference:
         """The pair, if it is new or another than before."""
         told = instrument_of(pair)
         if isinstance(told, Unknown):
-            self.unknown += 1
+            self._tell_unknown(told, pair.symbol)
             return None
         known = self._instruments.get(told.symbol)
         if known is not None:
@@ -114,7 +118,11 @@ class Reference:
     def set_status(self, status: VenueStatus | Unknown) -> None:
         """The exchange says what it takes. A word we do not know changes nothing, and is counted."""
         if isinstance(status, Unknown):
-            self.unknown += 1
+            self._tell_unknown(status, "the exchange")
         elif status is not self.status:
             self.status = status
             self._status_changed(status)
+
+    def _tell_unknown(self, word: Unknown, what: str) -> None:
+        self.unknown += 1
+        tell(self._probe, FrameUnknown(what, word.what, word.value))

@@ -172,7 +172,7 @@ class MarketSockets:
     async def _until_idle(self, session: Session) -> None:
         while True:
             await session.feeds.wait_empty(empty=True)
-            with trio.move_on_after(_LINGER_S) as lingering:
+            with trio.move_on_after(_LINGER_S):
                 await session.feeds.wait_empty(empty=False)
-            if lingering.cancelled_caught:
+            if session.feeds.empty:
                 return

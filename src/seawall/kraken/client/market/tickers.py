@@ -30,12 +30,18 @@ class Tickers:
         self._heard_s.pop(symbol, None)
 
     def get(self, symbol: str) -> TickerRow | None:
-        """The newest ticker of a symbol that is followed."""
+        """The newest ticker of a symbol that is followed, while it may be trusted."""
         return self._newest.get(symbol)
 
     def heard_s(self, symbol: str) -> float:
         """When the newest one came (trio's clock); minus infinity before the first."""
         return self._heard_s.get(symbol, float("-inf"))
+
+    def lose(self, symbol: str, reason: str) -> None:
+        """Trust the newest one no more; the listener hears of it at once, and once."""
+        if self._newest.get(symbol) is not None:
+            self._newest[symbol] = None
+            self._listener.ticker_lost(symbol, reason)
 
     def take(self, frame: TickerFrame, received_s: float) -> None:
         """Hand on a frame of `ticker`."""

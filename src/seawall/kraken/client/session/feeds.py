@@ -30,6 +30,9 @@ class Feeds:
     _table: Subscriptions = attrs.field(init=False)
     _wake: trio.Event = attrs.field(factory=trio.Event, init=False)
     _changes: Changes = attrs.field(factory=Changes, init=False)
+    """For the few who wait for something of the whole table."""
+    _changes_of: dict[Feed, Changes] = attrs.field(factory=dict, init=False)
+    """For those who wait for one feed: many may, and each is woken for its own."""
 
     def __attrs_post_init__(self) -> None:
         self._table = Subscriptions(self._next_id)
@@ -37,8 +40,15 @@ class Feeds:
     def __iter__(self) -> Iterator[Subscription]:
         return iter(self._table)
 
-    def __len__(self) -> int:
-        return len(self._table)
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is wanted, or all of it was refused."""
+        return self._table.wants_nothing()
+
+    @property
+    def granted(self) -> bool:
+        """Whether the exchange serves any feed now."""
+        return self._table.granted()
 
     def get(self, feed: Feed) -> Subscription | None:
         """The row of a feed, or None when nobody wants it."""
@@ -54,7 +64,7 @@ class Feeds:
     async def settle(self, feed: Feed, terms: Terms | None = None) -> Subscription:
         """Want a feed, and wait until the exchange has granted or refused it, or it is wanted no more."""
         row = self.want(feed, terms)
-        await self._changes.until(lambda: row.phase in (Phase.LIVE, Phase.REFUSED) or row.ended)
+        await self._until(feed, lambda: row.phase in (Phase.LIVE, Phase.REFUSED) or row.ended)
         return row
 
     async def end(self, feed: Feed) -> None:
@@ -62,9 +72,9 @@ class Feeds:
         row = self._table.get(feed)
         self._table.end(feed, trio.current_time())
         self._wake.set()
-        self._changes.note()
+        self._note(feed)
         await trio.lowlevel.checkpoint()
-        await self._changes.until(lambda: self._table.get(feed) is not row or row is None)
+        await self._until(feed, lambda: self._table.get(feed) is not row or row is None)
 
     def is_ending(self, feed: Feed) -> bool:
         """Whether a feed is wanted no more, and the exchange has yet to let go of it."""
@@ -90,20 +100,21 @@ class Feeds:
     def filled(self, feed: Feed, received_s: float) -> None:
         """The owner took a snapshot of a feed."""
         self._table.filled(feed, received_s)
-        self._changes.note()
+        self._note(feed)
 
     def answered(self, response: Response, received_s: float) -> None:
         """An answer to a subscribe or unsubscribe came."""
+        answered = self._table.rows_of(response)
         for row in self._table.answered(response, received_s):
             tell(self._probe, SubscriptionRefused(self._socket, str(row.feed), row.error or ""))
             self._owner.refused(row)
         self._wake.set()
-        self._changes.note()
+        self._note(*(row.feed for row in answered))
 
     def restart(self) -> None:
         """The connection is gone, or new: it knows of nothing that is wanted."""
         self._table.restart(trio.current_time())
-        self._changes.note()
+        self._note(*self._changes_of)
 
     async def wait_settled(self) -> None:
         """Return once all that is wanted was granted or refused on this connection."""
@@ -115,7 +126,7 @@ class Feeds:
 
     async def wait_empty(self, *, empty: bool) -> None:
         """Return once nothing is wanted, or once something is."""
-        await self._changes.until(lambda: (len(self._table) == 0) is empty)
+        await self._changes.until(lambda: self.empty is empty)
 
     async def keep(self, connection: Connection) -> None:
         """Ask for what is due, for as long as the connection lasts. Raises `SubscriptionUnanswered`."""
@@ -133,6 +144,16 @@ class Feeds:
                 continue
             with trio.move_on_at(self._next_look_s()):
                 await self._wake.wait()
+
+    def _note(self, *feeds: Feed) -> None:
+        for feed in feeds:
+            if feed in self._changes_of:
+                self._changes_of[feed].note()
+        self._changes.note()
+
+    async def _until(self, feed: Feed, holds: Callable[[], bool]) -> None:
+        # never taken out: another may wait for the same feed, and there are no more of them than pairs
+        await self._changes_of.setdefault(feed, Changes()).until(holds)
 
     def _next_look_s(self) -> float:
         asked = (row.since_s for row in self._table if row.phase in (Phase.ASKED, Phase.LEAVING))

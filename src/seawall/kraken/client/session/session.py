@@ -59,7 +59,7 @@ class Session:
         answers = self.conversation.answers
         self.feeds = Feeds(self.name, self._settings.answer_s, self._owner, self._probe, answers.next_id, self._pace)
         self._inbox = Inbox(self.name, self.conversation, self.feeds, self._owner, self._probe)
-        self._pulse = Pulse(self.name, self._settings, answers, lambda: len(self.feeds) > 0)
+        self._pulse = Pulse(self.name, self._settings, answers, lambda: self.feeds.granted)
 
     def __repr__(self) -> str:
         return f"<Session {self.name!r} to {self.url}, {'live' if self.live else 'not live'}>"

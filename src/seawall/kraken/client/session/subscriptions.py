@@ -131,9 +131,6 @@ class Subscriptions:
     def __iter__(self) -> Iterator[Subscription]:
         return iter(self._rows.values())
 
-    def __len__(self) -> int:
-        return len(self._rows)
-
     def get(self, feed: Feed) -> Subscription | None:
         """The row of a feed, or None when nobody wants it."""
         return self._rows.get(feed)
@@ -201,7 +198,7 @@ class Subscriptions:
     def answered(self, response: Response, now_s: float) -> list[Subscription]:
         """An answer to a subscribe or unsubscribe; returns the rows it refused."""
         refused: list[Subscription] = []
-        for row in self._rows_of(response):
+        for row in self.rows_of(response):
             if response.method == "unsubscribe":
                 self._left(row, now_s)  # a refusal says that there was nothing to leave
             elif not response.failed:
@@ -233,7 +230,8 @@ class Subscriptions:
             row.move(Phase.WANTED, now_s)
             row.not_before_s = now_s + delay_s
 
-    def _rows_of(self, response: Response) -> list[Subscription]:
+    def rows_of(self, response: Response) -> list[Subscription]:
+        """The rows that an answer speaks of."""
         waiting = Phase.LEAVING if response.method == "unsubscribe" else Phase.ASKED
         rows = [row for row in self._rows.values() if row.phase is waiting and row.req_id == response.req_id]
         named = response.symbol or next((result.symbol for result in response.results), None)
@@ -284,5 +282,13 @@ class Subscriptions:
         return all(row.answered or row.phase is Phase.REFUSED for row in self._rows.values())
 
     def begun(self) -> bool:
-        """Whether any row was granted or refused on this connection, or there is none."""
-        return not self._rows or any(row.answered for row in self._rows.values())
+        """Whether any row was granted or refused on this connection, or nothing is wanted."""
+        return self.wants_nothing() or any(row.answered for row in self._rows.values())
+
+    def wants_nothing(self) -> bool:
+        """Whether there is nothing but refusals."""
+        return all(row.phase is Phase.REFUSED for row in self._rows.values())
+
+    def granted(self) -> bool:
+        """Whether the exchange serves any row now."""
+        return any(row.phase in (Phase.LIVE, Phase.SUSPECT, Phase.LEAVING) for row in self._rows.values())
