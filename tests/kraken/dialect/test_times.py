@@ -1,3 +1,4 @@
+from contextlib import nullcontext
 from decimal import Decimal, localcontext
 
 import pytest
@@ -46,6 +47,9 @@ def test_any_fraction_and_offset_is_read(text: str, after_noon_ns: int) -> None:
         "2026-01-31T12:00:00.000000+01Z",
         "2026-01-31T12:00:00.0000001_0Z",
         "2026-02-30T12:00:00.000000000Z",
+        "2026-01-31T12:00:00.00000:Z",
+        "2026-01-31T12:00:00.00000000:Z",
+        "2026-01-31T12:00:00.00000000٢Z",
         "2026-01-31T12:00:61Z",
         "2026-01-31T12:00:99.000000Z",
         "2026-01-31T12:00:00+24:00",
@@ -60,6 +64,31 @@ def test_what_is_no_time_is_refused_by_name(text: str) -> None:
     for read in (from_rfc3339, check_rfc3339):
         with pytest.raises(ValueError, match="is not a"):
             read(text)
+
+
+TIMES = [to_rfc3339(NOON_NS + 123_456_789, places) for places in (0, 3, 6, 9)]
+
+
+@given(st.sampled_from(TIMES), st.integers(0, 30), st.sampled_from([*"0x9.-+: ZTz\u0661", "", "60", "24"]))
+def test_the_quick_ways_take_the_same_times_as_the_slow_one(good: str, at: int, spoiler: str) -> None:
+    text = good[:at] + spoiler + good[at + 1 :]
+    for quick in (from_rfc3339, check_rfc3339):
+        with pytest.raises(ValueError, match="is not a") if slowly(text) is None else nullcontext():
+            quick(text)
+
+
+def slowly(text: str) -> int | None:
+    """With an offset of zero written out, no quick way is taken."""
+    if not text.endswith(("Z", "z")):
+        return from_rfc3339_or_none(text)
+    return from_rfc3339_or_none(f"{text[:-1]}+00:00")
+
+
+def from_rfc3339_or_none(text: str) -> int | None:
+    try:
+        return from_rfc3339(text)
+    except ValueError:
+        return None
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ _RFC3339 = re.compile(
     re.ASCII,
 )
 _NS_PER_S = 1_000_000_000
+_FINE = len("2026-01-31T12:00:00.000000000Z")
 _SHAPE = "2026-01-31T12:00:00.000000Z"[4:20:3]
 """The marks between the parts down to the point, which happen to stand three apart."""
 _WHOLE = len("2026-01-31T12:00:00")
@@ -28,29 +29,28 @@ def from_rfc3339(text: str) -> int:
 
     Raises ValueError naming the text when it is no time.
     """
-    # The two forms that the exchange writes nearly always are read in a fraction of the time of any other.
-    if text[4:20:3] == _SHAPE and text[26:] == "Z":
-        usual, nanos = text, 0
-    elif text[4:20:3] == _SHAPE and text[29:] == "Z" and text[26:29].isascii() and text[26:29].isdigit():
-        usual, nanos = text[:26] + "Z", int(text[26:29])
-    else:
+    usual = _as_usual(text)
+    if usual is None:
         return _from_any(text)
-    try:
-        since = datetime.fromisoformat(usual) - _EPOCH
-    except ValueError:
-        return _from_any(text)
+    since = usual - _EPOCH
+    nanos = int(text[26:29]) if len(text) == _FINE else 0
     return (since.days * 86_400 + since.seconds) * _NS_PER_S + since.microseconds * 1000 + nanos
 
 
 def check_rfc3339(text: str) -> None:
     """Raise ValueError for what `from_rfc3339` would not read. Most of what reading costs is arithmetic, which is saved here."""
-    if text[4:20:3] == _SHAPE and text[26:] == "Z":
+    if _as_usual(text) is None:
+        _from_any(text)
+
+
+def _as_usual(text: str) -> datetime | None:
+    """The two forms that the exchange writes nearly always, read in a fraction of the time of any other, and cut to microseconds."""
+    if text[4:20:3] == _SHAPE and text[20:-1].isdigit() and (text[26:] == "Z" or text[29:] == "Z"):
         try:
-            datetime.fromisoformat(text)
+            return datetime.fromisoformat(text)
         except ValueError:
-            from_rfc3339(text)
-    else:
-        from_rfc3339(text)
+            return None
+    return None
 
 
 def _from_any(text: str) -> int:
