@@ -1,12 +1,12 @@
 """Frames of each channel in the exchange's form, made from a seed (docs.kraken.com/api/docs/websocket-v2, a page per channel)."""
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from benchmarks.frames import SYMBOL, BookFrames
 
-__all__ = ["CHANNELS", "LAST_TRADES", "ticker_end", "tickers"]
+__all__ = ["CHANNELS", "LAST_TRADES", "instruments", "ticker_end", "tickers"]
 
 LAST_TRADES: Final = 999_999
 """`trades` of the ticker frame that ends a burst, and of no other."""
@@ -22,9 +22,10 @@ def _qty(rng: random.Random) -> str:
 
 
 def _ticker(rng: random.Random, trades: int) -> str:
+    bid = rng.randrange(640_000, 660_000)
     return (
-        f'{{"channel":"ticker","type":"update","data":[{{"symbol":"{SYMBOL}","bid":{_price(rng)},"bid_qty":{_qty(rng)},'
-        f'"ask":{_price(rng)},"ask_qty":{_qty(rng)},"last":{_price(rng)},"volume":{rng.randrange(10**12) / 10**8:.8f},'
+        f'{{"channel":"ticker","type":"update","data":[{{"symbol":"{SYMBOL}","bid":{bid / 10:.1f},"bid_qty":{_qty(rng)},'
+        f'"ask":{(bid + 1) / 10:.1f},"ask_qty":{_qty(rng)},"last":{_price(rng)},"volume":{rng.randrange(10**12) / 10**8:.8f},'
         f'"vwap":{_price(rng)},"low":{_price(rng)},"high":{_price(rng)},"change":-{rng.randrange(1, 9_999) / 10:.1f},'
         f'"change_pct":-{rng.randrange(1, 999) / 100:.2f},"trades":{trades},"timestamp":"{_stamp(rng)}"}}]}}'
     )
@@ -80,6 +81,17 @@ def tickers(count: int) -> list[str]:
 def ticker_end() -> str:
     """The update that ends a burst."""
     return _ticker(random.Random(1), LAST_TRADES)
+
+
+def instruments(symbols: Sequence[str]) -> str:
+    """The snapshot of `instrument` that lists these pairs."""
+    pairs = ",".join(
+        f'{{"symbol":"{symbol}","base":"{symbol.partition("/")[0]}","quote":"{symbol.partition("/")[2]}","status":"online",'
+        '"qty_precision":8,"qty_increment":0.00000001,"price_precision":1,"price_increment":0.1,"qty_min":0.00005,'
+        '"cost_precision":5,"cost_min":0.5,"marginable":false,"has_index":true,"tick_size":0.1}'
+        for symbol in symbols
+    )
+    return f'{{"channel":"instrument","type":"snapshot","data":{{"assets":[],"pairs":[{pairs}]}}}}'
 
 
 CHANNELS: Final[dict[str, Callable[[int], list[str]]]] = {

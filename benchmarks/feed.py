@@ -1,114 +1,94 @@
-"""The feed as a client of the benchmark sees it: where it is, and bursts that are measured to the last callback."""
+"""A feed as a client sees it: where it is, how it is told to send, and the certificate to trust."""
 
+import json
 import os
+import socket
 import ssl
 import tempfile
-import time
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import attrs
+import msgspec
 from benchmarks.channel_frames import LAST_TRADES
-from benchmarks.frames import DEPTH, END_QTY, SYMBOL
-from benchmarks.processes import Server, open_server
+from benchmarks.frames import END_QTY
+from benchmarks.processes import open_server
 
-from seawall.kraken.dialect.books.book import KrakenBook
-from seawall.kraken.dialect.socket import requests
-from seawall.kraken.dialect.socket.frames import decode
-from seawall.kraken.dialect.socket.market_frames import BookFrame, TickerFrame
-
-__all__ = ["Burst", "Feed", "Reader", "Tally", "is_end", "open_feed", "our_take", "subscription"]
+__all__ = ["EXTRA", "Feed", "FeedAddress", "is_end", "open_feed"]
 
 EXTRA: Final = 2
 """Frames around the cycles of a burst."""
 
 
-class Event(Protocol):
-    """trio's and asyncio's have this in common."""
+class FeedAddress(msgspec.Struct, frozen=True):
+    """Where one running feed is, of which so many symbols can be followed.
 
-    def set(self) -> None:
-        """Let those go on who wait."""
+    `cycle` is the number of frames after which a channel begins anew. `certificate` is the file to trust; None is a feed in
+    the clear.
+    """
 
-    def wait(self) -> Awaitable[object]:
-        """Wait for it."""
-        ...
+    url: str
+    control: int
+    cycle: int
+    symbols: int
+    certificate: str | None
 
-
-@attrs.define(eq=False)
-class Tally:
-    """The user's callback: counts what reached it, and says when all of a burst did."""
-
-    seen: int = 0
-    _wanted: int = 0
-    _done: Event | None = None
-
-    def expect(self, count: int, done: Event) -> None:
-        """Set `done` after so many more."""
-        self._wanted, self._done = self.seen + count, done
-
-    def __call__(self) -> None:
-        """One more came."""
-        self.seen += 1
-        if self.seen == self._wanted:
-            assert self._done is not None
-            self._done.set()
-
-
-@attrs.frozen
-class Burst:
-    """So many cycles of frames of one channel."""
-
-    channel: str
-    cycles: int
+    def connect(self) -> "Feed":
+        """Be able to command it. With a certificate this process trusts it from then on, as far as its libraries ask OpenSSL."""
+        if self.certificate is not None:
+            os.environ["SSL_CERT_FILE"] = self.certificate  # for clients that cannot be told otherwise
+        context = ssl.create_default_context(cafile=self.certificate) if self.certificate else None
+        return Feed(self, context, socket.create_connection(("127.0.0.1", self.control)))
 
 
 @attrs.frozen(eq=False)
 class Feed:
-    """One running feed. `context` trusts its certificate; None is a feed in the clear."""
+    """One running feed, and a connection to command it. `context` trusts its certificate."""
 
-    server: Server
-    url: str
-    cycle: int
+    address: FeedAddress
     context: ssl.SSLContext | None
+    _control: socket.socket
 
-    async def cpu_us(self, burst: Burst, wait: Callable[[int], Awaitable[object]]) -> float:
-        """Have a short burst sent, then `burst`; `wait` returns when so many messages reached the callback.
+    @property
+    def url(self) -> str:
+        """Of the WebSocket."""
+        return self.address.url
 
-        Processor time of this process, in microseconds a message, until then.
-        """
-        took_us = 0.0
-        for cycles in (1, burst.cycles):
-            messages = cycles * self.cycle + EXTRA
-            began_s = time.process_time()
-            self.server.command(f"burst {burst.channel} {cycles}")
-            await wait(messages)
-            took_us = (time.process_time() - began_s) / messages * 1e6
-            self.server.answer()
-        return took_us
+    def messages(self, cycles: int) -> int:
+        """How many a burst of that many cycles has."""
+        return cycles * self.address.cycle + EXTRA
 
-    async def counted(self, burst: Burst, tally: Tally, event: Callable[[], Event]) -> float:
-        """As `cpu_us`, for a client that calls `tally` once for each message."""
+    def command(self, text: str) -> None:
+        """Tell it to begin something; `answer` waits for its end."""
+        self._control.sendall(text.encode())
 
-        async def wait(messages: int) -> None:
-            done = event()
-            tally.expect(messages, done)
-            await done.wait()
+    def answer(self) -> Any:  # Any: JSON
+        """Wait for the end of a command."""
+        received = b""
+        while not received.endswith(b"\n"):
+            chunk = self._control.recv(65_536)
+            if not chunk:
+                raise RuntimeError("the feed ended")
+            received += chunk
+        return json.loads(received)
 
-        return await self.cpu_us(burst, wait)
-
-
-Reader = Callable[[Feed, Burst], float]
-"""Connects, subscribes, and returns microseconds a message."""
+    def close(self) -> None:
+        """Close the connection that commands it."""
+        self._control.close()
 
 
 @contextmanager
-def open_feed(cycle: int, cpu: int | None, *, secure: bool) -> Generator[Feed, None, None]:
-    """A feed in a process of its own. Raises ImportError where it is to be secure and there is nobody to make a certificate."""
+def open_feed(cycle: int, cpu: int | None, *, secure: bool = False, symbols: int = 1) -> Generator[FeedAddress, None, None]:
+    """A feed in a process of its own. Raises ImportError where it is to be secure and there is nobody to make a certificate.
+
+    A cycle is cut to a whole number of turns of the symbols.
+    """
+    cycle = max(2, cycle // symbols) * symbols
     with tempfile.TemporaryDirectory() as directory:
         files: list[Path] = []
-        context = None
+        trusted = Path(directory, "trusted.pem")
         if secure:
             import trustme  # noqa: PLC0415 - only where it is installed
 
@@ -117,37 +97,10 @@ def open_feed(cycle: int, cpu: int | None, *, secure: bool) -> Generator[Feed, N
             files = [Path(directory, "certificate.pem"), Path(directory, "key.pem")]
             certificate.cert_chain_pems[0].write_to_path(str(files[0]))
             certificate.private_key_pem.write_to_path(str(files[1]))
-            trusted = Path(directory, "trusted.pem")
             authority.cert_pem.write_to_path(str(trusted))
-            os.environ["SSL_CERT_FILE"] = str(trusted)  # for clients that cannot be told otherwise
-            context = ssl.create_default_context(cafile=trusted)
-        with open_server("benchmarks.feed_process", cycle, -1 if cpu is None else cpu, *files) as server:
+        with open_server("benchmarks.feed_process", cycle, symbols, -1 if cpu is None else cpu, *files) as server:
             url = f"ws{'s' if secure else ''}://127.0.0.1:{server.hello['port']}/v2"
-            yield Feed(server, url, cycle, context)
-
-
-def subscription(channel: str) -> str:
-    """The request of a channel."""
-    return requests.subscribe(channel, 1, symbols=[SYMBOL], depth=DEPTH if channel == "book" else None, snapshot=True)
-
-
-def our_take(channel: str, began: Callable[[], None], tally: Tally) -> Callable[[bytes | str], None]:
-    """Seawall's decoder, and its book: what another transport is given to call. `began` is called at the snapshot."""
-    book = KrakenBook(SYMBOL, DEPTH)
-
-    def take(message: bytes | str) -> None:
-        frame = decode(message)
-        if isinstance(frame, BookFrame):
-            book.apply(frame.data[0], frame.snapshot)
-        elif not isinstance(frame, TickerFrame):
-            return
-        if frame.snapshot:
-            began()
-        else:
-            tally()
-
-    assert channel in {"book", "ticker"}
-    return take
+            yield FeedAddress(url, int(server.hello["control"]), cycle, symbols, str(trusted) if secure else None)
 
 
 def is_end(frame: Any) -> bool:  # Any: JSON

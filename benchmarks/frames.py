@@ -2,13 +2,14 @@
 
 import json
 import random
+import struct
 from decimal import Decimal
 
 import attrs
 
 from seawall.kraken.dialect.books.book import crc_of
 
-__all__ = ["DEPTH", "END_QTY", "SYMBOL", "BookFrames"]
+__all__ = ["DEPTH", "END_QTY", "SYMBOL", "BookFrames", "symbols_of", "wire"]
 
 SYMBOL = "BTC/USD"
 DEPTH = 10
@@ -27,6 +28,7 @@ class BookFrames:
     seed: int = 1
     count: int = 1_000
     depth: int = DEPTH
+    symbol: str = SYMBOL
     snapshot: str = attrs.field(init=False)
     updates: list[str] = attrs.field(init=False)
     restore: str = attrs.field(init=False)
@@ -40,9 +42,9 @@ class BookFrames:
         bids = {MIDDLE - TICK * place: self._qty() for place in range(1, self.depth + 1)}
         asks = {MIDDLE + TICK * place: self._qty() for place in range(1, self.depth + 1)}
         first = dict(bids), dict(asks)
-        self.snapshot = _frame("snapshot", bids, asks, *first)
+        self.snapshot = self._frame("snapshot", bids, asks, *first)
         self.updates = [self._change(bids, asks) for _ in range(self.count - 1)]
-        self.updates.append(_frame("update", _back(bids, first[0]), _back(asks, first[1]), *first))
+        self.updates.append(self._frame("update", _back(bids, first[0]), _back(asks, first[1]), *first))
         best = max(first[0])
         self.restore = self._touch(best, first[0][best], first)
         self.end = self._touch(best, END_QTY, first)
@@ -51,7 +53,7 @@ class BookFrames:
     def _touch(self, best: Decimal, qty: Decimal, book: tuple[Side, Side]) -> str:
         bids, asks = dict(book[0]), book[1]
         bids[best] = qty
-        return _frame("update", {best: qty}, {}, bids, asks)
+        return self._frame("update", {best: qty}, {}, bids, asks)
 
     def _change(self, bids: Side, asks: Side) -> str:
         """Most updates change one quantity; one in five takes a level away, and shows the one behind the last."""
@@ -67,10 +69,37 @@ class BookFrames:
                 side[level] = qty
             else:
                 del side[level]
-        return _frame("update", change if side is bids else {}, change if side is asks else {}, bids, asks)
+        return self._frame("update", change if side is bids else {}, change if side is asks else {}, bids, asks)
 
     def _qty(self) -> Decimal:
         return Decimal(self._rng.randrange(1, 10**9)) / 10**8
+
+    def _frame(self, kind: str, bids: Side, asks: Side, all_bids: Side, all_asks: Side) -> str:
+        checksum = crc_of(
+            [_digits(price, all_asks[price]) for price in sorted(all_asks)],
+            [_digits(price, all_bids[price]) for price in sorted(all_bids, reverse=True)],
+        )
+        row = (
+            f'{{"symbol":"{self.symbol}","bids":[{_levels(bids)}],"asks":[{_levels(asks)}],"checksum":{checksum},'
+            '"timestamp":"2026-01-01T00:00:00.000000Z"}'
+        )
+        text = f'{{"channel":"book","type":"{kind}","data":[{row}]}}'
+        assert json.loads(text)
+        return text
+
+
+def wire(text: str) -> bytes:
+    """A frame as a server sends it: final, text, not masked."""
+    payload = text.encode()
+    size = len(payload)
+    if size < 126:
+        return bytes((0x81, size)) + payload
+    return (struct.pack(">BBH", 0x81, 126, size) if size < 65_536 else struct.pack(">BBQ", 0x81, 127, size)) + payload
+
+
+def symbols_of(count: int) -> list[str]:
+    """So many symbols, `SYMBOL` first."""
+    return [SYMBOL, *(f"T{place:03d}/USD" for place in range(1, count))]
 
 
 def _back(now: Side, first: Side) -> Side:
@@ -78,18 +107,6 @@ def _back(now: Side, first: Side) -> Side:
     return {price: Decimal(0) for price in now if price not in first} | {
         price: qty for price, qty in first.items() if now.get(price) != qty
     }
-
-
-def _frame(kind: str, bids: Side, asks: Side, all_bids: Side, all_asks: Side) -> str:
-    checksum = crc_of(
-        [_digits(price, all_asks[price]) for price in sorted(all_asks)],
-        [_digits(price, all_bids[price]) for price in sorted(all_bids, reverse=True)],
-    )
-    stamp = "" if kind == "snapshot" else ',"timestamp":"2026-01-01T00:00:00.000000Z"'
-    levels = f'"bids":[{_levels(bids)}],"asks":[{_levels(asks)}]'
-    text = f'{{"channel":"book","type":"{kind}","data":[{{"symbol":"{SYMBOL}",{levels},"checksum":{checksum}{stamp}}}]}}'
-    assert json.loads(text)
-    return text
 
 
 def _levels(levels: Side) -> str:

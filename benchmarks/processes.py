@@ -9,7 +9,7 @@ from pathlib import Path
 
 import attrs
 
-__all__ = ["Server", "open_server"]
+__all__ = ["Server", "open_server", "say"]
 
 ROOT = Path(__file__).parent.parent
 
@@ -55,3 +55,9 @@ def open_server(module: str, *arguments: object) -> Generator[Server, None, None
                 process.wait(5)
             except subprocess.TimeoutExpired:
                 process.kill()
+
+
+def say(answer: object) -> None:
+    """As such a process: answer whoever commands it with one line of JSON."""
+    sys.stdout.write(json.dumps(answer) + "\n")
+    sys.stdout.flush()

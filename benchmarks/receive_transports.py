@@ -1,54 +1,75 @@
-"""Ways to read a WebSocket: ours, and the libraries one would build upon, each given the same decoder and book.
+"""Libraries one would build upon, each given Seawall's decoder and book: what differs is the way from socket to message.
 
-So the difference is the way from the socket to the message. Libraries of asyncio run on uvloop where it is installed.
+Those of asyncio run on uvloop where it is installed.
 """
 
 import asyncio
 import json
-import random
-import ssl
+import os
+import socket
+from base64 import b64encode
 from collections.abc import Awaitable, Callable, Coroutine
 from decimal import Decimal
 from importlib import import_module
-from typing import Any, Final, cast
+from typing import Any, Final
+from urllib.parse import urlsplit
 
 import attrs
 import trio
-from benchmarks.feed import Burst, Feed, Reader, Tally, our_take, subscription
+from benchmarks.feed import Feed
 from benchmarks.frames import DEPTH, SYMBOL
 from benchmarks.naive import NaiveBook
 from benchmarks.rounds import installed
+from benchmarks.work import Event, Measured, Tally, Work
 from trio_websocket import open_websocket_url
+from wsproto.frame_protocol import FrameProtocol
 
-from seawall.kraken.client.clock import ExchangeClock
-from seawall.kraken.client.market.data import MarketData
-from seawall.kraken.client.session.session import Session
-from seawall.kraken.client.session.subscriptions import Ask, Subscription
-from seawall.kraken.client.session.subscriptions import Feed as Wanted
-from seawall.kraken.client.settings import ClientSettings
-from seawall.kraken.dialect.bad import BadFrame
+from seawall.kraken.client.wire.splitter import FrameSplitter
+from seawall.kraken.dialect import BookFrame, KrakenBook, TickerFrame, decode
 from seawall.kraken.dialect.socket import requests
-from seawall.kraken.dialect.socket.frames import Frame
-from seawall.kraken.dialect.socket.market_frames import BookFrame, TickerFrame
-from seawall.model.market_data import Book
-from seawall.model.venue import VenueListener
-from seawall.resilience import Breaker, ConnectionBudget, Reconnect, ignore
 
-__all__ = ["LIBRARIES", "naive", "run_asyncio", "seawall", "stock"]
+__all__ = ["aiohttp", "blocking", "naive", "picows", "run_asyncio", "stock", "websockets"]
 
 Take = Callable[[bytes | str], None]
+MakeTake = Callable[[str, Callable[[], None], Tally], Take]
+MAX_S: Final = 120
+READ_BYTES: Final = 65_536
 
 
-def run_asyncio(main: Callable[[], Awaitable[float]]) -> float:
+def run_asyncio(main: Callable[[], Awaitable[Measured]]) -> Measured:
     """Run on uvloop, or on asyncio's own loop."""
     factory = import_module("uvloop").new_event_loop if installed("uvloop") else None
     with asyncio.Runner(loop_factory=factory) as runner:
 
-        async def bounded() -> float:
-            async with asyncio.timeout(60):
+        async def bounded() -> Measured:
+            async with asyncio.timeout(MAX_S):
                 return await main()
 
         return runner.run(bounded())
+
+
+def subscription(channel: str) -> str:
+    """The request of a channel."""
+    return requests.subscribe(channel, 1, symbols=[SYMBOL], depth=DEPTH if channel == "book" else None, snapshot=True)
+
+
+def our_take(channel: str, began: Callable[[], None], tally: Tally) -> Take:
+    """Seawall's decoder, and its book. `began` is called at the snapshot."""
+    book = KrakenBook(SYMBOL, DEPTH)
+
+    def take(message: bytes | str) -> None:
+        frame = decode(message)
+        if isinstance(frame, BookFrame):
+            book.apply(frame.data[0], frame.snapshot)
+        elif not isinstance(frame, TickerFrame):
+            return
+        if frame.snapshot:
+            began()
+        else:
+            tally()
+
+    assert channel in {"book", "ticker"}
+    return take
 
 
 def naive_take(channel: str, began: Callable[[], None], tally: Tally) -> Take:
@@ -67,185 +88,166 @@ def naive_take(channel: str, began: Callable[[], None], tally: Tally) -> Take:
     return take
 
 
-def _trio_websocket(feed: Feed, burst: Burst, make: Callable[[str, Callable[[], None], Tally], Take]) -> float:
-    async def run() -> float:
-        tally, began = Tally(), trio.Event()
-        take = make(burst.channel, began.set, tally)
-        async with (
-            open_websocket_url(feed.url, ssl_context=feed.context) as websocket,
-            trio.open_nursery() as nursery,
-        ):
+def _trio_websocket(feed: Feed, work: Work, make: MakeTake) -> Measured:
+    async def run() -> Measured:
+        tally, began = work.tally(), trio.Event()
+        take = make(work.channel, began.set, tally)
+        with trio.fail_after(MAX_S):
+            async with (
+                open_websocket_url(feed.url, ssl_context=feed.context) as websocket,
+                trio.open_nursery() as nursery,
+            ):
 
-            async def read() -> None:
-                while True:
-                    take(await websocket.get_message())
+                async def read() -> None:
+                    while True:
+                        take(await websocket.get_message())
 
-            await websocket.send_message(subscription(burst.channel))
-            nursery.start_soon(read)
-            await began.wait()
-            took_us = await feed.counted(burst, tally, trio.Event)
-            nursery.cancel_scope.cancel()
-        return took_us
+                await websocket.send_message(subscription(work.channel))
+                nursery.start_soon(read)
+                await began.wait()
+                measured = await work.measure(feed, tally, trio.Event)
+                nursery.cancel_scope.cancel()
+        return measured
 
     return trio.run(run)
 
 
-def naive(feed: Feed, burst: Burst) -> float:
+def naive(_rest: str, feed: Feed, work: Work) -> Measured:
     """trio-websocket as it comes, and what one would write around it."""
-    return _trio_websocket(feed, burst, naive_take)
+    return _trio_websocket(feed, work, naive_take)
 
 
-def stock(feed: Feed, burst: Burst) -> float:
-    """trio-websocket as it comes, and Seawall's dialect."""
-    return _trio_websocket(feed, burst, our_take)
-
-
-class _Listener:
-    """Of a listener, what a book calls."""
-
-    def __init__(self, tally: Tally) -> None:
-        self._tally = tally
-
-    def book_changed(self, symbol: str, book: Book, received_s: float) -> None:  # noqa: ARG002 - the interface has them
-        self._tally()
-
-    def book_lost(self, symbol: str, reason: str) -> None:
-        raise AssertionError(f"{symbol}: {reason}")
-
-
-@attrs.define(eq=False)
-class _Follower:
-    """Gives meaning to a session, as the client's public socket does: books are kept, tickers handed on."""
-
-    channel: str
-    tally: Tally
-    session: Session = attrs.field(init=False)
-    market: MarketData = attrs.field(init=False)
-
-    async def prepare(self) -> None:
-        """Nothing is needed."""
-
-    def encode(self, ask: Ask) -> str:
-        depth = DEPTH if ask.channel == "book" else None
-        return requests.subscribe(ask.channel, ask.req_id, symbols=ask.symbols, depth=depth, snapshot=True)
-
-    def took(self, frame: Frame, received_s: float) -> None:
-        if isinstance(frame, BookFrame):
-            self.market.take_book(frame, received_s)
-        elif isinstance(frame, TickerFrame):
-            if frame.snapshot:
-                self.session.feeds.filled(Wanted("ticker", SYMBOL), received_s)
-            self.tally()
-
-    def misunderstood(self, bad: BadFrame, message: bytes) -> None:
-        raise AssertionError(f"{bad}: {message!r}")
-
-    def refused(self, row: Subscription) -> None:
-        raise AssertionError(f"refused: {row}")
-
-    def lost(self, reason: str) -> None:
-        """It ends with the benchmark."""
-
-
-def seawall(feed: Feed, burst: Burst) -> float:
-    """The client's session: its tap, its watchdogs, decoder and book; to the listener's callback."""
-
-    async def run() -> float:
-        tally, settings = Tally(), ClientSettings(goodbye_s=0.1)
-        context = feed.context or ssl.create_default_context()
-        follower = _Follower(burst.channel, tally)
-        clock = ExchangeClock(trio.current_time, lambda: 0)
-        session = Session("public socket", feed.url, settings, context, clock, follower, ignore)
-        follower.session = session
-        listener = cast("VenueListener", _Listener(tally))
-        follower.market = MarketData(listener, DEPTH, session.feeds.suspect, session.feeds.filled, ignore)
-        reconnect = Reconnect("public", session.attempt, breaker=Breaker("feed"), budget=ConnectionBudget(), rng=random.Random(1))
-        first = trio.Event()
-        tally.expect(1, first)
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(reconnect.run)
-            with trio.fail_after(10):
-                await session.wait_live()
-                await session.feeds.settle(Wanted(burst.channel, SYMBOL))
-                await first.wait()
-            took_us = await feed.counted(burst, tally, trio.Event)
-            nursery.cancel_scope.cancel()
-        return took_us
-
-    return trio.run(run)
+def stock(_rest: str, feed: Feed, work: Work) -> Measured:
+    """trio-websocket as it comes."""
+    return _trio_websocket(feed, work, our_take)
 
 
 async def _read_beside(
-    read: Callable[[], Coroutine[Any, Any, None]], began: asyncio.Event, feed: Feed, burst: Burst, tally: Tally
-) -> float:
+    read: Callable[[], Coroutine[Any, Any, None]], began: asyncio.Event, feed: Feed, work: Work, tally: Tally
+) -> Measured:
     """Measure while a task reads; a failure of the task is one of the measurement."""
     async with asyncio.TaskGroup() as group:
         reader = group.create_task(read())
         await began.wait()
-        took_us = await feed.counted(burst, tally, asyncio.Event)
+        measured = await work.measure(feed, tally, asyncio.Event)
         reader.cancel()
-    return took_us
+    return measured
 
 
-def _websockets(feed: Feed, burst: Burst) -> float:
+def websockets(_rest: str, feed: Feed, work: Work) -> Measured:
+    """Of websockets, the implementation for asyncio."""
     connect = import_module("websockets.asyncio.client").connect
 
-    async def main() -> float:
-        tally, began = Tally(), asyncio.Event()
-        take = our_take(burst.channel, began.set, tally)
+    async def main() -> Measured:
+        tally, began = work.tally(), asyncio.Event()
+        take = our_take(work.channel, began.set, tally)
         async with connect(feed.url, ssl=feed.context, compression=None) as websocket:
 
             async def read() -> None:
                 while True:
                     take(await websocket.recv(decode=False))
 
-            await websocket.send(subscription(burst.channel))
-            return await _read_beside(read, began, feed, burst, tally)
+            await websocket.send(subscription(work.channel))
+            return await _read_beside(read, began, feed, work, tally)
 
     return run_asyncio(main)
 
 
-def _aiohttp(feed: Feed, burst: Burst) -> float:
-    aiohttp = import_module("aiohttp")
+def aiohttp(_rest: str, feed: Feed, work: Work) -> Measured:
+    """Of aiohttp, the client's WebSocket."""
+    library = import_module("aiohttp")
 
-    async def main() -> float:
-        tally, began = Tally(), asyncio.Event()
-        take = our_take(burst.channel, began.set, tally)
-        async with aiohttp.ClientSession() as session, session.ws_connect(feed.url, ssl=feed.context or True) as websocket:
+    async def main() -> Measured:
+        tally, began = work.tally(), asyncio.Event()
+        take = our_take(work.channel, began.set, tally)
+        async with library.ClientSession() as session, session.ws_connect(feed.url, ssl=feed.context or True) as websocket:
 
             async def read() -> None:
                 async for message in websocket:
                     take(message.data)
 
-            await websocket.send_str(subscription(burst.channel))
-            return await _read_beside(read, began, feed, burst, tally)
+            await websocket.send_str(subscription(work.channel))
+            return await _read_beside(read, began, feed, work, tally)
 
     return run_asyncio(main)
 
 
-def _picows(feed: Feed, burst: Burst) -> float:
-    picows = import_module("picows")
+def picows(_rest: str, feed: Feed, work: Work) -> Measured:
+    """Of picows, the listener, which its transport calls."""
+    library = import_module("picows")
 
-    async def main() -> float:
-        tally, began = Tally(), asyncio.Event()
-        take = our_take(burst.channel, began.set, tally)
+    async def main() -> Measured:
+        tally, began = work.tally(), asyncio.Event()
+        take = our_take(work.channel, began.set, tally)
 
-        class Listener(picows.WSListener):  # type: ignore[name-defined,misc]  # a class of a library that need not be there
+        class Listener(library.WSListener):  # type: ignore[name-defined,misc]  # a class of a library that need not be there
             def on_ws_frame(self, transport: Any, frame: Any) -> None:
-                if frame.msg_type == picows.WSMsgType.TEXT:
+                if frame.msg_type == library.WSMsgType.TEXT:
                     take(frame.get_payload_as_bytes())
-                elif frame.msg_type == picows.WSMsgType.PING:
+                elif frame.msg_type == library.WSMsgType.PING:
                     transport.send_pong(frame.get_payload_as_bytes())
 
-        transport, _ = await picows.ws_connect(Listener, feed.url, ssl_context=feed.context)
-        transport.send(picows.WSMsgType.TEXT, subscription(burst.channel).encode())
+        transport, _ = await library.ws_connect(Listener, feed.url, ssl_context=feed.context)
+        transport.send(library.WSMsgType.TEXT, subscription(work.channel).encode())
         await began.wait()
-        took_us = await feed.counted(burst, tally, asyncio.Event)
+        measured = await work.measure(feed, tally, asyncio.Event)
         transport.disconnect()
-        return took_us
+        return measured
 
     return run_asyncio(main)
 
 
-LIBRARIES: Final[dict[str, Reader]] = {"websockets": _websockets, "aiohttp": _aiohttp, "picows": _picows}
-"""By distribution."""
+@attrs.define(eq=False)
+class _Reads:
+    """An event whose waiting is reading: there is no loop."""
+
+    _read: Callable[[], None]
+    _is_set: bool = False
+
+    def set(self) -> None:
+        self._is_set = True
+
+    async def wait(self) -> None:
+        while not self._is_set:
+            self._read()
+
+
+def blocking(_rest: str, feed: Feed, work: Work) -> Measured:
+    """A blocking socket and Seawall's splitter, without any loop: what no client can do better."""
+    tally, parts = work.tally(), urlsplit(feed.url)
+    splitter = FrameSplitter(2**20)
+    with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=MAX_S) as sock:
+        key = b64encode(os.urandom(16)).decode()
+        sock.sendall(
+            f"GET {parts.path} HTTP/1.1\r\nHost: {parts.netloc}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n\r\n".encode()
+        )
+        head = b""
+        while not head.endswith(b"\r\n\r\n"):
+            head += sock.recv(READ_BYTES)
+
+        def read() -> None:
+            chunk = sock.recv(READ_BYTES)
+            if not chunk:
+                raise RuntimeError("the feed closed the connection")
+            for message in splitter.feed(chunk).messages:
+                take(message)
+
+        began = _Reads(read)
+        take = our_take(work.channel, began.set, tally)
+        sock.sendall(FrameProtocol(client=True, extensions=[]).send_data(subscription(work.channel)))
+
+        async def measure() -> Measured:
+            def event() -> Event:
+                return _Reads(read)
+
+            await began.wait()
+            return await work.measure(feed, tally, event)
+
+        steps = measure()
+        try:
+            steps.send(None)
+        except StopIteration as end:
+            measured: Measured = end.value
+            return measured
+    raise AssertionError("nothing here awaits anything but reads")

@@ -5,9 +5,11 @@ import math
 import sys
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 import trio
+from benchmarks.receive_clients import CLIENTS
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -19,26 +21,89 @@ METRICS = {
         for channel in ("ticker", "book")
         for how in ("in the clear", "TLS, a record a message")
     },
+    "latency": {
+        f"ticker, {per_s} a second, {metric}"
+        for per_s in ("1,000", "10,000")
+        for metric in ("from send to callback, p50", "from send to callback, p99", "processor time a message")
+    },
     "rest": {"one signed REST call, processor time a call"},
-    "send": {"one order, from the call until it is written, p50"},
+    "send": {
+        f"one order, {metric}"
+        for metric in (
+            "from the call until it is written, p50",
+            "from the call until it is written, p90",
+            "processor time until it is answered",
+        )
+    },
 }
+SCRIPTS = [*METRICS, "flat"]
+
+
+async def _run(*command: str) -> tuple[str, str]:
+    with trio.fail_after(60):
+        done = await trio.run_process([sys.executable, *command], capture_stdout=True, capture_stderr=True, cwd=ROOT, check=False)
+    assert done.returncode == 0, done.stderr.decode()
+    return done.stdout.decode(), done.stderr.decode()
+
+
+async def _rows(name: str) -> list[dict[str, Any]]:
+    rows = json.loads((await _run("-m", f"benchmarks.{name}", "--quick", "--json"))[0])
+    assert isinstance(rows, list)
+    assert all(row.keys() == {"case", "metric", "value", "unit", "ratio"} for row in rows)
+    assert max(Counter((row["case"], row["metric"]) for row in rows).values()) == 1
+    return rows
 
 
 @pytest.mark.parametrize("name", METRICS)
 async def test_a_quick_run_says_every_metric_once_for_each_case(name: str) -> None:
-    command = [sys.executable, "-m", f"benchmarks.{name}", "--quick", "--json"]
-    with trio.fail_after(60):
-        done = await trio.run_process(command, capture_stdout=True, capture_stderr=True, cwd=ROOT, check=False)
+    rows = await _rows(name)
 
-    assert done.returncode == 0, done.stderr.decode()
-    rows = json.loads(done.stdout)
-    assert all(row.keys() == {"case", "metric", "value", "unit", "ratio"} for row in rows)
     assert {row["metric"] for row in rows} == METRICS[name]
     assert {row["unit"] for row in rows} == {"us"}
-    assert max(Counter((row["case"], row["metric"]) for row in rows).values()) == 1
     assert all(row["value"] > 0 and math.isfinite(row["value"]) for row in rows)
     for metric in METRICS[name]:
         first, *others = [row for row in rows if row["metric"] == metric]
         assert first["ratio"] == 1
         assert any("seawall" in row["case"] for row in others)
         assert all(math.isclose(row["ratio"], row["value"] / first["value"]) for row in others)
+
+
+async def test_a_quick_run_of_flat_sets_memory_beside_its_start_and_many_symbols_beside_one() -> None:
+    rows = await _rows("flat")
+
+    memory = [row for row in rows if row["metric"] == "the client's process, resident memory"]
+    growth = [row for row in rows if row["metric"] == "memory a million messages, beside all of it"]
+    symbols = [row for row in rows if row["metric"] == "book, symbols take turns, processor time a message"]
+    assert len(rows) == len(memory) + len(growth) + len(symbols)
+    assert [row["unit"] for row in (memory[0], growth[0], symbols[0])] == ["KiB", "KiB", "us"]
+    assert len(growth) == len(memory) - 1
+    assert [row["case"] for row in symbols] == [
+        f"seawall, {many}" for many in ("1 symbol", "10 symbols", "50 symbols", "200 symbols")
+    ]
+    for first, *others in (memory, symbols):
+        assert first["value"] > 0
+        assert first["ratio"] == 1
+        assert all(math.isclose(row["ratio"], row["value"] / first["value"]) for row in others)
+    assert all(math.isclose(row["ratio"], row["value"] / memory[0]["value"]) for row in growth)
+
+
+@pytest.mark.parametrize("name", [*SCRIPTS, "engine", "resilience"])
+async def test_a_benchmark_runs_as_a_file_too(name: str) -> None:
+    told, _ = await _run(f"benchmarks/{name}.py", "--help")
+
+    assert f"benchmarks.{name}" in told
+
+
+def test_every_benchmark_is_tested_and_is_in_the_list_of_the_docs() -> None:
+    scripts = [path for path in (ROOT / "benchmarks").glob("*.py") if not path.stem.endswith("_process")]
+    found = {path.stem for path in scripts if '__name__ == "__main__"' in path.read_text(encoding="utf-8")}
+    assert found == {*SCRIPTS, "engine", "resilience"}
+    listed = (ROOT / "docs" / "benchmarks.md").read_text(encoding="utf-8")
+    assert all(f"benchmarks/{name}.py" in listed for name in found)
+
+
+def test_who_cannot_be_measured_says_why() -> None:
+    assert CLIENTS["seawall"].why_not(secure=False) is None
+    assert CLIENTS["seawall"].why_not(secure=True) is None
+    assert "wss" in (CLIENTS["cryptofeed"].why_not(secure=False) or "")
+    assert "built in" in (CLIENTS["nautilus"].why_not(secure=True) or "")
