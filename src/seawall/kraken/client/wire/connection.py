@@ -84,7 +84,8 @@ async def open_connection(
 ) -> AsyncGenerator[Connection, None]:
     """Upgrade `stream`, and give `receive` every message until the block is left. The stream is closed in any case.
 
-    With `busy_poll` the reader never sleeps, as `FrameTap` has it. `lost` is called the moment the connection is seen to have ended, before anything is awaited.
+    `lost` is called the moment the connection is seen to have ended, before anything is awaited. With `busy_poll` the
+    reader never sleeps, as `FrameTap` has it.
     Raises `UpgradeRefused`, and `ConnectionLost` (in a group once the block was entered) when the connection ends by
     itself. What `receive` raises comes out as it is: it is a bug of ours, and no failure of the network.
     """

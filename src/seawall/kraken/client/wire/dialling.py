@@ -21,7 +21,8 @@ Dial = Callable[[str, ssl.SSLContext], Awaitable[trio.abc.Stream]]
 async def dial(url: str, context: ssl.SSLContext) -> PromptStream:
     """Name look-up, TCP, and TLS for `wss`. The caller closes the stream. Raises `OSError`, `trio.BrokenResourceError`.
 
-    All addresses of the host are tried, as `trio.open_tcp_stream` does it; Nagle's algorithm is off. Cancelled, it leaves nothing open.
+    All addresses of the host are tried, as `trio.open_tcp_stream` does it, which also turns Nagle's algorithm off.
+    Cancelled, it leaves nothing open.
     """
     parts = urlsplit(url)
     host = parts.hostname or ""

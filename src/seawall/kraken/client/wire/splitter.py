@@ -23,7 +23,11 @@ _CLOSE: Final = 0x8
 _PING: Final = 0x9
 _PONG: Final = 0xA
 _KNOWN: Final = frozenset({_CONTINUATION, _TEXT, _BINARY, _CLOSE, _PING, _PONG})
-_MOST_CONTROL: Final = 125
+_CONTROL: Final = 0x8
+"""The bit that all opcodes of control frames have."""
+_FINAL: Final = 0x80
+_SHORT: Final = 125
+"""The longest payload whose length needs no more than the second byte, and the longest of a control frame."""
 _USUAL: Final = 0x817E
 """A final, unmasked text frame with a length of two bytes: 126 to 65,535 bytes of payload."""
 _USUAL_HEAD: Final = struct.Struct("!HH")
@@ -43,23 +47,24 @@ class MessageTooBig(ProtocolBroken):
     code = 1009
 
 
-@attrs.frozen
+@attrs.define
 class Split:
     """One read, taken apart: whole messages in order, and the bytes of control frames in order.
 
-    `closes` says that the peer closes; what comes behind that is not looked at.
+    `closes` says that the peer closes, `broken` that it broke the protocol; what comes behind either is not looked at.
     """
 
     messages: list[bytes]
     controls: bytes
     closes: bool = False
+    broken: ProtocolBroken | None = None
 
 
 @attrs.define
 class FrameSplitter:
     """Fed with chunks cut anywhere; keeps what is not yet whole.
 
-    `max_message_bytes` bounds what is kept: a longer message raises `MessageTooBig` as soon as its length is known.
+    `max_message_bytes` bounds what is kept: a longer message is `MessageTooBig` as soon as its length is known.
     """
 
     max_message_bytes: int
@@ -68,34 +73,18 @@ class FrameSplitter:
     """Bytes without which the frame that waits cannot be whole."""
     _parts: bytearray = attrs.field(factory=bytearray, init=False)
     _in_message: bool = attrs.field(default=False, init=False)
-    _closed: bool = attrs.field(default=False, init=False)
+    _ended: bool = attrs.field(default=False, init=False)
 
     def feed(self, chunk: bytes) -> Split:
-        """Take the frames out of `chunk` and what was left of those before. Raises `ProtocolBroken`."""
-        data = self._joined(chunk)
-        size, most, unpack = len(data), self.max_message_bytes, _USUAL_HEAD.unpack_from
+        """Take the frames out of `chunk` and what was left of those before."""
         messages: list[bytes] = []
         controls: list[bytes] = []
-        at, last_head = 0, size - _USUAL_HEAD.size
-        while at < size and not self._closed:
-            while at <= last_head and not self._in_message:
-                head, length = unpack(data, at)
-                end = at + 4 + length
-                if head != _USUAL or end > size or length > most:
-                    break
-                messages.append(data[at + 4 : end])
-                at = end
-            if at == size:
-                break
-            found = self._head(data, at, size)
-            if found is None or found[1] > size:
-                self._waiting += memoryview(data)[at:]
-                self._missing = 1 if found is None else found[1] - size
-                break
-            begin, end = found
-            self._take(data, at, begin, end, messages, controls)
-            at = end
-        return Split(messages, b"".join(controls), self._closed)
+        try:
+            closes = self._split(self._joined(chunk), messages, controls)
+        except ProtocolBroken as broken:
+            self._ended = True
+            return Split(messages, b"".join(controls), broken=broken)
+        return Split(messages, b"".join(controls), closes)
 
     def _joined(self, chunk: bytes) -> bytes:
         """What waits and `chunk`, or nothing while they cannot make a frame: a long message is joined once, not at every read."""
@@ -109,44 +98,73 @@ class FrameSplitter:
         self._waiting.clear()
         return data
 
+    def _split(self, data: bytes, messages: list[bytes], controls: list[bytes]) -> bool:
+        size, most, unpack = len(data), self.max_message_bytes, _USUAL_HEAD.unpack_from
+        at, last_head = 0, size - _USUAL_HEAD.size
+        while at < size and not self._ended:
+            while at <= last_head and not self._in_message:
+                head, length = unpack(data, at)
+                end = at + 4 + length
+                if head != _USUAL or end > size or not _SHORT < length <= most:
+                    break
+                messages.append(data[at + 4 : end])
+                at = end
+            if at == size:
+                break
+            found = self._head(data, at, size)
+            if found is None or found[1] > size:
+                self._waiting += memoryview(data)[at:]
+                self._missing = 1 if found is None else found[1] - size
+                break
+            begin, end = found
+            self._take(data, at, begin, end, messages, controls)
+            at = end
+        return self._ended
+
     def _head(self, data: bytes, at: int, size: int) -> tuple[int, int] | None:
         """Where the payload begins and ends; None while the head is not whole."""
         if at + 2 > size:
             return None
-        if data[at + 1] & 0x80:
-            raise ProtocolBroken("a masked frame, which a server must not send")
-        length, begin = data[at + 1] & 0x7F, at + 2
+        self._check(data[at], data[at + 1])
+        length, begin, least = data[at + 1], at + 2, 0
         if length == 126:
             if begin + 2 > size:
                 return None
-            (length,) = _LENGTH_16.unpack_from(data, begin)
+            (length,), least = _LENGTH_16.unpack_from(data, begin), _SHORT + 1
             begin += 2
         elif length == 127:
             if begin + 8 > size:
                 return None
-            (length,) = _LENGTH_64.unpack_from(data, begin)
+            (length,), least = _LENGTH_64.unpack_from(data, begin), 2**16
             begin += 8
-        if len(self._parts) + length > self.max_message_bytes:
-            raise self._too_big(len(self._parts) + length)
+        if length < least:
+            raise ProtocolBroken(f"a length of {length} in more bytes than it needs")
+        whole = len(self._parts) + length
+        if whole > self.max_message_bytes and not data[at] & _CONTROL:
+            raise MessageTooBig(f"a message of {whole} bytes, above the limit of {self.max_message_bytes}")
         return begin, begin + length
 
-    def _take(self, data: bytes, at: int, begin: int, end: int, messages: list[bytes], controls: list[bytes]) -> None:
-        first, opcode = data[at], data[at] & 0x0F
+    def _check(self, first: int, second: int) -> None:
+        """Refuse what can be seen in two bytes to be against RFC 6455, sections 5.2 to 5.5."""
+        opcode = first & 0x0F
         if first & 0x70 or opcode not in _KNOWN:
             raise ProtocolBroken(f"a frame that begins with {first:#04x}, which nobody agreed on")
-        if opcode >= _CLOSE:
-            if not first & 0x80 or end - begin > _MOST_CONTROL:
+        if second & 0x80:
+            raise ProtocolBroken("a masked frame, which a server must not send")
+        if opcode & _CONTROL:
+            if not first & _FINAL or second > _SHORT:
                 raise ProtocolBroken("a control frame in parts, or too long")
-            controls.append(data[at:end])
-            self._closed = opcode == _CLOSE
-            return
-        if (opcode == _CONTINUATION) != self._in_message:
+        elif (opcode == _CONTINUATION) != self._in_message:
             raise ProtocolBroken("a continuation of no message" if opcode == _CONTINUATION else "a message inside a message")
-        self._parts += data[begin:end]  # joined at once: fragments may be empty, and of those there is no bound
-        self._in_message = not first & 0x80
+
+    def _take(self, data: bytes, at: int, begin: int, end: int, messages: list[bytes], controls: list[bytes]) -> None:
+        first = data[at]
+        if first & _CONTROL:
+            controls.append(data[at:end])
+            self._ended = first & 0x0F == _CLOSE
+            return
+        self._parts += memoryview(data)[begin:end]  # joined at once: fragments may be empty, and of those there is no bound
+        self._in_message = not first & _FINAL
         if not self._in_message:
             messages.append(bytes(self._parts))
-            self._parts = bytearray()
-
-    def _too_big(self, length: int) -> MessageTooBig:
-        return MessageTooBig(f"a message of {length} bytes, above the limit of {self.max_message_bytes}")
+            self._parts.clear()

@@ -98,13 +98,12 @@ class FrameTap(trio.abc.Stream):
             passed = b""
             if not self.upgraded:
                 passed, chunk = self._pass_head(chunk)
-            try:
-                split = self._splitter.feed(chunk)
-            except ProtocolBroken as broken:
-                await self._end_for(broken)
-                return b""
+            split = self._splitter.feed(chunk)
             if split.messages and not self._left:
                 self._hand_over(split.messages)
+            if split.broken is not None:
+                await self._end_for(split.broken)
+                return b""
             self._closing = split.closes
             if passed or split.controls:
                 return passed + split.controls

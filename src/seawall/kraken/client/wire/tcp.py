@@ -30,7 +30,7 @@ class TcpStream(PromptStream):
     def taken_from(cls, stream: trio.SocketStream) -> Self:
         """Take the socket out of trio's own stream, which is of no use afterwards. Its options stay as they are."""
         taken = socket.socket(fileno=stream.socket.detach())
-        taken.setblocking(False)
+        taken.settimeout(0)  # trio made it one that never blocks; here Python is told
         return cls(taken)
 
     def __repr__(self) -> str:
@@ -58,8 +58,7 @@ class TcpStream(PromptStream):
             if (data := self._receive(limit)) is not None:
                 return data
         while True:
-            if self._closed:
-                raise trio.ClosedResourceError("this stream is closed")
+            self._check_open()
             await trio.lowlevel.wait_readable(self._socket)
             if (data := self._receive(limit)) is not None:
                 return data
@@ -70,6 +69,7 @@ class TcpStream(PromptStream):
             self._kept += data
             return self._push()
         if not data:
+            self._check_open()
             return True
         sent = self._send(data)
         if sent == len(data):
@@ -96,8 +96,7 @@ class TcpStream(PromptStream):
     async def wait_send_all_might_not_block(self) -> None:
         """Wait until the kernel would take a byte. Raises as `send_all` does."""
         with self._sending:
-            if self._closed:
-                raise trio.ClosedResourceError("this stream is closed")
+            self._check_open()
             async with self._flushing:
                 await trio.lowlevel.wait_writable(self._socket)
 
@@ -107,6 +106,10 @@ class TcpStream(PromptStream):
             trio.lowlevel.notify_closing(self._socket)
             self._socket.close()
         await trio.lowlevel.checkpoint()
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise trio.ClosedResourceError("this stream is closed")
 
     def _receive(self, limit: int) -> bytes | None:
         try:

@@ -40,10 +40,13 @@ class TlsStream(PromptStream):
     """What can be encrypted only when the peer has said more: the keys are being renegotiated, which TLS 1.2 may do."""
     _fed: trio.Event | None = attrs.field(default=None, init=False)
     """Set when the task that reads below has read; None while no task does."""
+    _need: trio.CancelScope = attrs.field(factory=trio.CancelScope, init=False)
+    """Around a writer that reads to be able to write; cancelled when a reader has made it needless."""
     _end: ssl.SSLError | None = attrs.field(default=None, init=False)
     _closed: bool = attrs.field(default=False, init=False)
     _receiving: OneTask = attrs.field(factory=lambda: OneTask("receiving on this stream"), init=False)
     _sending: OneTask = attrs.field(factory=lambda: OneTask("sending on this stream"), init=False)
+    _flushing: trio.Lock = attrs.field(factory=trio.Lock, init=False)
 
     @classmethod
     async def open(cls, stream: PromptStream, context: ssl.SSLContext, host: str) -> Self:
@@ -92,23 +95,25 @@ class TlsStream(PromptStream):
                 self._check_open()
                 if self._ready and (data := self._decrypt(limit)) is not None:
                     return data
-                if not self._push():  # TLS itself had something to say: new keys, mostly
-                    await self.flush()
+                self._push()  # what TLS itself had to say; waiting until it is gone could keep both sides from reading
                 await self._feed()
 
     def send_nowait(self, data: Data) -> bool:
         """As `PromptStream` has it."""
         self._check_open()
         self._encrypt(data)
-        return self._push()
+        return self._push() and not self._unencrypted
 
     async def flush(self) -> None:
         """As `PromptStream` has it. May have to read before it can write."""
-        while not self._push():
-            await self._stream.flush()
-            if self._unencrypted:
-                await self._feed()
-                self._encrypt(b"")
+        async with self._flushing:
+            while not self._push() or self._unencrypted:
+                await self._stream.flush()
+                if self._unencrypted:
+                    with self._need:
+                        await self._feed()
+                    self._need = trio.CancelScope()
+                    self._encrypt(b"")
 
     async def send_all(self, data: Data) -> None:
         """Write all of `data`. Cancelled before its first byte, nothing goes; afterwards the rest is kept, as of `send_nowait`.
@@ -186,6 +191,11 @@ class TlsStream(PromptStream):
             pass  # half a record, or one for TLS alone
         except ssl.SSLError as error:
             self._end = error
+        if self._unencrypted and self._end is None:
+            self._encrypt(b"")  # what was read may have been what that waited for
+        if self._outgoing.pending:
+            with contextlib.suppress(trio.BrokenResourceError, trio.ClosedResourceError):  # the next read or write says so
+                self._push()
         if parts:
             self._ready = self._ready or self._end is not None
             return b"".join(parts)
@@ -211,12 +221,13 @@ class TlsStream(PromptStream):
         except ssl.SSLError as error:
             raise self._broken(error) from error
         else:
-            self._unencrypted.clear()
+            if self._unencrypted:
+                self._unencrypted.clear()
+                self._need.cancel(reason="it could be written")
 
     def _push(self) -> bool:
-        """Write what TLS has ready as far as it goes; true when nothing is kept, here or below."""
-        gone = self._stream.send_nowait(self._outgoing.read())
-        return gone and not self._unencrypted
+        """Write what is encrypted as far as it goes; true when nothing of it is kept below."""
+        return self._stream.send_nowait(self._outgoing.read())
 
     def _broken(self, error: ssl.SSLError) -> trio.BrokenResourceError:
         with contextlib.suppress(trio.BrokenResourceError, trio.ClosedResourceError):
