@@ -3,6 +3,7 @@
 docs.kraken.com/api/docs/websocket-v2/add_order and docs.kraken.com/api/docs/rest-api/add-order.
 """
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Final, Literal, NamedTuple
 
@@ -24,6 +25,7 @@ __all__ = [
     "finite",
     "not_negative",
     "refuse_count",
+    "refuse_other",
     "refuse_unless_one",
 ]
 
@@ -90,6 +92,12 @@ def refuse_unless_one(**given: object) -> None:
     """Raise ValueError unless exactly one of the named values is not None."""
     if sum(value is not None for value in given.values()) != 1:
         raise ValueError(f"{' or '.join(given)}: give one of them, and only one")
+
+
+def refuse_other(name: str, value: int | None, allowed: Sequence[int]) -> None:
+    """Raise ValueError for a number that is none of the few that the exchange takes. None passes."""
+    if value is not None and value not in allowed:
+        raise ValueError(f"{name}: {value} is not one of {', '.join(map(str, allowed))}")
 
 
 def refuse_count(name: str, count: int, least: int, most: int) -> None:

@@ -4,9 +4,10 @@
 """
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Final, Literal
 
 from seawall.kraken.dialect.names import rest_asset_name
+from seawall.kraken.dialect.order_words import refuse_other
 from seawall.kraken.dialect.rest.call import RestRequest, listed, private, word
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
 ]
 
 Rebase = Literal["rebased", "base"]
+_LEVEL3_DEPTHS: Final = (0, 10, 25, 100, 250, 1000)
 
 
 def websockets_token() -> RestRequest:
@@ -54,5 +56,6 @@ def trade_volume(rest_names: Sequence[str] = (), *, rebase_multiplier: Rebase | 
 
 
 def level3(rest_name: str, depth: Literal[0, 10, 25, 100, 250, 1000] | None = None) -> RestRequest:
-    """The book order by order; depth 0 is the whole of it (get-level-3-order-book)."""
+    """The book order by order; depth 0 is the whole of it (get-level-3-order-book). Raises ValueError for other depths."""
+    refuse_other("depth", depth, _LEVEL3_DEPTHS)
     return private("Level3", pair=rest_name, depth=word(depth))

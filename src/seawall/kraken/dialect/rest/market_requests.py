@@ -4,13 +4,14 @@
 """
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Final, Literal
 
 from seawall.kraken.dialect.names import rest_asset_name
-from seawall.kraken.dialect.order_words import refuse_count
+from seawall.kraken.dialect.order_words import refuse_count, refuse_other
 from seawall.kraken.dialect.rest.call import RestRequest, listed, public, word
 
 __all__ = [
+    "INTERVALS_MIN",
     "asset_pairs",
     "assets",
     "depth",
@@ -23,8 +24,13 @@ __all__ = [
     "ticker",
 ]
 
-_MOST_LEVELS = 500
-_MOST_TRADES = 1000
+INTERVALS_MIN: Final = (1, 5, 15, 30, 60, 240, 1440, 10080, 21600)
+"""The lengths of candles that there are, in minutes."""
+
+_MOST_LEVELS: Final = 500
+_MOST_TRADES: Final = 1000
+_GROUPED_LEVELS: Final = (10, 25, 100, 250, 1000)
+_GROUPINGS: Final = (1, 5, 10, 25, 50, 100, 250, 500, 1000)
 
 
 def server_time() -> RestRequest:
@@ -72,9 +78,15 @@ def ticker(rest_names: Sequence[str] = (), *, asset_class: str | None = None) ->
     return public("Ticker", pair=listed(rest_names), asset_class=asset_class)
 
 
-def ohlc(rest_name: str, interval_min: int, since_s: int | None = None, *, asset_class: str | None = None) -> RestRequest:
-    """Candles of `interval_min` minutes; at most the newest 720, whatever `since_s` (get-ohlc-data)."""
-    return public("OHLC", pair=rest_name, interval=str(interval_min), since=word(since_s), asset_class=asset_class)
+def ohlc(
+    rest_name: str, interval_min: int | None = None, since_s: int | None = None, *, asset_class: str | None = None
+) -> RestRequest:
+    """Candles of `interval_min` minutes; at most the newest 720, whatever `since_s` (get-ohlc-data).
+
+    Raises ValueError for an interval that there is none of.
+    """
+    refuse_other("interval_min", interval_min, INTERVALS_MIN)
+    return public("OHLC", pair=rest_name, interval=word(interval_min), since=word(since_s), asset_class=asset_class)
 
 
 def depth(rest_name: str, count: int | None = None, *, asset_class: str | None = None) -> RestRequest:
@@ -104,5 +116,7 @@ def grouped_book(
     levels: Literal[10, 25, 100, 250, 1000] | None = None,
     grouping: Literal[1, 5, 10, 25, 50, 100, 250, 500, 1000] | None = None,
 ) -> RestRequest:
-    """The book in steps of `grouping` ticks (get-grouped-order-book)."""
+    """The book in steps of `grouping` ticks (get-grouped-order-book). Raises ValueError for other numbers."""
+    refuse_other("levels", levels, _GROUPED_LEVELS)
+    refuse_other("grouping", grouping, _GROUPINGS)
     return public("GroupedBook", pair=rest_name, depth=word(levels), grouping=word(grouping))

@@ -28,6 +28,7 @@ CALLS: list[tuple[rest.RestRequest, str, dict[str, str]]] = [
     (rest.server_time(), "/0/public/Time", {}),
     (rest.system_status(), "/0/public/SystemStatus", {}),
     (rest.asset_pairs(), "/0/public/AssetPairs", {}),
+    (rest.ohlc("XBTUSD"), "/0/public/OHLC", {"pair": "XBTUSD"}),
     (rest.ohlc("XBTUSD", 5), "/0/public/OHLC", {"pair": "XBTUSD", "interval": "5"}),
     (rest.ohlc("XBTUSD", 5, since_s=7), "/0/public/OHLC", {"pair": "XBTUSD", "interval": "5", "since": "7"}),
     (
@@ -377,6 +378,10 @@ REFUSED: list[tuple[Callable[[], object], str]] = [
     (rest.cancel_order_batch, "1 to 50"),
     (lambda: rest.cancel_order_batch(["O"] * 51), "1 to 50"),
     (lambda: rest.depth("XBTUSD", 501), "1 to 500"),
+    (lambda: rest.ohlc("XBTUSD", 7), "interval_min: 7 is not one of 1, 5"),
+    (lambda: rest.grouped_book("XBTUSD", levels=11), "levels: 11"),  # type: ignore[arg-type]  # the mistake is the point
+    (lambda: rest.grouped_book("XBTUSD", grouping=2), "grouping: 2"),  # type: ignore[arg-type]  # the mistake is the point
+    (lambda: rest.level3("XBTUSD", 500), "depth: 500"),  # type: ignore[arg-type]  # the mistake is the point
     (lambda: rest.recent_trades("XBTUSD", count=1001), "1 to 1000"),
     (lambda: rest.query_trades(["T"] * 21), "1 to 20"),
     (lambda: rest.query_ledgers([]), "1 to 20"),
