@@ -21,7 +21,7 @@ from seawall.kraken.client.session.facts import (
     SubscriptionUnanswered,
     Unfollowed,
 )
-from seawall.kraken.client.session.subscriptions import Feed
+from seawall.kraken.client.session.rows import Feed
 from seawall.kraken.client.settings import KRAKEN, Addresses, ClientSettings, Credentials, Tier
 from seawall.kraken.client.venue import CANDLE_INTERVALS_S, KrakenVenue, PairsLeftOut, VenueStatistics
 from seawall.kraken.client.wire.connection import ConnectionLost, UpgradeRefused

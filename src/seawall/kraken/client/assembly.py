@@ -121,14 +121,14 @@ class Parts:
 
         def open_public(number: int) -> MarketSocket:
             owner = PublicSocket(market, self.reference, listener)
-            owner.session = self._session(_numbered("public socket", number), settings.addresses.public, owner)
-            return MarketSocket(owner.session, self._reconnect(owner.session, owner.session.attempt), lasting=number == 1)
+            owner.session = session = self._session(_numbered("public socket", number), settings.addresses.public, owner)
+            return MarketSocket(session, self._reconnect(session, session.attempt, late=number > 1), lasting=number == 1)
 
         def open_level3(number: int) -> MarketSocket:
             owner = Level3Socket(market, self.reference, listener, lambda: self._token(rest))
             name, pace = _numbered("level 3 socket", number), level3_pace(settings.tier)
-            owner.session = self._session(name, settings.addresses.level3, owner, pace, serves_early=True)
-            return MarketSocket(owner.session, self._reconnect(owner.session, owner.session.attempt))
+            owner.session = session = self._session(name, settings.addresses.level3, owner, pace, serves_early=True)
+            return MarketSocket(session, self._reconnect(session, session.attempt, late=True))
 
         public = MarketSockets(settings.symbols_per_socket, open_public)
         level3 = MarketSockets(LEVEL3_SYMBOLS, open_level3)
@@ -166,9 +166,11 @@ class Parts:
         settings, pace = self.settings, pace or AskPace()
         return Session(name, url, settings, self.context, self.clock, owner, self.probe, self.dial, pace, serves_early)
 
-    def _reconnect(self, session: Session, attempt: Callable[[Link], Awaitable[None]]) -> Reconnect:
+    def _reconnect(self, session: Session, attempt: Callable[[Link], Awaitable[None]], *, late: bool = False) -> Reconnect:
+        """`late` is for a socket that is opened while the venue is in use: a wrong address must not end what goes on."""
+
         def fatal(error: BaseException) -> str | None:
-            return fatal_dial(error, served_before=session.has_served)
+            return fatal_dial(error, served_before=late or session.has_served)
 
         return Reconnect(
             session.name,

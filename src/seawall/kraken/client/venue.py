@@ -17,7 +17,7 @@ from seawall.kraken.client.market.reference import Reference
 from seawall.kraken.client.market.sockets import MarketSockets
 from seawall.kraken.client.rest.client import RestClient, RestStatistics
 from seawall.kraken.client.session.facts import SessionStatistics
-from seawall.kraken.client.session.subscriptions import Feed, Terms
+from seawall.kraken.client.session.rows import Feed, Terms
 from seawall.kraken.client.settings import ClientSettings
 from seawall.kraken.dialect import rest
 from seawall.kraken.dialect.books.book import DEPTHS

@@ -64,6 +64,7 @@ async def test_a_book_that_keeps_breaking_is_asked_for_ever_more_slowly_and_name
         assert {notice.symbol for notice in stage.notices if isinstance(notice, BookUnstable)} == {"BTC/USD"}
         assert len(stage.server.sockets) == 1
         assert stage.heard.count("book") == 0
+        assert [str(feed) for feed in venue.statistics().unverified] == ["book BTC/USD"]
 
 
 async def test_a_crossed_book_is_lost_though_its_checksum_holds(stage: Stage, autojump_clock: MockClock) -> None:

@@ -18,6 +18,7 @@ from trio.testing import MockClock
 
 from seawall.kraken.client import Level3Mismatched, Level3Unstable, Tier
 from seawall.model.errors import AccessDenied
+from seawall.resilience import DialFailed
 
 URL = ADDRESSES.level3
 
@@ -210,3 +211,21 @@ async def test_after_unfollowing_it_is_forgotten_and_the_socket_closed(stage: St
         assert stage.heard.count("level3 lost") == 0
         await venue.follow_level3("BTC/USD", 100)
         assert stage.server.dialled.count(URL) == 2
+
+
+async def test_an_address_that_is_wrong_ends_nothing_else(stage: Stage, autojump_clock: MockClock) -> None:
+    async def forbid(stream: trio.abc.Stream, url: str) -> bool:
+        if url != URL:
+            return False
+        await stream.receive_some()
+        await stream.send_all(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
+        return True
+
+    stage.server.upgrade = forbid
+    async with stage.venue() as venue:
+        await venue.follow_book("BTC/USD")
+        with trio.move_on_after(600) as waiting:
+            await venue.follow_level3("BTC/USD")
+        assert waiting.cancelled_caught
+        assert stage.heard.count("book lost") == 0
+        assert any(isinstance(notice, DialFailed) for notice in stage.notices)

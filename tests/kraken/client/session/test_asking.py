@@ -1,6 +1,6 @@
 from seawall.kraken.client.session.asking import AskPace
+from seawall.kraken.client.session.rows import Ask, Terms
 from seawall.kraken.client.session.spacing import Spacing
-from seawall.kraken.client.session.subscriptions import Ask, Terms
 
 DEEP = Terms(depth=1000)
 USUAL = Terms()

@@ -2,7 +2,8 @@ import itertools
 
 import pytest
 
-from seawall.kraken.client.session.subscriptions import Ask, Feed, Phase, Subscriptions, Terms
+from seawall.kraken.client.session.rows import Ask, Feed, Phase, Terms
+from seawall.kraken.client.session.subscriptions import Subscriptions
 from seawall.kraken.dialect.socket.private_frames import Response, Result
 
 BTC, ETH = Feed("book", "BTC/USD"), Feed("book", "ETH/USD")

@@ -12,7 +12,7 @@ from seawall.kraken.client.session.facts import FrameUnknown, SessionExpired
 from seawall.kraken.client.session.sequence import Arrival
 from seawall.kraken.client.session.sequence import Sequence as Count
 from seawall.kraken.client.session.session import Session
-from seawall.kraken.client.session.subscriptions import Ask, Feed, Subscription
+from seawall.kraken.client.session.rows import Ask, Feed, Subscription
 from seawall.kraken.dialect.bad import BadFrame
 from seawall.kraken.dialect.error_table import Family
 from seawall.kraken.dialect.errors import exception_for, read_errors

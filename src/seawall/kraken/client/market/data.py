@@ -1,12 +1,12 @@
 """What the public socket tells, made into books and candles. No waiting anywhere."""
 
 from collections.abc import Callable
-from typing import Final
 
 import attrs
 
 from seawall.kraken.client.market.candles import CandleSeries
-from seawall.kraken.client.session.subscriptions import Feed
+from seawall.kraken.client.session.rows import Feed
+from seawall.kraken.client.session.subscriptions import UNVERIFIED_AFTER
 from seawall.kraken.dialect.bad import BadFrame, BookBroken
 from seawall.kraken.dialect.books.book import KrakenBook
 from seawall.kraken.dialect.socket.market_frames import BookFrame, BookRow, CandleFrame
@@ -16,8 +16,6 @@ from seawall.model.venue import Probe, VenueListener
 from seawall.resilience.probes import tell
 
 __all__ = ["BookMismatched", "BookUnstable", "MarketData", "MarketStatistics"]
-
-_UNSTABLE_AFTER: Final = 3
 
 
 @attrs.frozen
@@ -30,7 +28,7 @@ class BookMismatched:
 
 @attrs.frozen
 class BookUnstable:
-    """A book broke `times` times in a row, each soon after the last; it is asked for at growing intervals."""
+    """A book broke `times` times in a row, each soon after the last: it is unverified, and asked for at growing intervals."""
 
     symbol: str
     times: int
@@ -136,7 +134,7 @@ class MarketData:
             self.lose_book(row.symbol, str(broken))
             tell(self._probe, BookMismatched(row.symbol, str(broken)))
             times = self._suspect(Feed("book", row.symbol))
-            if times >= _UNSTABLE_AFTER:
+            if times >= UNVERIFIED_AFTER:
                 tell(self._probe, BookUnstable(row.symbol, times))
             return
         held.changed_s = received_s

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from seawall.kraken.client.session.subscriptions import Feed, Subscription
+from seawall.kraken.client.session.rows import Feed, Subscription
 
 __all__ = ["feeds_in_doubt"]
 

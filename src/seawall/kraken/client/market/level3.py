@@ -5,7 +5,8 @@ from collections.abc import Callable
 import attrs
 
 from seawall.kraken.client.market.listener import MarketListener
-from seawall.kraken.client.session.subscriptions import UNVERIFIED_AFTER, Feed
+from seawall.kraken.client.session.rows import Feed
+from seawall.kraken.client.session.subscriptions import UNVERIFIED_AFTER
 from seawall.kraken.dialect.bad import BadFrame, BookBroken
 from seawall.kraken.dialect.books.level3_book import Level3Book
 from seawall.kraken.dialect.socket.level3_frames import Level3Frame, Level3Row

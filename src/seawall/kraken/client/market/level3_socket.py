@@ -11,9 +11,9 @@ from seawall.kraken.client.market.market import LEVEL3_DEPTH, Market
 from seawall.kraken.client.market.reference import Reference
 from seawall.kraken.client.market.refusals import take_refusal
 from seawall.kraken.client.session.asking import AskPace
+from seawall.kraken.client.session.rows import Ask, Subscription, Terms
 from seawall.kraken.client.session.session import Session
 from seawall.kraken.client.session.spacing import Spacing
-from seawall.kraken.client.session.subscriptions import Ask, Subscription, Terms
 from seawall.kraken.client.settings import Tier
 from seawall.kraken.dialect.bad import BadFrame
 from seawall.kraken.dialect.socket import requests

@@ -2,7 +2,7 @@
 
 from typing import Protocol, runtime_checkable
 
-from seawall.kraken.client.session.subscriptions import Feed
+from seawall.kraken.client.session.rows import Feed
 from seawall.kraken.dialect.books.level3_book import Level3Book
 from seawall.kraken.dialect.socket.market_frames import InstrumentAsset
 from seawall.kraken.dialect.socket.ticker_frames import TickerRow

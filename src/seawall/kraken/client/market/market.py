@@ -6,7 +6,7 @@ from seawall.kraken.client.market.data import MarketData
 from seawall.kraken.client.market.level3 import Level3Books
 from seawall.kraken.client.market.tickers import Tickers
 from seawall.kraken.client.market.trades import TradeTapes
-from seawall.kraken.client.session.subscriptions import Feed, Terms
+from seawall.kraken.client.session.rows import Feed, Terms
 
 __all__ = ["LEVEL3_DEPTH", "Market"]
 

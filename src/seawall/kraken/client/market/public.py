@@ -7,8 +7,8 @@ from seawall.kraken.client.market.listener import MarketListener
 from seawall.kraken.client.market.market import Market
 from seawall.kraken.client.market.reference import Reference
 from seawall.kraken.client.market.refusals import take_refusal
+from seawall.kraken.client.session.rows import Ask, Feed, Subscription
 from seawall.kraken.client.session.session import Session
-from seawall.kraken.client.session.subscriptions import Ask, Feed, Subscription
 from seawall.kraken.dialect.bad import BadFrame
 from seawall.kraken.dialect.socket import requests
 from seawall.kraken.dialect.socket.frames import Frame

@@ -11,8 +11,8 @@ from seawall.kraken.client.market.reference import Reference
 from seawall.kraken.client.market.sockets import MarketSockets
 from seawall.kraken.client.rest.client import RestClient
 from seawall.kraken.client.session.facts import FeedDead
+from seawall.kraken.client.session.rows import Feed, Phase, Subscription
 from seawall.kraken.client.session.session import Session
-from seawall.kraken.client.session.subscriptions import Feed, Phase, Subscription
 from seawall.kraken.dialect import rest
 from seawall.model.errors import AccessDenied, ExchangeError, Unavailable
 from seawall.model.venue import Probe

@@ -4,8 +4,8 @@ from typing import Final
 
 from seawall.kraken.client.market.listener import MarketListener
 from seawall.kraken.client.session.facts import SessionExpired
+from seawall.kraken.client.session.rows import Subscription
 from seawall.kraken.client.session.session import Session
-from seawall.kraken.client.session.subscriptions import Subscription
 from seawall.kraken.dialect.error_table import Family
 from seawall.kraken.dialect.errors import exception_for, read_errors
 from seawall.model.errors import SeawallError, UnknownSymbol

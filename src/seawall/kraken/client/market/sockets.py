@@ -10,8 +10,8 @@ from seawall.kraken.client.market.market import Market
 from seawall.kraken.client.market.refusals import refusal_of
 from seawall.kraken.client.session.changes import Changes
 from seawall.kraken.client.session.facts import SessionStatistics, Unfollowed
+from seawall.kraken.client.session.rows import Feed, Phase, Terms
 from seawall.kraken.client.session.session import Session
-from seawall.kraken.client.session.subscriptions import Feed, Phase, Terms
 from seawall.resilience import Reconnect
 
 __all__ = ["MarketSocket", "MarketSockets"]

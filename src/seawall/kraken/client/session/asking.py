@@ -5,8 +5,8 @@ from typing import Final
 
 import attrs
 
+from seawall.kraken.client.session.rows import Ask, Terms
 from seawall.kraken.client.session.spacing import Spacing
-from seawall.kraken.client.session.subscriptions import Ask, Terms
 
 __all__ = ["AskPace"]
 

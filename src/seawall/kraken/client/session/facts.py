@@ -4,7 +4,7 @@ from typing import Protocol
 
 import attrs
 
-from seawall.kraken.client.session.subscriptions import Ask, Subscription
+from seawall.kraken.client.session.rows import Ask, Subscription
 from seawall.kraken.dialect.bad import BadFrame
 from seawall.kraken.dialect.socket.frames import Frame
 from seawall.model.errors import Unavailable

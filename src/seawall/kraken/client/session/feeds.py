@@ -8,7 +8,8 @@ import trio
 from seawall.kraken.client.session.asking import AskPace
 from seawall.kraken.client.session.changes import Changes
 from seawall.kraken.client.session.facts import Owner, SubscriptionRefused, SubscriptionUnanswered
-from seawall.kraken.client.session.subscriptions import Feed, Phase, Subscription, Subscriptions, Terms
+from seawall.kraken.client.session.rows import Feed, Phase, Subscription, Terms
+from seawall.kraken.client.session.subscriptions import Subscriptions
 from seawall.kraken.client.wire.connection import Connection
 from seawall.kraken.dialect.socket.private_frames import Response
 from seawall.model.venue import Probe
