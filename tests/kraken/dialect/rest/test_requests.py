@@ -28,7 +28,7 @@ CALLS: list[tuple[rest.RestRequest, str, dict[str, str]]] = [
     (rest.server_time(), "/0/public/Time", {}),
     (rest.system_status(), "/0/public/SystemStatus", {}),
     (rest.asset_pairs(), "/0/public/AssetPairs", {}),
-    (rest.ohlc("XBTUSD"), "/0/public/OHLC", {"pair": "XBTUSD"}),
+    (rest.ohlc("XBTUSD"), "/0/public/OHLC", {"pair": "XBTUSD", "interval": "1"}),
     (rest.ohlc("XBTUSD", 5), "/0/public/OHLC", {"pair": "XBTUSD", "interval": "5"}),
     (rest.ohlc("XBTUSD", 5, since_s=7), "/0/public/OHLC", {"pair": "XBTUSD", "interval": "5", "since": "7"}),
     (

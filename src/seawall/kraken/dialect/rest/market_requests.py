@@ -78,15 +78,13 @@ def ticker(rest_names: Sequence[str] = (), *, asset_class: str | None = None) ->
     return public("Ticker", pair=listed(rest_names), asset_class=asset_class)
 
 
-def ohlc(
-    rest_name: str, interval_min: int | None = None, since_s: int | None = None, *, asset_class: str | None = None
-) -> RestRequest:
+def ohlc(rest_name: str, interval_min: int = 1, since_s: int | None = None, *, asset_class: str | None = None) -> RestRequest:
     """Candles of `interval_min` minutes; at most the newest 720, whatever `since_s` (get-ohlc-data).
 
     Raises ValueError for an interval that there is none of.
     """
     refuse_other("interval_min", interval_min, INTERVALS_MIN)
-    return public("OHLC", pair=rest_name, interval=word(interval_min), since=word(since_s), asset_class=asset_class)
+    return public("OHLC", pair=rest_name, interval=str(interval_min), since=word(since_s), asset_class=asset_class)
 
 
 def depth(rest_name: str, count: int | None = None, *, asset_class: str | None = None) -> RestRequest:
