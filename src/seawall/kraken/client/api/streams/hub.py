@@ -12,7 +12,7 @@ from seawall.kraken.client.api.streams.topic import Topic
 from seawall.kraken.client.market.listener import MarketListener
 from seawall.kraken.client.market.trades import TradesMissed
 from seawall.kraken.client.session.changes import Changes
-from seawall.kraken.client.session.subscriptions import Feed
+from seawall.kraken.client.session.rows import Feed
 from seawall.kraken.dialect.books.level3_book import Level3Book
 from seawall.kraken.dialect.socket.market_frames import InstrumentAsset
 from seawall.kraken.dialect.socket.ticker_frames import TickerRow

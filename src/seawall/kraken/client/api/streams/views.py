@@ -73,7 +73,5 @@ class Level3Snapshot:
         return cls(book.symbol, book.at_ns, received_s, book.bid_queues(book.depth), book.ask_queues(book.depth))
 
     def __repr__(self) -> str:
-        orders = sum(map(len, self.bids)), sum(map(len, self.asks))
-        return (
-            f"<Level3Snapshot {self.symbol}, {orders[0]} orders at {len(self.bids)} bids, {orders[1]} at {len(self.asks)} asks>"
-        )
+        bids, asks = (f"{sum(map(len, side))} orders at {len(side)}" for side in (self.bids, self.asks))
+        return f"<Level3Snapshot {self.symbol}, {bids} bid prices, {asks} ask prices>"
