@@ -4,10 +4,24 @@ import httpx
 import pytest
 import trio
 import trio.testing
-from support.kraken_server import ADDRESSES, BEGAN_S, PUBLIC_ONLY, SETTINGS, Stage, asset_pair, failed, ok, ticker_frame
+from support.kraken_server import (
+    ADDRESSES,
+    BEGAN_S,
+    BTC_ASKS,
+    BTC_BIDS,
+    PUBLIC_ONLY,
+    SETTINGS,
+    Stage,
+    asset_pair,
+    book_frame,
+    failed,
+    ok,
+    ticker_frame,
+)
 from trio.testing import MockClock
 
 from seawall.kraken.client import BookStale, FeedDead, FeedStale, KrakenVenue
+from seawall.kraken.dialect.books.book import crc_of
 from seawall.resilience import LinkLost
 
 
@@ -148,3 +162,56 @@ async def test_a_feed_that_was_unfollowed_is_asked_about_no_more(stage: Stage, a
         await venue.unfollow_book("BTC/USD")
         await trio.sleep(600)
         assert len(stage.server.called("Trades")) == asked
+
+
+def touch_of(bid: str, ask: str) -> Callable[[Mapping[str, str]], httpx.Response]:
+    """REST's ticker with this touch."""
+    day = {name: ["1.0", "1.0"] for name in "vplh"} | {"t": [1, 1], "o": "1.0", "c": ["1.0", "1.0"]}
+    return lambda _params: ok({"XXBTZUSD": day | {"a": [ask, "1", "1.0"], "b": [bid, "1", "1.0"]}})
+
+
+MOVED = touch_of("45283.4", "45285.2")
+
+
+@pytest.mark.parametrize("channel", ["book", "level3", "ticker"])
+async def test_a_feed_whose_market_moves_without_a_trade_is_found_out_too(
+    stage: Stage, autojump_clock: MockClock, channel: str
+) -> None:
+    follow: dict[str, Callable[[KrakenVenue], Awaitable[None]]] = {
+        "book": lambda venue: venue.follow_book("BTC/USD"),
+        "level3": lambda venue: venue.follow_level3("BTC/USD"),
+        "ticker": lambda venue: venue.follow_ticker("BTC/USD", "bbo"),
+    }
+    stage.server.rest["Ticker"] = touch_of("1.5", "1.5") if channel == "ticker" else touch_of("45283.5", "45285.2")
+    async with stage.venue() as venue:
+        await follow[channel](venue)
+        await trio.sleep(300)
+        assert stage.heard.count(f"{channel} lost") == 0, "its prices are those of REST"
+        stage.server.rest["Ticker"] = MOVED
+        with trio.fail_after(70):
+            await stage.heard.until_told(f"{channel} lost", "BTC/USD")
+        assert "45283.4" in str(stage.heard.told[-1][2])
+        await stage.heard.until_told(channel, "BTC/USD", times=2)
+
+
+async def test_a_ticker_of_trades_need_not_follow_the_touch(stage: Stage, autojump_clock: MockClock) -> None:
+    stage.server.rest["Ticker"] = MOVED
+    async with stage.venue(PUBLIC_ONLY) as venue:
+        await venue.follow_ticker("BTC/USD")
+        await trio.sleep(300)
+        assert stage.heard.count("ticker lost") == 0
+        assert not stage.server.called("Ticker")
+
+
+async def test_a_change_that_was_on_its_way_is_waited_for(stage: Stage, autojump_clock: MockClock) -> None:
+    stage.server.rest["Ticker"] = MOVED
+    async with stage.venue(PUBLIC_ONLY) as venue:
+        await venue.follow_book("BTC/USD")
+        socket = await stage.server.socket(ADDRESSES.public)
+        await stage.server.until(lambda: bool(stage.server.called("Ticker")))
+        await trio.sleep(1)
+        gone = (("45283.5", "0"),)
+        await socket.send(book_frame("BTC/USD", bids=gone, checksum=crc_of(BTC_ASKS, BTC_BIDS[1:])))
+        await trio.sleep(30)
+        assert stage.heard.count("book", "BTC/USD") == 2
+        assert stage.heard.count("book lost") == 0

@@ -1,5 +1,7 @@
 """All that is kept of the market, by feed."""
 
+from decimal import Decimal
+
 import attrs
 
 from seawall.kraken.client.market.data import MarketData
@@ -7,8 +9,13 @@ from seawall.kraken.client.market.level3 import Level3Books
 from seawall.kraken.client.market.tickers import Tickers
 from seawall.kraken.client.market.trades import TradeTapes
 from seawall.kraken.client.session.rows import Feed, Terms
+from seawall.model.market_data import Book
 
-__all__ = ["LEVEL3_DEPTH", "Market"]
+__all__ = ["LEVEL3_DEPTH", "Market", "Touch"]
+
+Touch = tuple[Decimal, Decimal]
+"""Best bid and best ask."""
+
 
 LEVEL3_DEPTH = 10
 """What the exchange serves unless asked for another (docs.kraken.com/api/docs/websocket-v2/level3)."""
@@ -79,3 +86,22 @@ class Market:
             case "level3":
                 return self.level3.heard_s(symbol)
         return float("-inf")
+
+    def touch(self, feed: Feed, terms: Terms) -> Touch | None:
+        """Best bid and ask as a feed has them; None where it does not follow them, or one is missing."""
+        if feed.channel == "ticker":
+            ticker = self.tickers.get(feed.symbol or "")
+            return (ticker.bid, ticker.ask) if ticker is not None and terms.event_trigger == "bbo" else None
+        book = self._book(feed)
+        if book is None:
+            return None
+        bid, ask = book.best_bid(), book.best_ask()
+        return (bid.price, ask.price) if bid is not None and ask is not None else None
+
+    def _book(self, feed: Feed) -> Book | None:
+        match feed.channel:
+            case "book":
+                return self.data.book(feed.symbol or "")
+            case "level3":
+                return self.level3.book(feed.symbol or "")
+        return None
