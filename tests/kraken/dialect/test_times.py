@@ -141,3 +141,24 @@ def test_seconds_keep_their_digits() -> None:
     assert seconds_to_ns(Decimal("1688667796.8802")) == 1_688_667_796_880_200_000
     assert seconds_to_ns(1762820224) == 1_762_820_224_000_000_000
     assert to_seconds(1_688_667_796_880_200_000) == "1688667796.880200000"
+
+
+@given(
+    st.from_regex(r"20[0-9]{2}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-6][0-9]\.[0-9]{5,9}[:Z+0-9]{1,2}", fullmatch=True),
+    st.integers(min_value=17, max_value=30),
+    st.sampled_from(["", "٢", "_", ":", " "]),
+)
+def test_the_quick_way_reads_and_refuses_what_the_thorough_way_does(text: str, at: int, odd: str) -> None:
+    spoiled = text[:at] + odd + text[at + 1 :] if odd else text
+    outcomes: list[int | None] = []
+    for each in (spoiled, spoiled.replace("T", "t")):  # which only the thorough way takes
+        try:
+            outcomes.append(from_rfc3339(each))
+        except ValueError:
+            outcomes.append(None)
+    assert outcomes[0] == outcomes[1]
+    if outcomes[0] is None:
+        with pytest.raises(ValueError, match="is not a"):
+            check_rfc3339(spoiled)
+    else:
+        check_rfc3339(spoiled)

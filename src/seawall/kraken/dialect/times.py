@@ -44,8 +44,12 @@ def check_rfc3339(text: str) -> None:
 
 
 def _as_usual(text: str) -> datetime | None:
-    """The two forms that the exchange writes nearly always, read in a fraction of the time of any other, and cut to microseconds."""
-    if text[4:20:3] == _SHAPE and text[20:-1].isdigit() and (text[26:] == "Z" or text[29:] == "Z"):
+    """The two forms that the exchange writes nearly always, cut to microseconds, in a fraction of the time of any other.
+
+    `fromisoformat` alone would take more than these: a colon for a digit of the fraction, and digits of other scripts.
+    """
+    usual = text[4:20:3] == _SHAPE and (text[26:] == "Z" or text[29:] == "Z")
+    if usual and text[20:-1].isdigit() and text.isascii():
         try:
             return datetime.fromisoformat(text)
         except ValueError:

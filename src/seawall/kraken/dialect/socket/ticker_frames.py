@@ -201,4 +201,4 @@ def exact_ticker(frame: bytes | str) -> TickerFrame:
 
 
 def _decimal(token: Digits) -> Decimal:
-    return Decimal(str(bytes(token), "ascii", "replace"))
+    return Decimal(str(token, "ascii"))
