@@ -76,6 +76,10 @@ def ccxt(rest: str, feed: Feed, work: Work) -> Measured:
             return {"data": [{"bids": [{"qty": client.orderbooks[SYMBOL]["bids"][0][1]}]}]}
 
         async def wait(_messages: int) -> None:
+            if work.channel == "ticker":  # else the end of the last burst would be taken for that of this one
+                client.tickers[SYMBOL]["info"] = {}
+            else:
+                client.orderbooks[SYMBOL]["bids"][0][1] = 0.0
             # Whoever watches may never see the last message: what comes before he watches again is told to nobody.
             while not is_end(newest()):  # noqa: ASYNC110 - nothing else tells of it
                 await asyncio.sleep(0.005)
