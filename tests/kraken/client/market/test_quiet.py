@@ -215,3 +215,13 @@ async def test_a_change_that_was_on_its_way_is_waited_for(stage: Stage, autojump
         await trio.sleep(30)
         assert stage.heard.count("book", "BTC/USD") == 2
         assert stage.heard.count("book lost") == 0
+
+
+async def test_in_maintenance_everything_stands_still_and_nothing_is_asked(stage: Stage, autojump_clock: MockClock) -> None:
+    async with stage.venue(PUBLIC_ONLY) as venue:
+        await venue.follow_book("BTC/USD")
+        socket = await stage.server.socket(ADDRESSES.public)
+        for word, asked in (("maintenance", False), ("online", True)):
+            await socket.send({"channel": "status", "type": "update", "data": [{"system": word, "api_version": "v2"}]})
+            await trio.sleep(600)
+            assert bool(stage.server.called("Trades")) is asked

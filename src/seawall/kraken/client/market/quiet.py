@@ -17,6 +17,7 @@ from seawall.kraken.client.session.rows import Feed, Phase, Subscription
 from seawall.kraken.client.session.session import Session
 from seawall.kraken.dialect import rest
 from seawall.model.errors import AccessDenied, ExchangeError, Unavailable
+from seawall.model.market_data import VenueStatus
 from seawall.model.venue import Probe
 from seawall.resilience.probes import tell
 
@@ -86,6 +87,8 @@ class QuietFeeds:
         """Look now and then, for ever. A question that fails is asked again later."""
         while True:
             await trio.sleep(self._quiet_after_s / _LOOKS_PER_PERIOD)
+            if self._reference.status is VenueStatus.MAINTENANCE:
+                continue  # nothing moves, and what REST says is old
             due = self._due()[:_MOST_ASKED]
             for symbol, feeds in due:
                 self._asked_s[symbol] = trio.current_time()

@@ -4,6 +4,8 @@ import enum
 
 import attrs
 
+from seawall.kraken.dialect.socket.private_frames import Result
+
 __all__ = ["Ask", "Feed", "Phase", "Subscription", "Terms"]
 
 
@@ -64,6 +66,8 @@ class Subscription:
     req_id: int = 0
     acknowledged: bool = False
     filled: bool = False
+    result: Result | None = None
+    """What the exchange said of it when it last granted it."""
     error: str | None = None
     not_before_s: float = 0.0
     resyncs: int = 0

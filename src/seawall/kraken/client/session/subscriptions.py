@@ -109,6 +109,7 @@ class Subscriptions:
                 self._left(row, now_s)  # a refusal says that there was nothing to leave
             elif not response.failed:
                 row.acknowledged = True
+                row.result = next(iter(response.results), None)
                 if row.ended:
                     row.leave(now_s)
                 else:
