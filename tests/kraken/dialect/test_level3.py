@@ -2,7 +2,7 @@ import json
 import re
 import zlib
 from collections.abc import Callable, Sequence
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from pathlib import Path
 
 import pytest
@@ -76,6 +76,14 @@ def test_it_reads_as_any_book_does_with_what_all_orders_of_a_price_show() -> Non
     assert [level.price for level in book.bids(1)] == [Decimal("101.4")]
     assert book.at_ns == 1_769_860_803_000_000_001
     assert repr(book) == "Level3Book('BTC/USD', depth=10, 2 bid prices, 2 ask prices, verified)"
+
+
+def test_what_a_price_shows_is_summed_exactly() -> None:
+    rows = [("OA1", "0.00001234", "123456789012.000000000000000001", 1), ("OA2", "0.00001234", "0.000000000000000002", 2)]
+    book = Level3Book("BTC/USD")
+    with localcontext(prec=6):
+        book.apply(decoded(frame("snapshot", [], [order(row) for row in rows], crc(*rows))), snapshot=True)
+        assert book.best_ask() == Level(Decimal("0.00001234"), Decimal("123456789012.000000000000000003"))
 
 
 def test_the_queue_of_a_price_is_told_order_by_order() -> None:

@@ -20,6 +20,7 @@ STANDARD = {
     "datetime",
     "decimal",
     "enum",
+    "functools",
     "hashlib",
     "hmac",
     "operator",

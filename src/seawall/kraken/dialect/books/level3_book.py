@@ -12,6 +12,7 @@ import zlib
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from decimal import Decimal
+from functools import reduce
 from operator import attrgetter
 from typing import Final
 
@@ -22,7 +23,7 @@ from seawall.kraken.dialect.books.digits import size_text
 from seawall.kraken.dialect.socket.level3_frames import Level3Order, Level3Row
 from seawall.kraken.dialect.times import from_rfc3339
 from seawall.model.market_data import Level
-from seawall.model.numbers import ZERO
+from seawall.model.numbers import EXACT
 
 __all__ = ["LEVEL3_DEPTHS", "Level3Book", "RestingOrder"]
 
@@ -102,7 +103,7 @@ class _Side:
 
     def level(self, at: int) -> Level:
         queue = self.queues[at]
-        return Level(queue[0].price, sum((order.qty for order in queue), ZERO))
+        return Level(queue[0].price, reduce(EXACT.add, [order.qty for order in queue]))
 
 
 def _digits(text: bytes) -> bytes:

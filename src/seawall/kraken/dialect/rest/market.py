@@ -18,7 +18,7 @@ from seawall.kraken.dialect.times import seconds_to_ns
 from seawall.kraken.dialect.unknown import Unknown
 from seawall.model.instruments import Instrument, PairStatus
 from seawall.model.market_data import Candle, Trade, VenueStatus
-from seawall.model.numbers import ZERO
+from seawall.model.numbers import EXACT, ZERO
 from seawall.model.orders import Side
 
 __all__ = ["PairList", "read_candles", "read_instruments", "read_system_status", "read_time", "read_trades"]
@@ -150,7 +150,7 @@ def _instrument(rest_id: str, pair: _Pair) -> Instrument:
 
 
 def _lowest_tier(fees: tuple[tuple[Decimal, Decimal], ...]) -> Decimal:
-    return fees[0][1] / _PERCENT if fees else ZERO
+    return EXACT.divide(fees[0][1], _PERCENT) if fees else ZERO
 
 
 def read_trades(body: bytes | str, symbol: str) -> tuple[tuple[Trade, ...], int]:

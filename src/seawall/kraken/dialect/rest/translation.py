@@ -24,7 +24,7 @@ def rest_price(price: Decimal, kind: PriceType | None) -> Price:
     """A price as it is, or a signed distance from the reference with its sign in front."""
     if kind in {None, "static"}:
         return price
-    return RelativePrice("-" if price < ZERO else "+", abs(price), percent=kind == "pct")
+    return RelativePrice("-" if price < ZERO else "+", price.copy_abs(), percent=kind == "pct")
 
 
 def price_text(price: Decimal | None, kind: PriceType | None) -> str | None:
