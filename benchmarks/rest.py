@@ -30,6 +30,7 @@ from seawall.kraken.client.rest.client import RestClient
 from seawall.kraken.client.rest.http import open_http
 from seawall.kraken.client.settings import ClientSettings
 from seawall.kraken.dialect import rest
+from seawall.kraken.dialect.nonce import Nonce
 from seawall.resilience import ignore
 
 __all__ = ["main"]
@@ -82,7 +83,7 @@ def _seawall(exchange: ExchangeProcess, times: int) -> float:
         async with open_http(
             exchange.addresses.rest, settings.ssl_context(), connect_s=5.0, request_s=10.0, user_agent="seawall"
         ) as link:
-            client = RestClient(link, settings, random.Random(1), ignore, time.time_ns)
+            client = RestClient(link, settings, random.Random(1), ignore, Nonce(time.time_ns), time.time_ns)
             request = rest.cancel_all_orders_after(TIMEOUT_S)
 
             async def call() -> None:
@@ -138,10 +139,27 @@ def _kraken_sdk(exchange: ExchangeProcess, times: int) -> float:
     return asyncio.run(repeated(call, times))
 
 
+def _nautilus(exchange: ExchangeProcess, times: int) -> float:
+    module = import_module("nautilus_trader.core.nautilus_pyo3.kraken")
+
+    async def run() -> float:
+        client = module.KrakenSpotHttpClient(
+            api_key=exchange.credentials.key,
+            api_secret=exchange.credentials.secret,
+            base_url=exchange.addresses.rest,
+            max_retries=0,
+            max_requests_per_second=100_000,
+        )
+        return await repeated(client.cancel_all_orders, times)
+
+    return asyncio.run(run())
+
+
 CALLERS: Final[dict[str, Callable[[ExchangeProcess, int], float]]] = {
     "aiohttp": _aiohttp,
     "ccxt": _ccxt,
     "python-kraken-sdk": _kraken_sdk,
+    "nautilus_trader": _nautilus,
 }
 
 

@@ -1,73 +1,41 @@
-"""How long it takes from the call until an order was written to the socket.
+"""How long it takes from the call until an order is in the kernel, and what an order and its answer cost.
 
     python -m benchmarks.send [--quick] [--json]
 
-Time on the wall, since that is what the order waits; each order is answered before the next. Seawall's goes through its venue:
-checked, counted against the exchange's limits, encoded exactly, and its answer awaited; the others write JSON and read the
-answer. The exchange is simulated, in a process of its own.
+Every client sends the same fields over a connection of its own to a simulated exchange in another process, and each order is
+answered before the next. Time on the wall is what an order waits: it ends when the write to the socket comes back. Processor
+time is this process's, for a whole order: written, answered, read.
+
+Seawall's goes through its venue: checked, counted against the exchange's limits, written in exact digits, answered under its own
+number. trio-websocket, websockets, aiohttp and picows carry JSON as it is, with floats; ccxt and python-kraken-sdk are whole
+clients. Where a library writes from C, its time ends when its call comes back.
 """
 
-import asyncio
-import json
 import random
-import ssl
 import statistics
 import sys
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from functools import partial
-from importlib import import_module
-from typing import Any, Final, cast
+from typing import Final, cast
 
-import attrs
 import trio
 from benchmarks.exchange import ExchangeProcess, open_exchange
 from benchmarks.frames import SYMBOL
-from benchmarks.rounds import Report, installed, run_benchmark, split_cores, take_turns
-from benchmarks.rows import rows_of
-from trio_websocket import open_websocket_url
+from benchmarks.rounds import Report, installed, run_benchmark, split_cores
+from benchmarks.rows import percentile, rows_of
+from benchmarks.send_peers import PRICE, QTY, SENDERS, Sent, Timer, send_with_trio_websocket
+from benchmarks.send_stamps import Stamps, stamped_sockets
 
 from seawall.kraken.client import ClientSettings, open_venue
-from seawall.kraken.client.wire.dialling import dial
 from seawall.model.orders import Side
 from seawall.model.reports import PlaceOrder
 from seawall.model.venue import VenueListener
 
 __all__ = ["main"]
 
-PRICE: Final = "60000.0"
-QTY: Final = "0.0001"
-WARM_UP: Final = 5
 DEADLINE_NS: Final = 30_000_000_000
-
-
-def order_text(token: str) -> str:
-    """One order, as one would write it."""
-    order = {"order_type": "limit", "side": "buy", "symbol": SYMBOL, "order_qty": float(QTY), "limit_price": float(PRICE)}
-    params = {**order, "cl_ord_id": f"{time.perf_counter_ns():x}", "token": token}
-    return json.dumps({"method": "add_order", "params": params, "req_id": 1})
-
-
-@attrs.define(eq=False)
-class _Stamped(trio.abc.Stream):
-    """Remembers when the last write was done."""
-
-    _stream: trio.abc.Stream
-    written_s: float = 0.0
-
-    async def send_all(self, data: bytes | bytearray | memoryview) -> None:
-        await self._stream.send_all(data)
-        self.written_s = time.perf_counter()
-
-    async def receive_some(self, max_bytes: int | None = None) -> bytes | bytearray:
-        return await self._stream.receive_some(max_bytes)
-
-    async def wait_send_all_might_not_block(self) -> None:
-        await self._stream.wait_send_all_might_not_block()
-
-    async def aclose(self) -> None:
-        await self._stream.aclose()
 
 
 class _Deaf:
@@ -77,25 +45,19 @@ class _Deaf:
         return lambda *_arguments: None
 
 
-def _seawall(exchange: ExchangeProcess, count: int) -> float:
-    streams: list[_Stamped] = []
-    times_us: list[float] = []
+def _nothing() -> None:
+    pass
 
-    async def stamped(url: str, context: ssl.SSLContext) -> trio.abc.Stream:
-        stream = _Stamped(await dial(url, context))
-        if url == exchange.addresses.private:
-            streams.append(stream)
-        return stream
 
-    async def run() -> None:
+def _seawall(exchange: ExchangeProcess, count: int) -> Sent:
+    async def run(stamps: Stamps) -> Sent:
         settings = ClientSettings(addresses=exchange.addresses, credentials=exchange.credentials, tier="pro", goodbye_s=0.1)
-        listener = cast("VenueListener", _Deaf())
-        async with open_venue(settings, listener, rng=random.Random(1), dial=stamped) as venue:
+        async with open_venue(settings, cast("VenueListener", _Deaf()), rng=random.Random(1)) as venue:
             with trio.fail_after(10):
                 await venue.wait_live()
-            (private,) = streams
-            for _ in range(count + WARM_UP):
-                order = PlaceOrder(
+
+            def order() -> PlaceOrder:
+                return PlaceOrder(
                     client_order_id=f"{time.perf_counter_ns():x}",
                     symbol=SYMBOL,
                     side=Side.BUY,
@@ -107,71 +69,42 @@ def _seawall(exchange: ExchangeProcess, count: int) -> float:
                     post_only=False,
                     deadline_ns=venue.now_ns() + DEADLINE_NS,
                 )
-                called_s = time.perf_counter()
-                await venue.place(order, lambda: None)
-                times_us.append((private.written_s - called_s) * 1e6)
 
-    trio.run(run)
-    return statistics.median(times_us[WARM_UP:])
+            return await Timer(count, stamps).run(order, lambda each: venue.place(each, _nothing))
 
-
-async def _timed(
-    send: Callable[[str], Awaitable[object]], receive: Callable[[], Awaitable[str | bytes]], token: str, count: int
-) -> float:
-    times_us: list[float] = []
-    for _ in range(count + WARM_UP):
-        called_s = time.perf_counter()
-        await send(order_text(token))
-        times_us.append((time.perf_counter() - called_s) * 1e6)
-        while (answer := json.loads(await receive())).get("method") != "add_order":
-            pass
-        assert answer["success"], answer
-    return statistics.median(times_us[WARM_UP:])
-
-
-def _trio_websocket(exchange: ExchangeProcess, count: int) -> float:
-    async def run() -> float:
-        async with open_websocket_url(exchange.addresses.private) as websocket:
-            return await _timed(websocket.send_message, websocket.get_message, exchange.token, count)
-
-    return trio.run(run)
-
-
-def _websockets(exchange: ExchangeProcess, count: int) -> float:
-    connect = import_module("websockets.asyncio.client").connect
-
-    async def run() -> float:
-        async with connect(exchange.addresses.private) as websocket:
-            return await _timed(websocket.send, websocket.recv, exchange.token, count)
-
-    return asyncio.run(run())
-
-
-def _aiohttp(exchange: ExchangeProcess, count: int) -> float:
-    aiohttp = import_module("aiohttp")
-
-    async def run() -> float:
-        async with aiohttp.ClientSession() as session, session.ws_connect(exchange.addresses.private) as websocket:
-            receive: Any = websocket.receive_str
-            return await _timed(websocket.send_str, receive, exchange.token, count)
-
-    return asyncio.run(run())
-
-
-SENDERS: Final[dict[str, Callable[[ExchangeProcess, int], float]]] = {"websockets": _websockets, "aiohttp": _aiohttp}
+    with stamped_sockets() as stamps:
+        return trio.run(run, stamps)
 
 
 def measure(quick: bool) -> Report:
     """Each client."""
-    senders: dict[str, Callable[[ExchangeProcess, int], float]] = {
-        "trio-websocket as it comes": _trio_websocket,
+    senders: dict[str, Callable[[ExchangeProcess, int], Sent]] = {
+        "trio-websocket as it comes": send_with_trio_websocket,
         "seawall": _seawall,
     }
     senders |= {name: send for name, send in SENDERS.items() if installed(name)}
+    sent: dict[str, list[Sent]] = {name: [] for name in senders}
     with open_exchange(10, split_cores()) as exchange:
-        cases = {name: partial(send, exchange, 5 if quick else 80) for name, send in senders.items()}
-        values = take_turns(cases, 1 if quick else 7)
-    return Report(rows_of("one order", "from the call until it is written, p50", "us", values))
+        for _ in range(1 if quick else 7):
+            for name, send in senders.items():
+                sent[name].append(partial(send, exchange, 5 if quick else 80)())
+    times = {name: [us for each in rounds for us in each.until_written_us] for name, rounds in sent.items()}
+    return Report(
+        [
+            *rows_of("one order", "from the call until it is written, p50", "us", _each(times, 50)),
+            *rows_of("one order", "from the call until it is written, p90", "us", _each(times, 90)),
+            *rows_of(
+                "one order",
+                "processor time until it is answered",
+                "us",
+                {name: statistics.median(each.cpu_us for each in rounds) for name, rounds in sent.items()},
+            ),
+        ]
+    )
+
+
+def _each(times: dict[str, list[float]], percent: int) -> dict[str, float]:
+    return {name: percentile(values, percent) for name, values in times.items()}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -381,3 +381,21 @@ async def test_the_exchanges_own_count_in_the_stream_holds_orders_back(stage: St
         with pytest.raises(NotSent, match="rate counter of BTC/USD") as held:
             await venue.submit(BUY)
         assert held.value.retry_after_s == pytest.approx(1, abs=0.1)
+
+
+async def test_the_threshold_in_the_acknowledgement_is_believed(stage: Stage, autojump_clock: MockClock) -> None:
+    async def answer(socket: ServerSocket, asked: Json) -> bool:
+        if asked["method"] != "subscribe" or asked["params"]["channel"] != "executions":
+            return False
+        await socket.send(reply(asked, {"channel": "executions", "maxratecount": 2}))
+        await socket.send({"channel": "executions", "type": "snapshot", "sequence": 1, "data": []})
+        return True
+
+    stage.server.answer = answer
+    stage.server.rest["AddOrder"] = lambda _params: ok({"descr": {"order": "buy"}, "txid": ["O1"]})
+    async with stage.venue() as venue:
+        await stage.private_live()
+        for _ in range(2):
+            await venue.submit(attrs.evolve(BUY, leverage=2))
+        with pytest.raises(NotSent, match="rate counter"):
+            await venue.submit(attrs.evolve(BUY, leverage=2))

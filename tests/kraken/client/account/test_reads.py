@@ -5,6 +5,8 @@ import httpx
 from support.kraken_server import Stage, ok
 from trio.testing import MockClock
 
+from seawall.kraken.client import FrameUnknown
+
 
 async def test_balances_leave_out_what_is_zero(rest_only: Stage, autojump_clock: MockClock) -> None:
     async with rest_only.venue() as venue:
@@ -34,6 +36,25 @@ async def test_finding_an_order_asks_open_orders_first_and_tells_when(rest_only:
         assert asked_at_ns <= venue.now_ns() - 500_000_000, "a clock known to the second is believed to the second"
         names = [name for name, _ in rest_only.server.rest_requests]
         assert names.index("OpenOrders") < names.index("ClosedOrders")
+
+
+async def test_a_status_that_is_new_hides_no_open_order_and_is_told(rest_only: Stage, autojump_clock: MockClock) -> None:
+    odd = {
+        "status": "hibernating",
+        "opentm": 1795410000.1,
+        "cl_ord_id": "order1",
+        "descr": {"pair": "XBTUSD", "type": "buy", "ordertype": "limit", "price": "45000.1", "price2": "0"},
+        "vol": "0.01",
+        "vol_exec": "0",
+        "cost": "0",
+        "fee": "0",
+    }
+    rest_only.server.rest["OpenOrders"] = lambda _params: ok({"open": {"O1": odd}})
+    async with rest_only.venue() as venue:
+        (report,), _ = await venue.find_order("order1")
+        assert (report.order_id, str(report.status)) == ("O1", "open")
+        words = [(notice.what, notice.value) for notice in rest_only.notices if isinstance(notice, FrameUnknown)]
+        assert words == [("order status", "hibernating")]
 
 
 async def test_fills_come_from_all_pages_oldest_first(rest_only: Stage, autojump_clock: MockClock) -> None:

@@ -138,6 +138,8 @@ class Pace:
 
     def allowed(self, threshold: float) -> None:
         """Take the exchange's word on the threshold, which the account's tier decides."""
+        if threshold <= 0 or threshold == self._limit.threshold:
+            return
         self._limit = attrs.evolve(self._limit, threshold=threshold)
         for counter in self._counters.values():
             counter.limit = self._limit

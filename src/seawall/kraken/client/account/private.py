@@ -9,10 +9,10 @@ from seawall.kraken.client.account.pace import Pace
 from seawall.kraken.client.clock import ExchangeClock
 from seawall.kraken.client.market.reference import Reference
 from seawall.kraken.client.session.facts import FrameUnknown, SessionExpired
+from seawall.kraken.client.session.rows import Ask, Feed, Subscription
 from seawall.kraken.client.session.sequence import Arrival
 from seawall.kraken.client.session.sequence import Sequence as Count
 from seawall.kraken.client.session.session import Session
-from seawall.kraken.client.session.rows import Ask, Feed, Subscription
 from seawall.kraken.dialect.bad import BadFrame
 from seawall.kraken.dialect.error_table import Family
 from seawall.kraken.dialect.errors import exception_for, read_errors
@@ -127,6 +127,7 @@ class PrivateSocket:
             return
         for word in (word for row in frame.data for word in new_words(row)):
             tell(self._probe, FrameUnknown(self.session.name, word.what, word.value))
+        self._take_threshold()
         if frame.snapshot:
             self._told_lost = False
             snapshot = private_snapshot(frame)
@@ -144,6 +145,12 @@ class PrivateSocket:
                 self._pace.reported(report, received_s, self._clock.now_ns())
                 self._listener.order_reported(report)
             self._take_count(row, received_s)
+
+    def _take_threshold(self) -> None:
+        """The rate limit of the account's tier is in the acknowledgement, which may come before the snapshot or after."""
+        row = self.session.feeds.get(EXECUTIONS)
+        if row is not None and row.result is not None and row.result.maxratecount is not None:
+            self._pace.allowed(row.result.maxratecount)
 
     def _take_count(self, row: ExecutionRow, received_s: float) -> None:
         """The exchange's own rate counter of the pair. A row of an order that just ended may name no pair."""
