@@ -20,7 +20,7 @@ CHECKED: Final = 10
 """Levels of each side that the checksum covers, whatever the depth (docs.kraken.com/api/docs/guides/spot-ws-book-v2)."""
 
 _LEARNED: Final = 128
-"""Price texts that a side of few levels remembers."""
+"""Price texts that a side remembers at least; more levels want more, at about 250 bytes each."""
 
 
 class Side:
@@ -44,7 +44,7 @@ class Side:
         self.tokens: list[bytes] = []
         self.text = b""
         self._learned: dict[bytes, tuple[int, bytes]] = {}
-        self._most = max(_LEARNED, 2 * depth)
+        self._most = max(_LEARNED, 4 * depth)
 
     def clear(self) -> None:
         """Forget every level."""
