@@ -15,6 +15,8 @@ __all__ = ["RATE_LIMIT", "Pace"]
 RATE_LIMIT: Final = "EOrder:Rate limit exceeded"
 _REMEMBERED: Final = 10_000
 """Names of orders: an order has up to two, and leaves when it ends."""
+_MARGIN: Final = 1.0
+"""Kept free: what is on its way is counted there later than here, and so decays later; at the very edge that is a refusal."""
 _LIVE: Final = frozenset({OrderStatus.PENDING, OrderStatus.OPEN})
 _NS_PER_S: Final = 1_000_000_000
 
@@ -60,14 +62,14 @@ class Pace:
 
     def check(self, symbol: str, charge: float, now_s: float) -> None:
         """Raise `NotSent`, with the wait, when the exchange would refuse so much."""
-        wait_s = self._counter(symbol).wait_s(charge, now_s)
+        wait_s = self._counter(symbol).wait_s(charge + _MARGIN, now_s)
         if wait_s > 0:
             raise NotSent(f"the exchange's rate counter of {symbol} is full", retry_after_s=wait_s)
 
     def take(self, symbol: str, charge: float, now_s: float) -> None:
         """Count what is about to be sent. Raises `NotSent` as `check`, and counts nothing then."""
         counter = self._counter(symbol)
-        if counter.wait_s(charge, now_s) > 0:
+        if counter.wait_s(charge + _MARGIN, now_s) > 0:
             self.check(symbol, charge, now_s)
         counter.add(charge, now_s)
 
@@ -133,8 +135,12 @@ class Pace:
             self._counter(symbol).refused(now_s)
 
     def counted(self, symbol: str, count: float, now_s: float) -> None:
-        """Take the exchange's own count of a pair."""
-        self._counter(symbol).told(count, now_s)
+        """Take the exchange's own count of a pair where it is above ours: other programs trade there too.
+
+        Below ours it proves nothing, as it was told before the exchange saw what is on its way.
+        """
+        counter = self._counter(symbol)
+        counter.told(max(count, counter.value(now_s)), now_s)
 
     def allowed(self, threshold: float) -> None:
         """Take the exchange's word on the threshold, which the account's tier decides."""
