@@ -7,8 +7,9 @@ from typing import TypeVar
 import attrs
 
 from seawall.model.orders import OrderType, Side, TimeInForce
+from seawall.sim.exchange.admission import PostOnlyCrossing
 from seawall.sim.exchange.events import Event, LevelChange
-from seawall.sim.exchange.exchange import Exchange, PostOnlyCrossing
+from seawall.sim.exchange.exchange import Exchange
 from seawall.sim.exchange.orders import NewOrder, SelfTrade, SimOrder
 from seawall.sim.exchange.pairs import make_pair
 

@@ -10,7 +10,7 @@ import attrs
 
 from seawall.model.numbers import exact
 from seawall.model.orders import Number
-from seawall.sim.exchange.exchange import PostOnlyCrossing
+from seawall.sim.exchange.admission import PostOnlyCrossing
 from seawall.sim.exchange.limits import Tier
 from seawall.sim.exchange.pairs import DEFAULT_PAIRS, Pair
 

@@ -7,7 +7,7 @@ import random
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import Final, Literal
+from typing import Final
 
 import attrs
 
@@ -16,9 +16,10 @@ from seawall.model.market_data import VenueStatus
 from seawall.model.numbers import ZERO
 from seawall.model.orders import OrderType, Side
 from seawall.sim.exchange.accounts import Account, LedgerEntry
+from seawall.sim.exchange.admission import POST_ONLY, Admission, PostOnlyCrossing
 from seawall.sim.exchange.amends import amend
 from seawall.sim.exchange.book import Book
-from seawall.sim.exchange.checks import check_deadline, check_open, check_order
+from seawall.sim.exchange.checks import check_deadline, check_open
 from seawall.sim.exchange.edits import REPLACED, OrderEdit, replacement
 from seawall.sim.exchange.events import (
     LedgerPosted,
@@ -31,27 +32,20 @@ from seawall.sim.exchange.events import (
     StatusChanged,
     TradesPrinted,
 )
-from seawall.sim.exchange.floor import EXPIRED, NO_FUNDS, USER_REQUESTED, Floor
+from seawall.sim.exchange.floor import EXPIRED, USER_REQUESTED, Floor
 from seawall.sim.exchange.ids import Ids
 from seawall.sim.exchange.limits import Limits, Tier
 from seawall.sim.exchange.market import Market
 from seawall.sim.exchange.openings import settled
 from seawall.sim.exchange.orders import NewOrder, OrderChange, SimFill, SimOrder, Status
 from seawall.sim.exchange.pairs import Pair, assets_of
-from seawall.sim.exchange.refusal import ApiError, invalid
+from seawall.sim.exchange.refusal import ApiError
 
-__all__ = ["Exchange", "ExchangeStatistics", "PostOnlyCrossing"]
+__all__ = ["Exchange", "ExchangeStatistics"]
 
-POST_ONLY: Final = "Post only order"
 SWITCHED_OFF: Final = "CancelAllOrdersAfter Timeout"
-DEFAULT_DEADLINE_NS: Final = 5 * 10**9
-MAX_EXPIRY_NS: Final = 31 * 86_400 * 10**9
-"""An order may be good for a month (docs.kraken.com/api/docs/websocket-v2/add_order)."""
 MAX_SWITCH_S: Final = 86_400
 KEPT_ENTRIES: Final = 20_000
-
-PostOnlyCrossing = Literal["refuse", "cancel"]
-"""What becomes of a post-only order that would take: an error, or acceptance followed at once by a cancel. Both are seen."""
 
 
 @attrs.frozen
@@ -72,7 +66,7 @@ class Exchange:
     floor: Floor
     now_ns: Callable[[], int]
     limits: Limits
-    post_only_crossing: PostOnlyCrossing = "refuse"
+    admission: Admission
     status: VenueStatus = VenueStatus.ONLINE
     switch_due_ns: int | None = None
     """When the dead man's switch fires (docs.kraken.com/api/docs/websocket-v2/cancel_after); None while it is off."""
@@ -112,7 +106,8 @@ class Exchange:
         limits = Limits.of_tier(tier, now_ns=now_ns, enforced=limits_enforced)
         floor = Floor(markets, Account(assets, dict(balances)), ids, now_ns)
         floor.volume.add(volume_usd, now_ns())
-        exchange = cls(by_symbol, floor, now_ns, limits, post_only_crossing)
+        admission = Admission(floor, limits, now_ns, post_only_crossing)
+        exchange = cls(by_symbol, floor, now_ns, limits, admission)
         floor.listeners.append(exchange._count)
         return exchange
 
@@ -172,12 +167,12 @@ class Exchange:
         market = self.floor.markets[ask.pair.symbol]
         check_open(self.status, market.status, ask)
         self.limits.charge_add(ask.pair.symbol)
-        self._check_deadline(ask, arrived_ns)
+        self.admission.check_deadline(ask, arrived_ns)
         ask = settled(market, ask)
-        self._check_new(ask)
-        self._check_room(ask)
+        self.admission.check(ask)
+        self.admission.check_room(ask)
         if validate:
-            self._check_crossing(ask)
+            self.admission.check_crossing(ask)
             return None
         return self._accept(ask)
 
@@ -198,8 +193,8 @@ class Exchange:
         self.limits.charge_add(symbol, len(asks))
         asks = [settled(market, ask) for ask in asks]
         for ask in asks:
-            self._check_deadline(ask, arrived_ns)
-            self._check_new(ask)
+            self.admission.check_deadline(ask, arrived_ns)
+            self.admission.check(ask)
         return [None if validate else self._try_to_accept(ask) for ask in asks]
 
     def amend_order(self, order: SimOrder, change: OrderChange, *, arrived_ns: int | None = None) -> str:
@@ -232,7 +227,7 @@ class Exchange:
         ask = replacement(self.floor, order, edit)
         check_open(self.status, self.floor.markets[ask.pair.symbol].status, ask)
         self.limits.charge_edit(ask.pair.symbol, order.amended_ns)
-        self._check_deadline(ask, arrived_ns)
+        self.admission.check_deadline(ask, arrived_ns)
         if validate:
             return None
         self._cancel(order, REPLACED)
@@ -284,7 +279,7 @@ class Exchange:
                 self.floor.end(order, Status.EXPIRED, EXPIRED)
                 self.floor.settle(market)
             elif not order.started and (order.ask.start_ns or 0) <= now_ns and self.floor.matches(market):
-                self.floor.start(order, doomed=self._doom_of(order))
+                self.floor.start(order, doomed=self.admission.doom_of(order))
 
     def next_due_ns(self) -> int | None:
         """When `tick` has something to do next; None when nothing is planned."""
@@ -338,64 +333,17 @@ class Exchange:
         self.floor.tell(TradesPrinted(market.pair, (trade,)))
         self.floor.settle(market)
 
-    def _check_deadline(self, ask: NewOrder, arrived_ns: int) -> None:
-        deadline_ns = arrived_ns + DEFAULT_DEADLINE_NS if ask.deadline_ns is None else ask.deadline_ns
-        check_deadline(deadline_ns, arrived_ns=arrived_ns, now_ns=self.now_ns())
-
-    def _check_new(self, ask: NewOrder) -> None:
-        """Judge an order by itself, and by its name among the open ones."""
-        check_order(ask, self.floor.markets[ask.pair.symbol].last)
-        now_ns = self.now_ns()
-        if ask.expire_ns is not None and not 0 < ask.expire_ns - now_ns <= MAX_EXPIRY_NS:
-            raise invalid("expire_time")
-        if ask.start_ns is not None and not ask.start_ns - now_ns <= MAX_EXPIRY_NS:
-            raise invalid("effective_time")
-        if ask.start_ns is not None and ask.expire_ns is not None and ask.expire_ns <= ask.start_ns:
-            raise invalid("expire_time")
-        if ask.cl_ord_id is not None and any(ask.cl_ord_id == order.cl_ord_id for order in self.floor.open.values()):
-            raise invalid("cl_ord_id not unique")
-
-    def _check_room(self, ask: NewOrder) -> None:
-        """Judge whether the account may, and can pay for, one more."""
-        here = sum(order.pair is ask.pair for order in self.floor.open.values())
-        self.limits.check_open_orders(here)
-        if not self._waits(ask) and not self.floor.affords(ask, ask.qty, ask.limit_price):
-            raise ApiError("EOrder:Insufficient funds")
-
-    def _check_crossing(self, ask: NewOrder) -> bool:
-        """Whether the order is post-only and would take; raises `ApiError` where that refuses it."""
-        crosses = ask.post_only and not self._waits(ask) and self._would_take(ask)
-        if crosses and self.post_only_crossing == "refuse":
-            raise ApiError("EOrder:Post only order")
-        return crosses
-
     def _accept(self, ask: NewOrder) -> SimOrder:
-        return self.floor.accept(ask, doomed=POST_ONLY if self._check_crossing(ask) else None)
+        crosses = self.admission.check_crossing(ask)
+        return self.floor.accept(ask, doomed=POST_ONLY if crosses else None)
 
     def _try_to_accept(self, ask: NewOrder) -> SimOrder | ApiError:
         try:
-            self._check_new(ask)
-            self._check_room(ask)
+            self.admission.check(ask)
+            self.admission.check_room(ask)
             return self._accept(ask)
         except ApiError as error:
             return error
-
-    def _would_take(self, ask: NewOrder) -> bool:
-        opposite = self.floor.markets[ask.pair.symbol].book.half(ask.side.other)
-        best = opposite.best()
-        return best is not None and opposite.reaches(best, ask.limit_price)
-
-    def _waits(self, ask: NewOrder) -> bool:
-        """Whether an order neither meets the book nor holds money when it comes in."""
-        return ask.order_type.has_trigger or (ask.start_ns is not None and ask.start_ns > self.now_ns())
-
-    def _doom_of(self, order: SimOrder) -> str | None:
-        """Why an order whose time has come cannot be live; None when it can."""
-        if order.dormant:
-            return None
-        if order.ask.post_only and self._would_take(attrs.evolve(order.ask, limit_price=order.limit_price)):
-            return POST_ONLY
-        return None if self.floor.affords(order, order.qty, order.limit_price) else NO_FUNDS
 
     def _check_cancels(self, order: SimOrder | None = None) -> None:
         if self.status is VenueStatus.MAINTENANCE or (order is not None and self._closed(order)):
