@@ -115,3 +115,10 @@ def test_the_engine_refuses_above_its_threshold_and_not_at_it() -> None:
     assert counter.over(0.0)
     assert counter.wait_s(1.0, now_s=0.0) == 2.0
     assert not counter.over(1.0)
+
+
+def test_the_exchanges_word_on_a_counter_is_taken_as_it_is() -> None:
+    counter = EngineCounter(ENGINE_LIMITS[Tier.STARTER])
+    counter.add(50, 0.0)
+    counter.told(7, 0.0)
+    assert (counter.value(0.0), counter.value(2.0)) == (7, 5)

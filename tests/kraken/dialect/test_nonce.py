@@ -1,3 +1,4 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,6 +18,22 @@ def test_a_nonce_is_the_wall_clock_while_that_rises() -> None:
     clock = iter([5_000, 7_000, 6_000, 7_001, 9_000])
     nonce = Nonce(lambda: next(clock))
     assert [nonce.next() for _ in range(5)] == [5_000, 7_000, 7_001, 7_002, 9_000]
+
+
+def test_each_nonce_is_reserved_before_it_is_handed_out() -> None:
+    reserved: list[int] = []
+    nonce = Nonce(lambda: 5, 0, reserved.append)
+    assert [nonce.next(), nonce.next()] == reserved == [5, 6]
+
+
+def test_a_nonce_that_cannot_be_reserved_is_not_handed_out() -> None:
+    def refuse(_nonce: int) -> None:
+        raise OSError("the disk is gone")
+
+    nonce = Nonce(lambda: 5, 1, refuse)
+    with pytest.raises(OSError, match="disk"):
+        nonce.next()
+    assert nonce.last == 1
 
 
 def test_repr_tells_the_newest_nonce() -> None:

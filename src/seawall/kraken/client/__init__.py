@@ -1,14 +1,16 @@
 """Kraken over real connections: REST on httpx, sockets on trio-websocket."""
 
 from seawall.kraken.client.account.private import PrivateGap
+from seawall.kraken.client.account.ways import CancelAnswer, OrderKey, OrderOutcome
 from seawall.kraken.client.market.data import BookMismatched, BookUnstable, MarketStatistics
 from seawall.kraken.client.market.level3 import Level3Mismatched, Level3Statistics, Level3Unstable
 from seawall.kraken.client.market.listener import MarketListener
 from seawall.kraken.client.market.quiet import BookStale, FeedStale
 from seawall.kraken.client.market.trades import TradesMissed, TradesRefilled
 from seawall.kraken.client.opening import open_venue
-from seawall.kraken.client.rest.attempts import NonceRefused
+from seawall.kraken.client.rest.attempts import KeyShared, NonceRefused
 from seawall.kraken.client.rest.client import RestStatistics
+from seawall.kraken.client.rest.keys import BadNonceFile, KeyInUse
 from seawall.kraken.client.session.facts import (
     AnswerUnexpected,
     FeedDead,
@@ -31,9 +33,11 @@ __all__ = [
     "KRAKEN",
     "Addresses",
     "AnswerUnexpected",
+    "BadNonceFile",
     "BookMismatched",
     "BookStale",
     "BookUnstable",
+    "CancelAnswer",
     "ClientSettings",
     "ConnectionLost",
     "Credentials",
@@ -42,6 +46,8 @@ __all__ = [
     "FeedStale",
     "FrameMisunderstood",
     "FrameUnknown",
+    "KeyInUse",
+    "KeyShared",
     "KrakenVenue",
     "Level3Mismatched",
     "Level3Statistics",
@@ -49,6 +55,8 @@ __all__ = [
     "MarketListener",
     "MarketStatistics",
     "NonceRefused",
+    "OrderKey",
+    "OrderOutcome",
     "PairsLeftOut",
     "PrivateGap",
     "RestStatistics",
