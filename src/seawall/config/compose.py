@@ -93,6 +93,7 @@ def client_settings(config: Config, addresses: Addresses, credentials: Credentia
         ca_file=config.exchange.ca_file,
         tier=config.exchange.tier,
         book_depth=config.exchange.book_depth,
+        busy_poll=config.exchange.busy_poll,
         **durations,
     )
 

@@ -416,6 +416,55 @@ async def test_no_descriptor_is_left_after_fifty_resets() -> None:
         gc.enable()
 
 
+async def test_a_server_that_never_answers_the_upgrade_costs_the_callers_deadline_and_nothing_else() -> None:
+    ended: list[int] = []
+    all_ended = trio.Event()
+
+    async def swallow(stream: trio.SocketStream) -> None:
+        while await stream.receive_some():
+            pass
+        ended.append(1)
+        if len(ended) == 5:
+            all_ended.set()
+
+    process = psutil.Process()
+    with trio.fail_after(20):
+        async with listening(swallow) as port:
+            url = f"ws://127.0.0.1:{port}/v2"
+            before, tasks = process.num_fds(), trio.lowlevel.current_statistics().tasks_living
+            for _ in range(5):
+                stream = await dial(url, ssl.create_default_context())
+                with trio.move_on_after(0.02) as scope:
+                    async with connection_on(stream, Box(), url):
+                        pytest.fail("it must not open")
+                assert scope.cancelled_caught
+                with pytest.raises(trio.ClosedResourceError):
+                    await stream.send_all(b"x")
+            await all_ended.wait()
+            await trio.testing.wait_all_tasks_blocked()
+            assert trio.lowlevel.current_statistics().tasks_living == tasks
+            assert process.num_fds() <= before
+
+
+@pytest.mark.parametrize("body", [b"\x03", b"\x03\xe8\xff", b"\x00\x01", b"\x03\xee"])
+async def test_a_close_frame_that_says_nonsense_ends_one_connection_and_lets_nothing_stray_out(
+    body: bytes, autojump_clock: MockClock
+) -> None:
+    ours, theirs = trio.testing.memory_stream_pair()
+    box = Box()
+
+    async def serve(websocket: WebSocketConnection) -> None:
+        await theirs.send_all(b"\x88" + bytes([len(body)]) + body)
+        await read_until_closed(websocket)
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(serve_one, theirs, serve)
+        with trio.fail_after(60), pytest.RaisesGroup(ConnectionLost, flatten_subgroups=True):
+            async with connection_on(ours, box):
+                await trio.sleep_forever()
+    assert box.lost == 1
+
+
 async def test_a_connection_can_be_used_until_it_is_left(autojump_clock: MockClock) -> None:
     ours, theirs = trio.testing.memory_stream_pair()
     async with trio.open_nursery() as nursery:

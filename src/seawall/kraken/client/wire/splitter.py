@@ -80,7 +80,7 @@ class FrameSplitter:
         messages: list[bytes] = []
         controls: list[bytes] = []
         try:
-            closes = self._split(self._joined(chunk), messages, controls)
+            closes = self._split(self._joined(chunk) if self._waiting else chunk, messages, controls)
         except ProtocolBroken as broken:
             self._ended = True
             return Split(messages, b"".join(controls), broken=broken)
@@ -88,8 +88,6 @@ class FrameSplitter:
 
     def _joined(self, chunk: bytes) -> bytes:
         """What waits and `chunk`, or nothing while they cannot make a frame: a long message is joined once, not at every read."""
-        if not self._waiting:
-            return chunk
         self._waiting += chunk
         self._missing -= len(chunk)
         if self._missing > 0:

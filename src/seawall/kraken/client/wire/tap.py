@@ -88,7 +88,7 @@ class FrameTap(trio.abc.Stream):
             return b""
         while True:
             try:
-                chunk = await self._read()
+                chunk = bytes(await (self._poll() if self._busy_poll else self._stream.receive_some()))
             except (trio.BrokenResourceError, trio.ClosedResourceError):
                 self.end()
                 raise
@@ -139,8 +139,8 @@ class FrameTap(trio.abc.Stream):
         self.end()
         await self._stream.aclose()
 
-    async def _read(self) -> bytes:
-        if self._prompt is None or not self._busy_poll:
+    async def _poll(self) -> bytes:
+        if self._prompt is None:
             return bytes(await self._stream.receive_some())
         while True:
             await trio.lowlevel.checkpoint()  # first, so that nothing lies between having bytes and handing them over
@@ -152,26 +152,40 @@ class FrameTap(trio.abc.Stream):
         """Write what `begin` makes, which is asked when its turn has come."""
         await trio.lowlevel.checkpoint_if_cancelled()
         if self._writing.locked():
-            await self._writing.acquire()
-        else:
-            self._writing.acquire_nowait()
+            async with self._writing:
+                data = begin()
+                if not self._write_now(data):
+                    await self._write_patiently(data)
+            return
+        data = begin()
+        if self._write_now(data):  # nothing waited since the lock was seen free, so nobody can have come between
+            await trio.lowlevel.cancel_shielded_checkpoint()
+            return
+        self._writing.acquire_nowait()
         try:
-            await self._write(begin())
+            await self._write_patiently(data)
         finally:
             self._writing.release()
 
-    async def _write(self, data: Data) -> None:
+    def _write_now(self, data: Data) -> bool:
+        if self._prompt is None:
+            return False
         try:
-            if self._prompt is not None and self._prompt.send_nowait(data):
-                await trio.lowlevel.cancel_shielded_checkpoint()
-                return
+            return self._prompt.send_nowait(data)
+        except (trio.BrokenResourceError, trio.ClosedResourceError):
+            self.end()  # the reader may not see it for long: a frame was begun, and no other can follow
+            raise
+
+    async def _write_patiently(self, data: Data) -> None:
+        """Write what did not go at once; over another stream than a prompt one, that is all of it."""
+        try:
             with trio.move_on_after(self._write_s, shield=True) as patience:
                 if self._prompt is not None:
                     await self._prompt.flush()
                 else:
                     await self._stream.send_all(data)
         except (trio.BrokenResourceError, trio.ClosedResourceError):
-            self.end()  # the reader may not see it for long: a frame was begun, and no other can follow
+            self.end()
             raise
         if patience.cancelled_caught:
             self.end()
