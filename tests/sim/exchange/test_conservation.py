@@ -104,7 +104,8 @@ def check(stage: Stage) -> None:
     floor, market = stage.exchange.floor, stage.exchange.market(SYMBOL)
     for asset, start in (("USD", 10_000), ("BTC", 10)):
         have = floor.account.balance(asset)
-        assert have + floor.crowd.get(asset, Decimal(0)) + floor.fees.get(asset, Decimal(0)) == start
+        clearing = floor.clearing
+        assert have + clearing.crowd.get(asset, Decimal(0)) + clearing.fees.get(asset, Decimal(0)) == start
         assert floor.held().get(asset, Decimal(0)) <= have
     resting = {order_id: entry.qty + entry.hidden for order_id, entry in market.book.users.items()}
     assert resting == {order.order_id: order.left for order in stage.exchange.open_orders() if not order.idle}

@@ -109,7 +109,7 @@ def test_an_order_is_good_for_a_month_at_most(stage: Stage) -> None:
 
 def test_fees_fall_with_the_volume_of_thirty_days(stage: Stage) -> None:
     pair = stage.exchange.pairs[SYMBOL]
-    stage.exchange.floor.volume.add(Decimal(9_950), stage.clock.ns)
+    stage.exchange.floor.clearing.volume.add(Decimal(9_950), stage.clock.ns)
     stage.crowd(SELL, "3", "100.0")
 
     for _ in range(2):

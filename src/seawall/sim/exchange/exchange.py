@@ -105,7 +105,7 @@ class Exchange:
         }
         limits = Limits.of_tier(tier, now_ns=now_ns, enforced=limits_enforced)
         floor = Floor(markets, Account(assets, dict(balances)), ids, now_ns)
-        floor.volume.add(volume_usd, now_ns())
+        floor.clearing.volume.add(volume_usd, now_ns())
         admission = Admission(floor, limits, now_ns, post_only_crossing)
         exchange = cls(by_symbol, floor, now_ns, limits, admission)
         floor.listeners.append(exchange._count)

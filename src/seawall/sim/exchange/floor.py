@@ -1,4 +1,4 @@
-"""The matching engine: places, fills and ends orders, books the money, and tells every fact.
+"""The matching engine: places, fills and ends orders, and tells every fact.
 
 It judges nothing: what comes here was checked by `exchange.Exchange`.
 """
@@ -12,8 +12,9 @@ import attrs
 
 from seawall.model.numbers import ZERO
 from seawall.model.orders import OrderType, Side, TimeInForce
-from seawall.sim.exchange.accounts import Account, cost_of, fee_of, reserved_by
+from seawall.sim.exchange.accounts import Account, reserved_by
 from seawall.sim.exchange.book import Resting
+from seawall.sim.exchange.clearing import Clearing
 from seawall.sim.exchange.events import (
     BookChanged,
     Event,
@@ -35,8 +36,6 @@ from seawall.sim.exchange.market import Market
 from seawall.sim.exchange.matching import Plan, plan
 from seawall.sim.exchange.openings import settled
 from seawall.sim.exchange.orders import NewOrder, SimFill, SimOrder, Status
-from seawall.sim.exchange.valuation import worth
-from seawall.sim.exchange.volume import TradedVolume
 
 __all__ = ["EXPIRED", "NO_FUNDS", "SELF_TRADE", "USER_REQUESTED", "Floor"]
 
@@ -67,17 +66,14 @@ class Floor:
     open: dict[str, SimOrder] = attrs.field(factory=dict)
     fills: deque[SimFill] = attrs.field(init=False)
     ended: deque[SimOrder] = attrs.field(factory=deque)
-    crowd: dict[str, Decimal] = attrs.field(factory=dict)
-    """What the crowd has gained (or lost, below zero) of each asset by trading with users."""
-    fees: dict[str, Decimal] = attrs.field(factory=dict)
-    """What the exchange has earned."""
-    volume: TradedVolume = attrs.field(factory=TradedVolume)
+    clearing: Clearing = attrs.field(init=False)
     listeners: list[Listener] = attrs.field(factory=list)
     _closing: deque[NewOrder] = attrs.field(factory=deque)
     """Conditional closes of fills, still to be placed."""
 
     def __attrs_post_init__(self) -> None:
         self.fills = deque(maxlen=self.history)
+        self.clearing = Clearing(self.markets, self.account, self.ids)
 
     def matches(self, market: Market) -> bool:
         """Whether orders of a pair trade now (docs.kraken.com/api/docs/websocket-v2/status)."""
@@ -305,49 +301,16 @@ class Floor:
             self.tell(TradesPrinted(market.pair, tuple(printed)))
 
     def _fill(self, order: SimOrder, trade: TradePrint, *, is_maker: bool) -> None:
-        pair, ask = order.pair, order.ask
-        cost = cost_of(pair, trade.price, trade.qty)
-        volume_usd = self.volume.value(trade.at_ns)
-        fee = fee_of(pair, trade.qty, cost, maker=is_maker, in_base=ask.fee_in_base, volume_usd=volume_usd)
-        # What cannot be priced in dollars here counts nothing.
-        self.volume.add(worth(self.markets, cost, pair.quote.name, "USD") or ZERO, trade.at_ns)
-        fee_asset = (pair.base if ask.fee_in_base else pair.quote).name
+        fill = self.clearing.fill(order, trade, is_maker=is_maker)
         self.change(order)
-        order.cum_qty += trade.qty
-        order.cum_cost += cost
-        order.cum_fee += fee
+        order.cum_qty += fill.qty
+        order.cum_cost += fill.cost
+        order.cum_fee += fill.fee
         order.status = Status.PARTIALLY_FILLED
-        fill = SimFill(
-            self.ids.trade(),
-            trade.trade_id,
-            order.order_id,
-            order.cl_ord_id,
-            ask.userref,
-            pair,
-            order.side,
-            ask.type_name,
-            trade.qty,
-            trade.price,
-            cost,
-            fee,
-            fee_asset,
-            is_maker,
-            trade.at_ns,
-        )
         order.fills.append(fill.exec_id)
         self.fills.append(fill)
         self.tell(OrderTraded(order, fill, order.cum_qty, order.cum_cost, trade.at_ns))
-        self._book(fill)
-        if ask.close is not None:
-            self._closing.append(attrs.evolve(ask.close, qty=trade.qty, ref_id=order.order_id))
-
-    def _book(self, fill: SimFill) -> None:
-        sign = fill.side.sign
-        for asset, amount in ((fill.pair.base.name, sign * fill.qty), (fill.pair.quote.name, -sign * fill.cost)):
-            fee = fill.fee if fill.fee_asset == asset else ZERO
-            self.crowd[asset] = self.crowd.get(asset, ZERO) - amount
-            self.fees[asset] = self.fees.get(asset, ZERO) + fee
-            entry = self.account.move(
-                asset, amount, fee, ledger_id=self.ids.ledger(), ref_id=fill.exec_id, kind="trade", at_ns=fill.at_ns
-            )
+        for entry in self.clearing.book(fill):
             self.tell(LedgerPosted(entry))
+        if order.ask.close is not None:
+            self._closing.append(attrs.evolve(order.ask.close, qty=fill.qty, ref_id=order.order_id))

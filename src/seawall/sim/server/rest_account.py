@@ -51,7 +51,7 @@ def _volume_row(steps: FeeSchedule, volume: Decimal) -> Json:
 
 def _trade_volume(reader: Reader, form: Form) -> Json:
     names, exchange = form.text("pair"), reader.exchange
-    volume = exchange.floor.volume.value(exchange.now_ns())
+    volume = exchange.floor.clearing.volume.value(exchange.now_ns())
     pairs = [] if names is None else [named_pair(reader.exchange, name) for name in names.split(",")]
     fees: dict[str, Json] = {pair.rest_id: _volume_row(pair.fees, volume) for pair in pairs}
     fees_maker: dict[str, Json] = {pair.rest_id: _volume_row(pair.fees_maker, volume) for pair in pairs}
