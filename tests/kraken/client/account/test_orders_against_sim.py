@@ -188,6 +188,19 @@ async def test_another_program_that_is_only_a_little_ahead_costs_one_fresh_nonce
         await world.venue.balances()
 
 
+async def test_calls_at_the_same_time_all_arrive_under_rising_nonces() -> None:
+    async with a_world("rest") as world:
+        added = [await world.venue.submit(BUY) for _ in range(10)]
+        ids = [each.order_id for each in added if each.order_id is not None]
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(world.venue.open_orders)
+            nursery.start_soon(world.venue.balances)
+            nursery.start_soon(world.venue.cancel_all_after, 60)
+            answers = await world.venue.cancel_orders(order_ids=ids)
+        assert all(answer.accepted for answer in answers)
+        assert not world.open_ids()
+
+
 async def test_our_counters_never_let_through_what_the_exchange_refuses() -> None:
     """Placed and cancelled as fast as it goes: we hold orders back first, so that the exchange refuses none."""
     async with a_world("socket") as world:

@@ -1,9 +1,11 @@
+import attrs
 import pytest
 import trio
 import trio.testing
 from support.kraken_server import Stage, ok
 from trio.testing import MockClock
 
+from seawall.kraken.client import Tier
 from seawall.model.errors import Unavailable
 
 
@@ -40,3 +42,40 @@ async def test_a_caller_with_no_time_is_told_to_wait_instead_of_waiting(rest_onl
             with pytest.raises(Unavailable, match="too late") as refused:
                 await venue.balances()
         assert refused.value.advice == "wait"
+
+
+@pytest.mark.parametrize(("tier", "at_once", "per_100_s"), [("starter", 13, 33), ("intermediate", 18, 50), ("pro", 18, 100)])
+async def test_each_tier_has_its_own_cap_and_decay(
+    rest_only: Stage, autojump_clock: MockClock, tier: Tier, at_once: int, per_100_s: int
+) -> None:
+    """docs.kraken.com/api/docs/guides/spot-rest-ratelimits; two calls of the cap are kept for tokens."""
+    settings = attrs.evolve(rest_only.settings, tier=tier)
+    async with rest_only.venue(settings) as venue, trio.open_nursery() as nursery:
+        for _ in range(300):
+            nursery.start_soon(venue.balances)
+        await trio.sleep(0.5)
+        assert len(rest_only.server.called("BalanceEx")) == at_once
+        await trio.sleep(100)
+        tokens = len(rest_only.server.called("GetWebSocketsToken"))
+        called = len(rest_only.server.called("BalanceEx")) - at_once
+        assert called + tokens == pytest.approx(per_100_s, abs=4), "the private socket's dials draw on the same counter"
+        nursery.cancel_scope.cancel()
+
+
+async def test_calls_of_the_past_are_budgeted_at_four(rest_only: Stage, autojump_clock: MockClock) -> None:
+    """The page has said 2, and for a time 4: three of them, and one more call, are all that 13 allow."""
+    async with rest_only.venue() as venue:
+        for _ in range(3):
+            await venue.fills_since(0)
+        await venue.balances()
+        with trio.fail_after(1), pytest.raises(Unavailable, match="too late"):
+            await venue.balances()
+
+
+async def test_orders_and_cancels_take_nothing_of_the_counter_of_reads(rest_only: Stage, autojump_clock: MockClock) -> None:
+    rest_only.server.rest["CancelOrder"] = lambda _params: ok({"count": 1})
+    async with rest_only.venue() as venue:
+        await venue.cancel([f"o{number}" for number in range(100)])
+        for _ in range(13):
+            with trio.fail_after(1):
+                await venue.balances()
