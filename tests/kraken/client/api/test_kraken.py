@@ -206,7 +206,10 @@ async def test_candles_are_followed_by_the_words_people_have_for_intervals(
     stage: Stage, kraken_on: Opening, autojump_clock: trio.testing.MockClock
 ) -> None:
     async with kraken_on(PUBLIC_ONLY) as kraken:
-        async with kraken.candles("BTC/USD", interval="5m"):
+        async with kraken.candles("BTC/USD", interval="5m") as candles:
+            running = await candles.next()
+            assert (running.symbol, running.interval_s, running.closed) == ("BTC/USD", 300, False)
+            assert candles.statistics().unread == 0
             (request,) = (await public_socket(stage)).asked("subscribe", "ohlc")
             assert request["params"]["interval"] == 5
         with pytest.raises(ValueError, match="interval: '2m' is not one of 1m, 5m"):

@@ -22,16 +22,18 @@ class Exchange:
     topics: dict[str, Topic[str]] = attrs.field(factory=dict)
     told: list[str] = attrs.field(factory=list)
     refused: dict[str, Exception] = attrs.field(factory=dict)
+    shown: dict[str, str] = attrs.field(factory=dict)
     open: list[Stream[str]] = attrs.field(factory=list)
 
     def source(self, subject: str) -> Source[str]:
         topic = self.topics.setdefault(subject, Topic(subject, remembers=True))
 
-        async def begin() -> None:
+        async def begin() -> str | None:
             self.told.append(f"begin {subject}")
             await trio.sleep(1)
             if subject in self.refused:
                 raise self.refused[subject]
+            return self.shown.get(subject)
 
         async def end() -> None:
             self.told.append(f"end {subject}")
@@ -147,6 +149,14 @@ async def test_one_that_comes_late_reads_what_was_told_last(exchange: Exchange, 
         exchange.topics["a"].tell("a", 0.0)
         async with exchange.watch("a") as late:
             assert await late.next() == "a"
+
+
+async def test_what_no_message_will_say_is_read_first(exchange: Exchange, autojump_clock: trio.testing.MockClock) -> None:
+    exchange.shown["a"] = "a so far"
+    told: list[str] = []
+    async with exchange.watch("a") as stream, exchange.watch("a").each(lambda item, _received_s: told.append(item)):
+        assert await stream.next() == "a so far"
+    assert told == []
 
 
 async def test_a_callback_hears_every_message_while_its_block_lasts(

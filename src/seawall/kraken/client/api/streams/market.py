@@ -120,9 +120,11 @@ class MarketStreams:
         topics = self._hub.candles
 
         def source(symbol: str) -> Source[Candle]:
-            follow = partial(self.venue.follow_candles, symbol, interval_s)
+            async def follow() -> Candle | None:
+                return next(reversed(await self.venue.follow_candles(symbol, interval_s)), None)
+
             unfollow = partial(self.venue.unfollow_candles, symbol, interval_s)
-            return _source(topics, (symbol, interval_s), Topic(symbol, remembers=True), follow, unfollow)
+            return _source(topics, (symbol, interval_s), Topic(symbol, remembers=False), follow, unfollow)
 
         return self._watch(f"candles {interval}", symbols, source, kinds.CANDLES, raise_lost)
 
@@ -167,7 +169,7 @@ class MarketStreams:
         channel: str,
         symbols: Sequence[str],
         topics: dict[str, Topic[I]],
-        follow: Callable[[str], Awaitable[object]],
+        follow: Callable[[str], Awaitable[None]],
         unfollow: Callable[[str], Awaitable[object]],
         terms: Terms[I, T],
         raise_lost: bool,
@@ -201,7 +203,7 @@ def _source(
     topics: dict[K, Topic[I]],
     key: K,
     fresh: Topic[I],
-    follow: Callable[[], Awaitable[object]],
+    follow: Callable[[], Awaitable[I | None]],
     unfollow: Callable[[], Awaitable[object]],
 ) -> Source[I]:
     """The topic of that key, or a fresh one, which is there while somebody wants it."""

@@ -24,8 +24,8 @@ class Source(Generic[I]):
     """One topic, and how the exchange is told that somebody wants it, and that nobody does any more."""
 
     topic: Topic[I]
-    begin: Callable[[], Awaitable[object]]
-    """Returns once it is granted; may be called while it is."""
+    begin: Callable[[], Awaitable[I | None]]
+    """Returns once it is granted, with what it shows already where no message will say so; may be called while it is."""
     end: Callable[[], Awaitable[object]]
     """Does its work before it first waits."""
 
@@ -90,7 +90,7 @@ class Watch(Generic[I, T]):
                 source.topic.add(sink)
                 if remind:
                     source.topic.remind(sink)
-            await _begin(sources)
+            await _begin(sources, sink if remind else None)
             yield
         finally:
             for source in sources:
@@ -99,15 +99,18 @@ class Watch(Generic[I, T]):
                 await _end(sources)
 
 
-async def _begin(sources: Sequence[Source[I]]) -> None:
+async def _begin(sources: Sequence[Source[I]], reminded: Sink[I] | None) -> None:
     """All at once, so that the exchange is asked in few requests; raises the first refusal."""
     refusals: list[SeawallError | ValueError] = []
 
     async def begin(source: Source[I]) -> None:
         try:
-            await source.begin()
+            shown = await source.begin()
         except (SeawallError, ValueError) as refusal:
             refusals.append(refusal)
+            return
+        if shown is not None and reminded is not None:
+            reminded.take(shown, trio.current_time())
 
     async with trio.open_nursery() as nursery:
         for source in sources:
