@@ -133,7 +133,7 @@ def test_parameters_keep_text_numbers_lists_and_tables(load: Load) -> None:
         ("name = ' '", "name: expected a name, found nothing"),
         ("mode = 'real'", 'mode: expected one of "sim", "paper", "live", found \'real\''),
         ("nmae = 'x'", "nmae: unknown key; did you mean 'name'?"),
-        ("zzz = 'x'", "zzz: unknown key; known are mode, name, journal, log, on_stop, exchange, deadlines, risk,"),
+        ("zzz = 'x'", "zzz: unknown key; known are mode, name, journal, journal_sync, log, on_stop, exchange, deadlines, risk,"),
         ("deadlines.order_s = '5'", "deadlines.order_s: expected a number, found '5'; numbers are written without quotes"),
         ("deadlines.order_s = true", "deadlines.order_s: expected a number, found true"),
         ("deadlines.order_s = inf", "deadlines.order_s: expected a finite number, found Infinity"),
@@ -293,3 +293,22 @@ def test_live_does_not_play_a_recording(faults: Faults, tmp_path: Path) -> None:
     (tmp_path / "book.jsonl").touch()
     (fault,) = faults('mode = "live"\nexchange.sim.replay = "book.jsonl"')
     assert fault == 'exchange.sim.replay: only mode = "sim" plays a recording; the mode is "live"'
+
+
+def test_a_journal_may_be_a_database(load: Callable[[str], Config]) -> None:
+    url = "postgresql://seawall@db.example.net/seawall"
+    assert load(f"mode = 'sim'\njournal = '{url}'").journal == url
+
+
+@pytest.mark.parametrize(
+    ("journal", "fault"),
+    [
+        ("mysql://me@db/seawall", "journal: expected a file, or postgresql://user@host/database, found mysql://"),
+        ("postgresql://me:secret@db/seawall", "journal: a password does not belong here"),
+        ("postgresql://me@db/seawall?password=secret", "journal: a password does not belong here"),
+    ],
+)
+def test_a_url_that_is_no_journal_is_refused_and_its_password_is_not_shown(faults: Faults, journal: str, fault: str) -> None:
+    (found,) = faults(f"mode = 'sim'\njournal = '{journal}'")
+    assert found.startswith(fault)
+    assert "secret" not in found

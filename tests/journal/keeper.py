@@ -6,12 +6,12 @@ from pathlib import Path
 
 import trio
 
-from seawall.journal import SqliteJournal, open_journal
+from seawall.journal import SqlJournal, open_journal
 from seawall.model.journal import IntentRecord
 from seawall.model.orders import limit_buy
 
 
-async def keep_on(journal: SqliteJournal, worker: int) -> None:
+async def keep_on(journal: SqlJournal, worker: int) -> None:
     number = 0
     while True:
         number += 1

@@ -3,14 +3,15 @@
 import random
 import resource
 import shutil
-import sqlite3
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from seawall.journal import records
+from seawall.journal.database import database_at
 from seawall.journal.store import Store, open_store
 from seawall.model.journal import IntentRecord
 
@@ -19,7 +20,7 @@ Planned = Callable[[str], IntentRecord]
 
 def known(path: Path) -> list[str]:
     """The orders that are there on reopening."""
-    with open_store(path, now_ns=lambda: 8, rng=random.Random(1)) as store:
+    with open_store(database_at(path), now_ns=lambda: 8, rng=random.Random(1)) as store:
         return [intent.client_order_id for intent in store.replayed.intents]
 
 
@@ -43,9 +44,9 @@ def test_a_disk_that_is_full_at_any_byte_loses_nothing_acknowledged(path: Path, 
             store.append([records.row(planned(f"c-{number}"))])
             acknowledged.append(f"c-{number}")
 
-    with open_store(path, now_ns=lambda: 7, rng=random.Random(1)) as store:
+    with open_store(database_at(path), now_ns=lambda: 7, rng=random.Random(1)) as store:
         size = path.with_name(f"{path.name}-wal").stat().st_size
-        with room_for(size + room), pytest.raises(sqlite3.OperationalError):
+        with room_for(size + room), pytest.raises(OperationalError):
             fill_up(store)
     assert known(path) == acknowledged
 
@@ -53,7 +54,7 @@ def test_a_disk_that_is_full_at_any_byte_loses_nothing_acknowledged(path: Path, 
 def test_a_log_that_is_torn_at_any_byte_loses_only_what_was_not_yet_whole(path: Path, planned: Planned) -> None:
     wal = path.with_name(f"{path.name}-wal")
     sizes: list[int] = []
-    with open_store(path, now_ns=lambda: 7, rng=random.Random(1)) as store:
+    with open_store(database_at(path), now_ns=lambda: 7, rng=random.Random(1)) as store:
         for number in range(5):
             store.append([records.row(planned(f"c-{number}")), records.row(planned(f"d-{number}"))])
             sizes.append(wal.stat().st_size)

@@ -2,11 +2,12 @@ from decimal import Decimal
 
 import attrs
 import pytest
+import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seawall.journal import records
-from seawall.model.journal import FillRecord, IntentRecord, NoteRecord, OrderRecord
+from seawall.journal import records, tables
+from seawall.model.journal import FillRecord, IntentRecord, NoteRecord, OrderRecord, Seen
 from seawall.model.order_states import OrderState
 from seawall.model.orders import Intent, OrderType, Side, TimeInForce
 from seawall.model.reports import Fee, Fill
@@ -31,7 +32,8 @@ def intents(draw: st.DrawFn) -> IntentRecord:
         post_only=kind is OrderType.LIMIT and draw(st.booleans()),
         keep=draw(st.booleans()),
     )
-    return IntentRecord(draw(names), draw(names), wish, draw(instants), draw(instants))
+    seen = Seen(draw(maybe), draw(maybe), draw(maybe), draw(st.none() | instants))
+    return IntentRecord(draw(names), draw(names), wish, draw(instants), draw(instants), seen)
 
 
 steps = st.builds(
@@ -116,13 +118,13 @@ def test_an_instant_that_no_column_holds_is_refused() -> None:
 
 
 def test_every_field_of_every_record_has_its_column() -> None:
-    def columns(text: str) -> set[str]:
-        return set(text.split(", "))
+    def columns(table: sa.Table) -> set[str]:
+        return {column.name for column in table.columns} - {"seq"}
 
     def fields(*classes: type[attrs.AttrsInstance]) -> set[str]:
         return {field.name for cls in classes for field in attrs.fields(cls)}
 
-    assert columns(records.INTENT_COLUMNS) == fields(IntentRecord, Intent) - {"intent"}
-    assert columns(records.ORDER_COLUMNS) == fields(OrderRecord)
-    assert columns(records.FILL_COLUMNS) == fields(FillRecord, Fill) - {"fill"}
-    assert columns(records.NOTE_COLUMNS) == fields(NoteRecord)
+    assert columns(tables.intents) == fields(IntentRecord, Intent, Seen) - {"intent", "seen"}
+    assert columns(tables.order_steps) == fields(OrderRecord)
+    assert columns(tables.fills) == fields(FillRecord, Fill) - {"fill"}
+    assert columns(tables.notes) == fields(NoteRecord)

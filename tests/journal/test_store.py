@@ -6,10 +6,15 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy.exc import IntegrityError
 
-from seawall.journal import records, schema
+from seawall.journal import migrations, read_notes, records
+from seawall.journal.database import database_at
 from seawall.journal.errors import JournalInUse, NotAJournal
 from seawall.journal.store import open_store
+from seawall.journal.tables import metadata
 from seawall.model.errors import JournalFailed
 from seawall.model.journal import FillRecord, IntentRecord, NoteRecord, OrderRecord, Record, Replayed
 from seawall.model.order_states import ENDED, OrderState
@@ -17,9 +22,9 @@ from seawall.model.order_states import ENDED, OrderState
 
 def reopened(path: Path, *appended: Record) -> Replayed:
     """What the journal knows after these records and a restart."""
-    with open_store(path, now_ns=lambda: 7, rng=random.Random(1)) as store:
+    with open_store(database_at(path), now_ns=lambda: 7, rng=random.Random(1)) as store:
         store.append(map(records.row, appended))
-    with open_store(path, now_ns=lambda: 8, rng=random.Random(2)) as store:
+    with open_store(database_at(path), now_ns=lambda: 8, rng=random.Random(2)) as store:
         return store.replayed
 
 
@@ -28,7 +33,7 @@ def files(directory: Path) -> dict[str, bytes]:
 
 
 def test_a_new_journal_knows_nothing_and_is_in_its_first_run(path: Path) -> None:
-    with open_store(path, now_ns=lambda: 7, rng=random.Random(1)) as store:
+    with open_store(database_at(path), now_ns=lambda: 7, rng=random.Random(1)) as store:
         known = store.replayed
     assert known == Replayed(f"{random.Random(1).getrandbits(64):016x}", 1, (), (), ())
 
@@ -40,7 +45,7 @@ def test_the_id_stays_and_the_runs_are_counted(path: Path) -> None:
 
 
 def test_only_the_owner_can_read_the_files(path: Path, said: Callable[[str], NoteRecord]) -> None:
-    with open_store(path, now_ns=lambda: 7, rng=random.Random(1)) as store:
+    with open_store(database_at(path), now_ns=lambda: 7, rng=random.Random(1)) as store:
         store.append([records.row(said("hello"))])
         modes = {entry.name: entry.stat().st_mode & 0o777 for entry in path.parent.iterdir()}
     beside = ("", "-wal", "-shm", ".lock")
@@ -109,8 +114,8 @@ def test_a_group_is_kept_whole_or_not_at_all(path: Path, planned: Callable[[str]
         yield records.row(planned("c-1"))
         yield records.row(planned("c-1"))
 
-    with open_store(path, now_ns=lambda: 7, rng=random.Random(1)) as store:
-        with pytest.raises(sqlite3.IntegrityError, match="client_order_id"):
+    with open_store(database_at(path), now_ns=lambda: 7, rng=random.Random(1)) as store:
+        with pytest.raises(IntegrityError, match="client_order_id"):
             store.append(failing())
         store.append([records.row(planned("c-2"))])
     assert [intent.client_order_id for intent in reopened(path).intents] == ["c-2"]
@@ -118,15 +123,15 @@ def test_a_group_is_kept_whole_or_not_at_all(path: Path, planned: Callable[[str]
 
 def test_a_second_engine_is_refused_with_the_holder_and_the_file(path: Path) -> None:
     with (
-        open_store(path, now_ns=lambda: 7, rng=random.Random(1)),
+        open_store(database_at(path), now_ns=lambda: 7, rng=random.Random(1)),
         pytest.raises(JournalInUse, match=rf"{path.name}: in use by another engine \(process {os.getpid()}\)"),
-        open_store(path, now_ns=lambda: 7, rng=random.Random(1)),
+        open_store(database_at(path), now_ns=lambda: 7, rng=random.Random(1)),
     ):
         pytest.fail("two engines have it")
 
 
 def test_a_freed_journal_can_be_opened_again_in_the_same_process(path: Path) -> None:
-    with pytest.raises(ZeroDivisionError), open_store(path, now_ns=lambda: 7, rng=random.Random(1)):
+    with pytest.raises(ZeroDivisionError), open_store(database_at(path), now_ns=lambda: 7, rng=random.Random(1)):
         raise ZeroDivisionError
     assert reopened(path).run == 3
 
@@ -155,15 +160,38 @@ def test_the_database_of_another_program_is_refused_and_left_as_it_is(path: Path
     assert files(path.parent) == before
 
 
-@pytest.mark.parametrize("version", [0, schema.VERSION + 1])
-def test_a_journal_of_an_unknown_version_is_refused_and_left_as_it_is(path: Path, version: int) -> None:
+def test_a_journal_of_another_make_is_refused_and_left_as_it_is(path: Path) -> None:
     reopened(path)
     with closing(sqlite3.connect(path)) as db:
-        db.execute(f"PRAGMA user_version = {version}")
+        db.execute("PRAGMA user_version = 2")
     before = files(path.parent)
-    with pytest.raises(NotAJournal, match=f"of version {version}, and this program knows version {schema.VERSION} only"):
+    with pytest.raises(NotAJournal, match=r"of another make \(2\)"):
         reopened(path)
     assert files(path.parent) == before
+
+
+def test_a_journal_of_a_newer_version_is_refused_and_left_as_it_is(path: Path) -> None:
+    reopened(path)
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute("UPDATE alembic_version SET version_num = '9999'")
+    before = files(path.parent)
+    with pytest.raises(NotAJournal, match=f"of version 9999, and this program knows {migrations.newest()} at most"):
+        reopened(path)
+    assert files(path.parent) == before
+
+
+def test_a_journal_of_the_first_version_is_brought_up_to_date_and_loses_nothing(
+    path: Path, planned: Callable[[str], IntentRecord], filled: Callable[[str, int], FillRecord]
+) -> None:
+    """As the first releases made it: without a table of versions."""
+    before = reopened(path, planned("c-1"), filled("T-1", 10))
+    with closing(sqlite3.connect(path)) as db, db:
+        for column in ("bid", "ask", "position_qty", "quote_age_ns"):
+            db.execute(f"ALTER TABLE intents DROP COLUMN {column}")
+        db.execute("ALTER TABLE runs DROP COLUMN holder")
+        db.execute("DROP TABLE alembic_version")
+    after = reopened(path)
+    assert (after.journal_id, after.intents, after.fills) == (before.journal_id, before.intents, before.fills)
 
 
 def test_a_log_without_its_journal_is_not_played_into_a_new_one(path: Path) -> None:
@@ -192,8 +220,29 @@ def test_a_record_that_makes_no_sense_is_reported_with_the_file(path: Path, plan
         reopened(path)
 
 
-def test_every_commit_is_synced_to_the_disk(path: Path) -> None:
-    full, wal = 2, "wal"
-    with open_store(path, now_ns=lambda: 7, rng=random.Random(1)) as store:
-        assert store._db.execute("PRAGMA synchronous").fetchone() == (full,)
-        assert store._db.execute("PRAGMA journal_mode").fetchone() == (wal,)
+def test_what_is_durable_is_synced_to_the_disk_and_nothing_else(path: Path, said: Callable[[str], NoteRecord]) -> None:
+    def synced(*, durable: bool) -> object:
+        store.append([records.row(said("a"))], durable=durable)
+        driver = store._connection.connection.driver_connection
+        assert isinstance(driver, sqlite3.Connection)
+        assert driver.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+        return driver.execute("PRAGMA synchronous").fetchone()[0]
+
+    normal, full = 1, 2
+    with open_store(database_at(path), now_ns=lambda: 7, rng=random.Random(1)) as store:
+        assert [synced(durable=True), synced(durable=False), synced(durable=True)] == [full, normal, full]
+
+
+def test_an_engine_whose_journal_was_opened_by_another_writes_nothing_more(path: Path, said: Callable[[str], NoteRecord]) -> None:
+    """As after a lock that was lost: on a network's file system, or with a connection that the server has dropped."""
+    with open_store(database_at(path), now_ns=lambda: 7, rng=random.Random(1)) as store:
+        with closing(sqlite3.connect(path)) as db, db:
+            db.execute("INSERT INTO runs VALUES (2, 8, 'elsewhere')")
+        with pytest.raises(JournalFailed, match="another engine has opened this journal since"):
+            store.append([records.row(said("too late"))])
+    assert read_notes(path) == ()
+
+
+def test_the_migrations_make_the_tables_that_the_code_works_with(path: Path) -> None:
+    with open_store(database_at(path), now_ns=lambda: 7, rng=random.Random(1)) as store, store._connection.begin():
+        assert compare_metadata(MigrationContext.configure(store._connection), metadata) == []

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from seawall.journal import JournaledOrder, NotAJournal, read_fills, read_notes, read_orders, records
+from seawall.journal.database import database_at
 from seawall.journal.store import open_store
 from seawall.model.errors import JournalFailed
 from seawall.model.journal import FillRecord, IntentRecord, NoteRecord, OrderRecord, Record
@@ -14,7 +15,7 @@ from seawall.model.order_states import OrderState
 
 
 def write(path: Path, *appended: Record) -> None:
-    with open_store(path, now_ns=lambda: 7, rng=random.Random(1)) as store:
+    with open_store(database_at(path), now_ns=lambda: 7, rng=random.Random(1)) as store:
         store.append(map(records.row, appended))
 
 
@@ -37,7 +38,7 @@ def test_fills_and_notes_are_read_in_their_order(
 
 
 def test_a_reader_neither_waits_for_the_writer_nor_holds_it_up(path: Path, planned: Callable[[str], IntentRecord]) -> None:
-    with open_store(path, now_ns=lambda: 7, rng=random.Random(1)) as store:
+    with open_store(database_at(path), now_ns=lambda: 7, rng=random.Random(1)) as store:
         store.append([records.row(planned("c-1"))])
         with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, isolation_level=None)) as slow_reader:
             slow_reader.execute("BEGIN")

@@ -7,16 +7,21 @@ from pathlib import Path
 import pytest
 
 from seawall.journal import records
+from seawall.journal.database import database_at
 from seawall.journal.store import Store, open_store
-from seawall.journal.writer import Broke, Ended, Inbox, Kept, Opened, Word, write
+from seawall.journal.writer import Batch, Broke, Ended, Inbox, Kept, Opened, Word, write
 from seawall.model.errors import JournalFailed
 from seawall.model.journal import IntentRecord
+
+
+def batch(*intents: IntentRecord) -> Batch:
+    return Batch(tuple(map(records.row, intents)), durable=True)
 
 
 def closed_inbox(*batches: IntentRecord) -> Inbox:
     inbox: Inbox = queue.SimpleQueue()
     for record in batches:
-        inbox.put((records.row(record),))
+        inbox.put(batch(record))
     inbox.put(None)
     return inbox
 
@@ -24,7 +29,7 @@ def closed_inbox(*batches: IntentRecord) -> Inbox:
 def test_what_waits_is_written_by_one_commit_and_then_the_end_is_said(path: Path, planned: Callable[[str], IntentRecord]) -> None:
     words: list[Word] = []
     inbox = closed_inbox(planned("c-1"), planned("c-2"))
-    write(open_store(path, now_ns=lambda: 7, rng=random.Random(1)), inbox, words.append)
+    write(open_store(database_at(path), now_ns=lambda: 7, rng=random.Random(1)), inbox, words.append)
     assert isinstance(words[0], Opened)
     assert words[1:] == [Kept(2), Ended()]
 
@@ -38,20 +43,20 @@ def test_after_a_fault_nothing_is_written_and_the_end_is_still_waited_for(
     def say(word: Word) -> None:
         words.append(word)
         if isinstance(word, Broke):
-            inbox.put((records.row(planned("c-2")),))
+            inbox.put(batch(planned("c-2")))
             inbox.put(None)
 
-    inbox.put((records.row(planned("c-1")), records.row(planned("c-1"))))
-    write(open_store(path, now_ns=lambda: 7, rng=random.Random(1)), inbox, say)
+    inbox.put(batch(planned("c-1"), planned("c-1")))
+    write(open_store(database_at(path), now_ns=lambda: 7, rng=random.Random(1)), inbox, say)
     assert [type(word) for word in words] == [Opened, Broke, Ended]
-    with open_store(path, now_ns=lambda: 8, rng=random.Random(1)) as store:
+    with open_store(database_at(path), now_ns=lambda: 8, rng=random.Random(1)) as store:
         assert store.replayed.intents == ()
 
 
 def test_a_bug_is_said_and_raised(path: Path) -> None:
     @contextmanager
     def faulty() -> Generator[Store, None, None]:
-        with open_store(path, now_ns=lambda: 1 // 0, rng=random.Random(1)) as store:
+        with open_store(database_at(path), now_ns=lambda: 1 // 0, rng=random.Random(1)) as store:
             yield store
 
     words: list[Word] = []
@@ -62,7 +67,7 @@ def test_a_bug_is_said_and_raised(path: Path) -> None:
 
 def test_a_journal_that_cannot_be_opened_is_said_and_not_raised(path: Path) -> None:
     words: list[Word] = []
-    write(open_store(path / "x", now_ns=lambda: 7, rng=random.Random(1)), closed_inbox(), words.append)
+    write(open_store(database_at(path / "x"), now_ns=lambda: 7, rng=random.Random(1)), closed_inbox(), words.append)
     (broke, ended) = words
     assert isinstance(broke, Broke)
     assert isinstance(broke.fault, JournalFailed)

@@ -7,6 +7,7 @@ import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from seawall.config.errors import Problem, did_you_mean
 from seawall.config.schema import Deadlines, Exchange, Mode, StrategyConfig
@@ -32,10 +33,21 @@ def name_is_there(name: str) -> Iterator[Problem]:
         yield Problem(("name",), "expected a name, found nothing")
 
 
-def directory_is_there(journal: Path) -> Iterator[Problem]:
+def journal_can_be_there(journal: Path | str) -> Iterator[Problem]:
     """The journal's directory is not made for it: a typing error would begin an empty journal elsewhere."""
-    if not journal.parent.is_dir():
+    if isinstance(journal, str):
+        yield from _journal_url(journal)
+    elif not journal.parent.is_dir():
         yield Problem(("journal",), f"there is no directory {journal.parent}")
+
+
+def _journal_url(url: str) -> Iterator[Problem]:
+    # Never quoted whole: it may hold a password.
+    parts = urlsplit(url)
+    if parts.scheme != "postgresql":
+        yield Problem(("journal",), f"expected a file, or postgresql://user@host/database, found {parts.scheme}://…")
+    elif parts.password is not None or "password=" in parts.query:
+        yield Problem(("journal",), "a password does not belong here: give it in PGPASSWORD, or in the file of PGPASSFILE")
 
 
 def log_directory_is_there(log: Path | None) -> Iterator[Problem]:
@@ -122,7 +134,7 @@ def shutdown_has_time_to_cancel(deadlines: Deadlines) -> Iterator[Problem]:
 
 CHECKS: Final[tuple[Callable[..., Iterator[Problem]], ...]] = (
     name_is_there,
-    directory_is_there,
+    journal_can_be_there,
     log_directory_is_there,
     urls_are_together,
     replay_is_for_the_simulator,

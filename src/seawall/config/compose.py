@@ -14,7 +14,7 @@ from seawall.config.config import Config
 from seawall.config.credentials import credentials_for
 from seawall.config.errors import ConfigError, Fault
 from seawall.config.paper import open_paper_venue
-from seawall.config.schema import Mode, Sim
+from seawall.config.schema import JournalSync, Mode, Sim
 from seawall.config.strategy_loading import load_strategies
 from seawall.engine.certificate import Certificate
 from seawall.engine.engine import Engine, EngineParts, open_engine_on
@@ -67,7 +67,11 @@ async def open_engine(
         settings=config.engine_settings(),
         open_venue=partial(_open_venue, config, credentials, where),
         open_journal=lambda tell: open_journal(
-            config.journal, now_ns=where.now_ns, probe=tell, drain_s=config.deadlines.journal_drain_s
+            config.journal,
+            now_ns=where.now_ns,
+            sync=config.journal_sync is JournalSync.FULL,
+            probe=tell,
+            drain_s=config.deadlines.journal_drain_s,
         ),
         strategies=specs,
         probe=probe,

@@ -7,7 +7,7 @@ import attrs
 from seawall.config.checks import cross_problems
 from seawall.config.errors import ConfigError
 from seawall.config.rules import problems_in
-from seawall.config.schema import KRAKEN, Addresses, Deadlines, Exchange, Mode, StrategyConfig
+from seawall.config.schema import KRAKEN, Addresses, Deadlines, Exchange, JournalSync, Mode, StrategyConfig
 from seawall.engine import settings
 from seawall.engine.settings import DeadMansSwitch, EngineSettings, OnStop, RiskLimits
 
@@ -24,7 +24,9 @@ class Config:
 
     mode: Mode
     name: str = "seawall"
-    journal: Path = Path("seawall.sqlite")
+    journal: Path | str = Path("seawall.sqlite")
+    """A file, or the URL of a database of PostgreSQL."""
+    journal_sync: JournalSync = JournalSync.FULL
     log: Path | None = None
     on_stop: OnStop = OnStop.HOLD
     exchange: Exchange = attrs.field(factory=Exchange)

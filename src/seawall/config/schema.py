@@ -16,7 +16,19 @@ from seawall.engine import settings
 from seawall.engine.settings import ExitRules
 from seawall.resilience import RestartPolicy
 
-__all__ = ["KRAKEN", "Addresses", "Deadlines", "Exchange", "Mode", "Restart", "Sim", "Speed", "StrategyConfig", "Tier"]
+__all__ = [
+    "KRAKEN",
+    "Addresses",
+    "Deadlines",
+    "Exchange",
+    "JournalSync",
+    "Mode",
+    "Restart",
+    "Sim",
+    "Speed",
+    "StrategyConfig",
+    "Tier",
+]
 
 
 class Mode(StrEnum):
@@ -28,6 +40,15 @@ class Mode(StrEnum):
     """Kraken's live market data; orders are filled here. No keys are needed."""
     LIVE = "live"
     """Kraken, with real money."""
+
+
+class JournalSync(StrEnum):
+    """When an order counts as written."""
+
+    FULL = "full"
+    """When it is on the disk: it outlives the machine."""
+    RELAXED = "relaxed"
+    """When the system, or PostgreSQL, has it: it outlives the process; its last moments may be lost with the machine."""
 
 
 Tier = Literal["starter", "intermediate", "pro"]

@@ -30,6 +30,9 @@ def make_converter(directory: Path) -> Converter:
     for leaf, hook in ((str, text), (bool, truth), (int, whole), (float, inexact), (Decimal, decimal)):
         converter.register_structure_hook(leaf, or_member(hook))
     converter.register_structure_hook(Path, lambda value, _: directory / Path(text(value, str)).expanduser())
+    converter.register_structure_hook_func(
+        lambda kind: kind == (Path | str), lambda value, _: _place(directory, text(value, str))
+    )
     converter.register_structure_hook_func(lambda kind: isinstance(kind, type) and issubclass(kind, Enum), member)
     converter.register_structure_hook_func(lambda kind: _origin(kind) is Literal, word)
     converter.register_structure_hook_func(lambda kind: kind == Speed, speed)
@@ -39,6 +42,11 @@ def make_converter(directory: Path) -> Converter:
     converter.register_structure_hook_factory(attrs.has, lambda cls: _class_hook(converter, cls))
     converter.register_structure_hook(RiskLimits, lambda value, _: read_risk(converter, value))
     return converter
+
+
+def _place(directory: Path, written: str) -> Path | str:
+    """A URL as it stands, else a path."""
+    return written if "://" in written else directory / Path(written).expanduser()
 
 
 def _origin(kind: object) -> object:

@@ -15,7 +15,7 @@ from seawall.engine.order_table import Order
 from seawall.engine.risk import check, check_amend
 from seawall.engine.settings import EngineSettings
 from seawall.model.errors import RefusedByRisk
-from seawall.model.journal import IntentRecord
+from seawall.model.journal import IntentRecord, Seen
 from seawall.model.order_states import OrderState
 from seawall.model.orders import Intent
 from seawall.model.venue import Venue
@@ -72,7 +72,9 @@ class Intake:
         else:
             self._check_limits(intent)
         deadline_ns = self.venue.now_ns() + int(self.deadline_s() * 1e9)
-        return self.blotter.plan(IntentRecord(next(self.ids), owner, intent, deadline_ns, self.now_ns()))
+        return self.blotter.plan(
+            IntentRecord(next(self.ids), owner, intent, deadline_ns, self.now_ns(), self._seen(intent.symbol))
+        )
 
     def check_open(self, owner: str, symbol: str, *, closing: bool = False) -> None:
         """Raise `RefusedByRisk` where no order of this owner and symbol is taken now, whatever its size and price."""
@@ -116,6 +118,15 @@ class Intake:
         if left_s < MIN_DEADLINE_S:
             raise RefusedByRisk("deadline", f"{max(left_s, 0):.3f} s are left, and Kraken takes {MIN_DEADLINE_S} s or more")
         return left_s
+
+    def _seen(self, symbol: str) -> Seen:
+        """What this order was decided on, for who asks later."""
+        quote = self.feed.quote(symbol)
+        position_qty = self.blotter.portfolio.total_qty(symbol)
+        if quote is None:
+            return Seen(position_qty=position_qty)
+        age_ns = int((trio.current_time() - quote.received_s) * 1e9)
+        return Seen(quote.bid, quote.ask, position_qty, age_ns)
 
     def _check_closing(self, intent: Intent) -> None:
         fault = self.venue.instrument(intent.symbol).fault_of_qty(intent.qty)

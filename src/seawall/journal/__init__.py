@@ -4,8 +4,8 @@
 """
 
 from seawall.journal.errors import JournalInUse, NotAJournal
+from seawall.journal.journal import SqlJournal, open_journal
 from seawall.journal.line import JournalBroke, JournalStatistics, RecordsLeftBehind
-from seawall.journal.sqlite_journal import SqliteJournal, open_journal
 from seawall.journal.view import JournaledOrder, read_fills, read_notes, read_orders
 
 __all__ = [
@@ -15,7 +15,7 @@ __all__ = [
     "JournaledOrder",
     "NotAJournal",
     "RecordsLeftBehind",
-    "SqliteJournal",
+    "SqlJournal",
     "open_journal",
     "read_fills",
     "read_notes",

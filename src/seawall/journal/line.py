@@ -3,14 +3,12 @@
 import logging
 from collections import deque
 from collections.abc import Sequence
-from pathlib import Path
 
 import attrs
 import trio
 
 from seawall.journal import records as rows
-from seawall.journal.records import Row
-from seawall.journal.writer import Broke, Ended, Inbox, Kept, Opened, Word
+from seawall.journal.writer import Batch, Broke, Ended, Inbox, Kept, Opened, Word
 from seawall.model.errors import JournalFailed
 from seawall.model.journal import Record, Replayed
 from seawall.model.venue import Probe
@@ -24,7 +22,7 @@ _log = logging.getLogger(__name__)
 class JournalBroke:
     """A commit failed: nothing more is written. `records_lost` were handed over and are, as far as is known, not on the disk."""
 
-    path: Path
+    where: str
     reason: str
     records_lost: int
 
@@ -33,7 +31,7 @@ class JournalBroke:
 class RecordsLeftBehind:
     """The journal had to be left before its disk had taken `records`: they are written if it still does, or lost."""
 
-    path: Path
+    where: str
     records: int
     waited_s: float
 
@@ -55,7 +53,7 @@ class JournalStatistics:
 class Ticket:
     """Records handed over in one call; `settled` once they are kept, or never will be."""
 
-    rows: tuple[Row, ...]
+    batch: Batch
     kept: bool = False
     settled: trio.Event = attrs.field(factory=trio.Event)
 
@@ -63,8 +61,8 @@ class Ticket:
 class Line:
     """The tasks' side of the journal: bounds the inbox of the writing thread, and hears the thread's words."""
 
-    def __init__(self, path: Path, probe: Probe, queue_bound: int, inbox: Inbox) -> None:
-        self.path = path
+    def __init__(self, where: str, probe: Probe, queue_bound: int, inbox: Inbox) -> None:
+        self.where = where
         self.opened = trio.Event()
         self.ended = trio.Event()
         self.replayed: Replayed | None = None
@@ -76,27 +74,27 @@ class Line:
         self._unsettled: deque[Ticket] = deque()
         self._kept = self._commits = self._largest_commit = self._queued = self._most_queued = 0
 
-    def hand_over(self, records: Sequence[Record]) -> Ticket:
+    def hand_over(self, records: Sequence[Record], *, durable: bool) -> Ticket:
         """Put records in line. Raises `JournalFailed` when broken, closed or full, ValueError for what cannot be written."""
         if self.fault is not None:
             raise self.failure() from self.fault
         if self.closed:
-            raise JournalFailed(f"{self.path}: the journal is closed")
+            raise JournalFailed(f"{self.where}: the journal is closed")
         if self._queued + len(records) > self._queue_bound:
             # A caller that could wait for room is refused too: what is handed over later must not overtake it.
             raise JournalFailed(
-                f"{self.path}: the disk is too slow: {self._queued} records wait for it, at most {self._queue_bound} may"
+                f"{self.where}: the disk is too slow: {self._queued} records wait for it, at most {self._queue_bound} may"
             )
-        ticket = Ticket(tuple(map(rows.row, records)))
+        ticket = Ticket(Batch(tuple(map(rows.row, records)), durable))
         self._queued += len(records)
         self._most_queued = max(self._most_queued, self._queued)
         self._unsettled.append(ticket)
-        self._inbox.put(ticket.rows)
+        self._inbox.put(ticket.batch)
         return ticket
 
     def failure(self) -> JournalFailed:
         """A fresh exception for one of those who must hear that the journal is broken."""
-        return JournalFailed(f"{self.path}: the journal is broken: {_reason(self.fault)}")
+        return JournalFailed(f"{self.where}: the journal is broken: {_reason(self.fault)}")
 
     def hear(self, word: Word) -> None:
         """Take one word of the thread's, in the order they were said. Raises nothing."""
@@ -118,7 +116,7 @@ class Line:
 
     def leave_behind(self, waited_s: float) -> None:
         """Say that what is in line was not waited for."""
-        self._tell(RecordsLeftBehind(self.path, self._queued, waited_s))
+        self._tell(RecordsLeftBehind(self.where, self._queued, waited_s))
 
     def statistics(self) -> JournalStatistics:
         """What has been kept so far, and what waits."""
@@ -136,7 +134,7 @@ class Line:
         written = 0
         for _ in range(batches):
             ticket = self._unsettled.popleft()
-            written += len(ticket.rows)
+            written += len(ticket.batch.rows)
             ticket.kept = True
             ticket.settled.set()
         self._queued -= written
@@ -147,7 +145,7 @@ class Line:
     def _break(self, fault: BaseException) -> None:
         self.fault = fault
         if self.opened.is_set():  # otherwise `open_journal` raises it
-            self._tell(JournalBroke(self.path, _reason(fault), self._queued))
+            self._tell(JournalBroke(self.where, _reason(fault), self._queued))
         self.opened.set()
         for ticket in self._unsettled:
             ticket.settled.set()

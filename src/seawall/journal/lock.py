@@ -33,6 +33,6 @@ def locked(path: Path) -> Generator[None, None, None]:
         os.close(descriptor)
 
 
-def _holder(descriptor: int) -> int | None:
+def _holder(descriptor: int) -> str | None:
     text = os.pread(descriptor, 32, 0).strip()
-    return int(text) if text.isdigit() else None
+    return f"process {int(text)}" if text.isdigit() else None

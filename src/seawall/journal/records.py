@@ -10,17 +10,13 @@ from decimal import Decimal
 
 import attrs
 
-from seawall.model.journal import FillRecord, IntentRecord, NoteRecord, OrderRecord, Record
+from seawall.model.journal import FillRecord, IntentRecord, NoteRecord, OrderRecord, Record, Seen
 from seawall.model.numbers import plain
 from seawall.model.order_states import OrderState
 from seawall.model.orders import Intent, OrderType, Side, TimeInForce
 from seawall.model.reports import Fee, Fill
 
 __all__ = [
-    "FILL_COLUMNS",
-    "INTENT_COLUMNS",
-    "NOTE_COLUMNS",
-    "ORDER_COLUMNS",
     "Row",
     "Value",
     "fill",
@@ -31,14 +27,6 @@ __all__ = [
 ]
 
 Value = str | int | None
-
-INTENT_COLUMNS = (
-    "client_order_id, owner, symbol, side, order_type, qty, limit_price, trigger_price, time_in_force, post_only, keep,"
-    " deadline_ns, at_ns"
-)
-ORDER_COLUMNS = "client_order_id, state, at_ns, order_id, qty, limit_price, filled_qty, reason"
-FILL_COLUMNS = "exec_id, owner, order_id, client_order_id, symbol, side, qty, price, cost, fees, maker, at_ns"
-NOTE_COLUMNS = "owner, kind, text, at_ns"
 
 _LARGEST = 2**63 - 1
 
@@ -72,6 +60,7 @@ def row(record: Record) -> Row:
                     int(wish.keep),
                     _instant(record.deadline_ns),
                     _instant(record.at_ns),
+                    *_seen_values(record.seen),
                 ),
             )
         case OrderRecord():
@@ -95,8 +84,8 @@ def row(record: Record) -> Row:
 
 
 def intent(values: Sequence[Value]) -> IntentRecord:
-    """The record of one row of `INTENT_COLUMNS`."""
-    name, owner, symbol, side, order_type, qty, limit, trigger, time_in_force, post_only, keep, deadline_ns, at_ns = values
+    """The record of one row of `intents`, without its number."""
+    name, owner, symbol, side, order_type, qty, limit, trigger, time_in_force, post_only, keep, deadline_ns, at_ns, *seen = values
     wish = Intent(
         str(symbol),
         Side(str(side)),
@@ -108,11 +97,19 @@ def intent(values: Sequence[Value]) -> IntentRecord:
         post_only=bool(post_only),
         keep=bool(keep),
     )
-    return IntentRecord(str(name), str(owner), wish, deadline_ns=_int(deadline_ns), at_ns=_int(at_ns))
+    bid, ask, position_qty, quote_age_ns = seen
+    return IntentRecord(
+        str(name),
+        str(owner),
+        wish,
+        deadline_ns=_int(deadline_ns),
+        at_ns=_int(at_ns),
+        seen=Seen(_decimal(bid), _decimal(ask), _decimal(position_qty), None if quote_age_ns is None else _int(quote_age_ns)),
+    )
 
 
 def order(values: Sequence[Value]) -> OrderRecord:
-    """The record of one row of `ORDER_COLUMNS`."""
+    """The record of one row of `order_steps`, without its number."""
     name, state, at_ns, order_id, qty, limit, filled, reason = values
     return OrderRecord(
         str(name),
@@ -127,7 +124,7 @@ def order(values: Sequence[Value]) -> OrderRecord:
 
 
 def fill(values: Sequence[Value]) -> FillRecord:
-    """The record of one row of `FILL_COLUMNS`."""
+    """The record of one row of `fills`, without its number."""
     exec_id, owner, order_id, client_order_id, symbol, side, qty, price, cost, fees, maker, at_ns = values
     return FillRecord(
         str(owner),
@@ -148,9 +145,14 @@ def fill(values: Sequence[Value]) -> FillRecord:
 
 
 def note(values: Sequence[Value]) -> NoteRecord:
-    """The record of one row of `NOTE_COLUMNS`."""
+    """The record of one row of `notes`, without its number."""
     owner, kind, text, at_ns = values
     return NoteRecord(str(owner), str(kind), str(text), _int(at_ns))
+
+
+def _seen_values(seen: Seen) -> tuple[Value, ...]:
+    age_ns = None if seen.quote_age_ns is None else _instant(seen.quote_age_ns)
+    return (_digits_or_none(seen.bid), _digits_or_none(seen.ask), _digits_or_none(seen.position_qty), age_ns)
 
 
 def _fill_values(record: FillRecord) -> tuple[Value, ...]:

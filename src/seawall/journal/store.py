@@ -1,121 +1,129 @@
-"""The journal on the disk, without tasks: one connection, used by one thread."""
+"""The journal in its database, without tasks: one connection, used by one thread."""
 
-import random
-import sqlite3
+import os
+import socket
 from collections.abc import Callable, Generator, Iterable
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, contextmanager
 from decimal import DecimalException
-from pathlib import Path
-from typing import Final
+from random import Random
+from typing import Any, Final
 
-from seawall.journal import records, schema
-from seawall.journal.lock import locked
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import SQLAlchemyError
+
+from seawall.journal import records
+from seawall.journal.database import Database
 from seawall.journal.records import Row
+from seawall.journal.tables import KEPT, fills, intents, journal, order_steps, runs
 from seawall.model.errors import JournalFailed
 from seawall.model.journal import Replayed
 from seawall.model.order_states import ENDED
 
-__all__ = ["Store", "open_store"]
+__all__ = ["FAULTS", "Store", "open_store", "selected"]
 
-_BUSY_S: Final = 10.0
-"""How long a commit waits for a foreign program that has the file locked; readers never lock it."""
+FAULTS: Final = (SQLAlchemyError, OSError)
+"""What a database that does not work raises."""
+
+_COLUMNS: Final = {table.name: tuple(column.name for column in table.columns) for table in KEPT}
+
+_TAKEN_OVER: Final = "another engine has opened this journal since: what this one would write is no longer true"
 
 
-def _insert(table: str, columns: str) -> str:
-    marks = ", ".join("?" * (columns.count(",") + 2))
-    return f"INSERT INTO {table} (seq, {columns}) VALUES ({marks})"  # noqa: S608 - both are constants of this package
+def selected(table: sa.Table) -> sa.Select[Any]:  # Any: the columns' types are those of `records`
+    """All columns but the number, as `records` reads them."""
+    return sa.select(*(column for column in table.columns if column.name != "seq"))
 
-
-_INSERTS: Final = {
-    "intents": _insert("intents", records.INTENT_COLUMNS),
-    "order_steps": _insert("order_steps", records.ORDER_COLUMNS),
-    # Not OR IGNORE, which would also overlook a missing value.
-    "fills": _insert("fills", records.FILL_COLUMNS) + " ON CONFLICT (exec_id) DO NOTHING",
-    "notes": _insert("notes", records.NOTE_COLUMNS),
-}
-
-_ENDED: Final = ", ".join(f"'{state.value}'" for state in sorted(ENDED))
 
 # No step leads out of an end, so an order has ended when any of its steps says so.
-_NOT_ENDED: Final = (
-    "NOT EXISTS (SELECT 1 FROM order_steps AS ended"  # noqa: S608 - constants of this package
-    f" WHERE ended.client_order_id = intents.client_order_id AND ended.state IN ({_ENDED}))"
+_NOT_ENDED: Final = ~(
+    sa.select(1)
+    .select_from(order_steps)
+    .where(
+        order_steps.c.client_order_id == intents.c.client_order_id, order_steps.c.state.in_([end.value for end in sorted(ENDED)])
+    )
+    .correlate(intents)
+    .exists()
 )
-_OPEN_INTENTS: Final = f"SELECT {records.INTENT_COLUMNS} FROM intents WHERE {_NOT_ENDED} ORDER BY seq"  # noqa: S608 - constants
-_NEWEST_STEPS: Final = (
-    f"SELECT {records.ORDER_COLUMNS} FROM order_steps WHERE seq IN ("  # noqa: S608 - constants of this package
-    " SELECT (SELECT MAX(seq) FROM order_steps AS step WHERE step.client_order_id = intents.client_order_id)"
-    f" FROM intents WHERE {_NOT_ENDED}) ORDER BY seq"
+_OPEN_INTENTS: Final = selected(intents).where(_NOT_ENDED).order_by(intents.c.seq)
+_NEWEST_SEQS: Final = (
+    sa.select(sa.func.max(order_steps.c.seq))
+    .where(order_steps.c.client_order_id.in_(sa.select(intents.c.client_order_id).where(_NOT_ENDED)))
+    .group_by(order_steps.c.client_order_id)
 )
-_FILLS: Final = f"SELECT {records.FILL_COLUMNS} FROM fills ORDER BY at_ns, seq"  # noqa: S608 - constants of this package
-_LAST_SEQ: Final = (
-    "SELECT MAX(COALESCE((SELECT MAX(seq) FROM intents), 0), COALESCE((SELECT MAX(seq) FROM order_steps), 0),"
-    " COALESCE((SELECT MAX(seq) FROM fills), 0), COALESCE((SELECT MAX(seq) FROM notes), 0))"
-)
+_NEWEST_STEPS: Final = selected(order_steps).where(order_steps.c.seq.in_(_NEWEST_SEQS)).order_by(order_steps.c.seq)
+_FILLS: Final = selected(fills).order_by(fills.c.at_ns, fills.c.seq)
+_NEWEST_RUN: Final = sa.select(sa.func.coalesce(sa.func.max(runs.c.run), 0))
 
 
 class Store:
     """An open journal; `replayed` is what it knew."""
 
-    def __init__(self, db: sqlite3.Connection, replayed: Replayed) -> None:
+    def __init__(self, database: Database, connection: sa.Connection, replayed: Replayed, last_seq: int) -> None:
         self.replayed = replayed
-        self._db = db
-        (self._last_seq,) = db.execute(_LAST_SEQ).fetchone()
+        self._database = database
+        self._connection = connection
+        self._last_seq = last_seq
+        self._inserts = _inserts(connection.dialect.name)
 
-    def append(self, rows: Iterable[Row]) -> None:
-        """Return once all rows are on the disk, or none of them. Raises sqlite3.Error."""
+    def append(self, rows: Iterable[Row], *, durable: bool = True) -> None:
+        """Return once all rows are kept, or none of them; `durable` ones, and all before them, are then on the disk.
+
+        Raises one of `FAULTS`, or `JournalFailed` when another engine has opened the journal meanwhile.
+        """
         seq = self._last_seq
-        with _transaction(self._db):
-            for row in rows:
-                seq += 1
-                self._db.execute(_INSERTS[row.table], (seq, *row.values))
+        batches: dict[str, list[dict[str, records.Value]]] = {}
+        for row in rows:
+            seq += 1
+            values = zip(_COLUMNS[row.table], (seq, *row.values), strict=True)
+            batches.setdefault(row.table, []).append(dict(values))
+        with self._database.transaction(self._connection, durable=durable):
+            if self._connection.execute(_NEWEST_RUN).scalar_one() != self.replayed.run:
+                raise JournalFailed(_TAKEN_OVER)
+            for table, batch in batches.items():
+                self._connection.execute(self._inserts[table], batch)
         self._last_seq = seq
 
 
 @contextmanager
-def open_store(path: Path, *, now_ns: Callable[[], int], rng: random.Random) -> Generator[Store, None, None]:
-    """Lock, make or check, and replay the journal at `path`; close it and free the lock on the way out.
+def open_store(database: Database, *, now_ns: Callable[[], int], rng: Random) -> Generator[Store, None, None]:
+    """Hold, make or check, and replay the journal; close it and let go of it on the way out.
 
     Raises `JournalInUse`, `NotAJournal`, or `JournalFailed` with the cause.
     """
     with ExitStack() as held:
         try:
-            held.enter_context(locked(path))
-            if not path.exists():
-                schema.create(path, f"{rng.getrandbits(64):016x}", now_ns())
-            schema.check_file(path)
-            db = held.enter_context(closing(sqlite3.connect(path, isolation_level=None, timeout=_BUSY_S)))
-            db.execute("PRAGMA journal_mode = WAL")
-            db.execute("PRAGMA synchronous = FULL")
-            store = Store(db, _begin_run(db, now_ns()))
-        except (OSError, sqlite3.Error, ValueError, TypeError, DecimalException) as fault:
-            raise JournalFailed(f"{path}: cannot be used as a journal: {fault}") from fault
+            connection = held.enter_context(database.opened(now_ns=now_ns, rng=rng))
+            store = _begin_run(database, connection, now_ns())
+        except (*FAULTS, ValueError, TypeError, DecimalException) as fault:
+            raise JournalFailed(f"{database.name}: cannot be used as a journal: {_told(fault)}") from fault
         yield store
 
 
-def _begin_run(db: sqlite3.Connection, opened_ns: int) -> Replayed:
+def _begin_run(database: Database, connection: sa.Connection, opened_ns: int) -> Store:
     # Counting the run is also the first write: a full or read-only disk is found out before any order is planned.
-    with _transaction(db):
-        (journal_id,) = db.execute("SELECT journal_id FROM journal").fetchone()
-        (run,) = db.execute("SELECT COALESCE(MAX(run), 0) + 1 FROM runs").fetchone()
-        db.execute("INSERT INTO runs VALUES (?, ?)", (run, opened_ns))
-        return Replayed(
-            journal_id=journal_id,
+    with database.transaction(connection, durable=True):
+        run = connection.execute(_NEWEST_RUN).scalar_one() + 1
+        holder = f"{socket.gethostname()}, process {os.getpid()}"
+        connection.execute(runs.insert().values(run=run, opened_ns=opened_ns, holder=holder))
+        replayed = Replayed(
+            journal_id=connection.execute(sa.select(journal.c.journal_id)).scalar_one(),
             run=run,
-            intents=tuple(map(records.intent, db.execute(_OPEN_INTENTS))),
-            orders=tuple(map(records.order, db.execute(_NEWEST_STEPS))),
-            fills=tuple(map(records.fill, db.execute(_FILLS))),
+            intents=tuple(map(records.intent, connection.execute(_OPEN_INTENTS))),
+            orders=tuple(map(records.order, connection.execute(_NEWEST_STEPS))),
+            fills=tuple(map(records.fill, connection.execute(_FILLS))),
         )
+        newest = [connection.execute(sa.select(sa.func.max(table.c.seq))).scalar_one() or 0 for table in KEPT]
+    return Store(database, connection, replayed, max(newest))
 
 
-@contextmanager
-def _transaction(db: sqlite3.Connection) -> Generator[None, None, None]:
-    db.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-        db.execute("COMMIT")
-    except BaseException:
-        # After some I/O errors SQLite has rolled back by itself.
-        if db.in_transaction:
-            db.execute("ROLLBACK")
-        raise
+def _inserts(dialect: str) -> dict[str, sa.Insert]:
+    """How a row of each table is added. A fill that is there already is left as it is; a missing value is an error."""
+    plain: dict[str, sa.Insert] = {table.name: table.insert() for table in KEPT}
+    insert = postgresql.insert(fills) if dialect == "postgresql" else sqlite.insert(fills)
+    return plain | {fills.name: insert.on_conflict_do_nothing(index_elements=[fills.c.exec_id])}
+
+
+def _told(fault: Exception) -> str:
+    """The driver's words without the statement, which has nothing to say to who reads it."""
+    return str(getattr(fault, "orig", None) or fault)

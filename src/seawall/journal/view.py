@@ -1,23 +1,19 @@
 """Reading a journal from outside, also while an engine writes it."""
 
-import sqlite3
 from collections.abc import Generator
-from contextlib import closing, contextmanager
-from pathlib import Path
-from typing import Final
+from contextlib import contextmanager
 
 import attrs
+import sqlalchemy as sa
 
-from seawall.journal import records, schema
+from seawall.journal import records
+from seawall.journal.database import Where, database_at
+from seawall.journal.store import FAULTS, selected
+from seawall.journal.tables import fills, intents, notes, order_steps
 from seawall.model.errors import JournalFailed
 from seawall.model.journal import FillRecord, IntentRecord, NoteRecord, OrderRecord
 
 __all__ = ["JournaledOrder", "read_fills", "read_notes", "read_orders"]
-
-_INTENTS: Final = f"SELECT {records.INTENT_COLUMNS} FROM intents ORDER BY seq"  # noqa: S608 - constants of this package
-_STEPS: Final = f"SELECT {records.ORDER_COLUMNS} FROM order_steps ORDER BY seq"  # noqa: S608 - constants of this package
-_FILLS: Final = f"SELECT {records.FILL_COLUMNS} FROM fills ORDER BY at_ns, seq"  # noqa: S608 - constants of this package
-_NOTES: Final = f"SELECT {records.NOTE_COLUMNS} FROM notes ORDER BY seq"  # noqa: S608 - constants of this package
 
 
 @attrs.frozen
@@ -28,37 +24,34 @@ class JournaledOrder:
     steps: tuple[OrderRecord, ...]
 
 
-def read_orders(path: Path) -> tuple[JournaledOrder, ...]:
+def read_orders(where: Where) -> tuple[JournaledOrder, ...]:
     """Every order of the journal, in the order they were planned. Blocks; raises `JournalFailed`."""
-    with _reading(path) as db:
-        intents = [records.intent(row) for row in db.execute(_INTENTS)]
+    with _reading(where) as connection:
+        planned = [records.intent(row) for row in connection.execute(selected(intents).order_by(intents.c.seq))]
         steps: dict[str, list[OrderRecord]] = {}
-        for step in map(records.order, db.execute(_STEPS)):
+        for step in map(records.order, connection.execute(selected(order_steps).order_by(order_steps.c.seq))):
             steps.setdefault(step.client_order_id, []).append(step)
-    return tuple(JournaledOrder(intent, tuple(steps.get(intent.client_order_id, ()))) for intent in intents)
+    return tuple(JournaledOrder(intent, tuple(steps.get(intent.client_order_id, ()))) for intent in planned)
 
 
-def read_fills(path: Path) -> tuple[FillRecord, ...]:
+def read_fills(where: Where) -> tuple[FillRecord, ...]:
     """Every fill of the journal, oldest first. Blocks; raises `JournalFailed`."""
-    with _reading(path) as db:
-        return tuple(map(records.fill, db.execute(_FILLS)))
+    with _reading(where) as connection:
+        return tuple(map(records.fill, connection.execute(selected(fills).order_by(fills.c.at_ns, fills.c.seq))))
 
 
-def read_notes(path: Path) -> tuple[NoteRecord, ...]:
+def read_notes(where: Where) -> tuple[NoteRecord, ...]:
     """Every note of the journal, in the order they were made. Blocks; raises `JournalFailed`."""
-    with _reading(path) as db:
-        return tuple(map(records.note, db.execute(_NOTES)))
+    with _reading(where) as connection:
+        return tuple(map(records.note, connection.execute(selected(notes).order_by(notes.c.seq))))
 
 
 @contextmanager
-def _reading(path: Path) -> Generator[sqlite3.Connection, None, None]:
+def _reading(where: Where) -> Generator[sa.Connection, None, None]:
     """One moment of the journal: what is written meanwhile is not seen, and the writer is not held up."""
-    if not path.is_file():
-        raise JournalFailed(f"{path}: there is no such journal")
+    database = database_at(where)
     try:
-        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, isolation_level=None)) as db:
-            schema.check(db, path)
-            db.execute("BEGIN")
-            yield db
-    except sqlite3.Error as fault:
-        raise JournalFailed(f"{path}: cannot be read: {fault}") from fault
+        with database.reading() as connection:
+            yield connection
+    except FAULTS as fault:
+        raise JournalFailed(f"{database.name}: cannot be read: {fault}") from fault

@@ -1,25 +1,24 @@
 """The thread that writes the journal.
 
-Why one long-lived thread, and not a thread from the pool for each commit: SQLite's connection is made, used and closed on it
-alone; whatever was handed over while a commit was on its way to the disk makes up the next commit; and a disk that hangs
+Why one long-lived thread, and not a thread from the pool for each commit: the database's connection is made, used and closed
+on it alone; whatever was handed over while a commit was on its way to the disk makes up the next commit; and a disk that hangs
 can be left behind when the engine must end. The thread then still holds the lock, so no second engine begins, and
 writes, closes and unlocks by itself if the disk comes back. Being a thread and not a task, it needs no nursery around the
 caller's block, which would wrap the caller's own exceptions in groups.
 """
 
 import queue
-import sqlite3
 from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, suppress
 
 import attrs
 
 from seawall.journal.records import Row
-from seawall.journal.store import Store
+from seawall.journal.store import FAULTS, Store
 from seawall.model.errors import JournalFailed
 from seawall.model.journal import Replayed
 
-__all__ = ["Broke", "Ended", "Inbox", "Kept", "Opened", "Word", "write"]
+__all__ = ["Batch", "Broke", "Ended", "Inbox", "Kept", "Opened", "Word", "write"]
 
 
 @attrs.frozen
@@ -50,16 +49,28 @@ class Ended:
 
 Word = Opened | Kept | Broke | Ended
 
-Inbox = queue.SimpleQueue[tuple[Row, ...] | None]
+
+@attrs.frozen
+class Batch:
+    """Rows handed over in one call; `durable` when somebody waits for them to be on the disk."""
+
+    rows: tuple[Row, ...]
+    durable: bool
+
+
+Inbox = queue.SimpleQueue[Batch | None]
 """Batches in the order they were handed over; None closes it. Whoever fills it bounds it."""
 
 
-def write(opening: AbstractContextManager[Store], inbox: Inbox, say: Callable[[Word], None]) -> None:
-    """Open the store, write what comes until the inbox is closed, close the store. `say` must not raise."""
+def write(opening: AbstractContextManager[Store], inbox: Inbox, say: Callable[[Word], None], *, sync: bool = True) -> None:
+    """Open the store, write what comes until the inbox is closed, close the store. `say` must not raise.
+
+    Without `sync` nothing waits for the disk: what is written outlives the process, and not the machine.
+    """
     try:
         with opening as store:
             say(Opened(store.replayed))
-            _write_all(store, inbox, say)
+            _write_all(store, inbox, say, sync=sync)
     except JournalFailed as fault:
         say(Broke(fault))
     except BaseException as bug:
@@ -69,12 +80,12 @@ def write(opening: AbstractContextManager[Store], inbox: Inbox, say: Callable[[W
         say(Ended())
 
 
-def _write_all(store: Store, inbox: Inbox, say: Callable[[Word], None]) -> None:
+def _write_all(store: Store, inbox: Inbox, say: Callable[[Word], None], *, sync: bool) -> None:
     groups = _groups(inbox)
     for group in groups:
         try:
-            store.append(row for batch in group for row in batch)
-        except sqlite3.Error as fault:
+            store.append((row for batch in group for row in batch.rows), durable=sync and any(batch.durable for batch in group))
+        except (*FAULTS, JournalFailed) as fault:
             say(Broke(fault))
             break
         say(Kept(len(group)))
@@ -84,7 +95,7 @@ def _write_all(store: Store, inbox: Inbox, say: Callable[[Word], None]) -> None:
         pass
 
 
-def _groups(inbox: Inbox) -> Generator[list[tuple[Row, ...]], None, None]:
+def _groups(inbox: Inbox) -> Generator[list[Batch], None, None]:
     """All that waits, each time, until the inbox is closed."""
     closed = False
     while not closed:

@@ -10,7 +10,20 @@ from seawall.model.order_states import OrderState
 from seawall.model.orders import Intent
 from seawall.model.reports import Fill
 
-__all__ = ["FillRecord", "IntentRecord", "Journal", "NoteRecord", "OrderRecord", "Record", "Replayed"]
+__all__ = ["FillRecord", "IntentRecord", "Journal", "NoteRecord", "OrderRecord", "Record", "Replayed", "Seen"]
+
+
+@attrs.frozen
+class Seen:
+    """What the desk saw when it took an order: the touch (quote asset), its age, and the position of all owners (base asset).
+
+    None where there was no verified book.
+    """
+
+    bid: Decimal | None = None
+    ask: Decimal | None = None
+    position_qty: Decimal | None = None
+    quote_age_ns: int | None = None
 
 
 @attrs.frozen
@@ -22,6 +35,7 @@ class IntentRecord:
     intent: Intent
     deadline_ns: int
     at_ns: int
+    seen: Seen = Seen()
 
 
 @attrs.frozen

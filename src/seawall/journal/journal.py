@@ -5,10 +5,11 @@ import random
 import threading
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
-from pathlib import Path
+from functools import partial
 
 import trio
 
+from seawall.journal.database import Where, database_at
 from seawall.journal.line import JournalStatistics, Line
 from seawall.journal.store import open_store
 from seawall.journal.writer import Inbox, Word, write
@@ -16,10 +17,10 @@ from seawall.model.errors import JournalFailed
 from seawall.model.journal import Record, Replayed
 from seawall.model.venue import Probe
 
-__all__ = ["SqliteJournal", "open_journal"]
+__all__ = ["SqlJournal", "open_journal"]
 
 
-class SqliteJournal:
+class SqlJournal:
     """Implements `seawall.model.journal.Journal`; made by `open_journal`. Its methods are for the trio thread."""
 
     def __init__(self, line: Line, replayed: Replayed) -> None:
@@ -29,12 +30,12 @@ class SqliteJournal:
     def __repr__(self) -> str:
         numbers = self.statistics()
         state = "broken" if numbers.broken else "closed" if self._line.closed else f"{numbers.queued} queued"
-        return f"<SqliteJournal {self.path} run {self._replayed.run} ({state})>"
+        return f"<SqlJournal {self.where} run {self._replayed.run} ({state})>"
 
     @property
-    def path(self) -> Path:
-        """The file."""
-        return self._line.path
+    def where(self) -> str:
+        """The file, or the URL without its password."""
+        return self._line.where
 
     @property
     def replayed(self) -> Replayed:
@@ -42,20 +43,20 @@ class SqliteJournal:
         return self._replayed
 
     async def keep(self, records: Sequence[Record]) -> None:
-        """Return once the records, and all handed over before them, are on the disk.
+        """Return once the records, and all handed over before them, are on the disk (with `sync`, else with the system).
 
         Callers that wait at the same time share one commit. Raises `JournalFailed` when the disk did not take them, when the
         queue is full and when the journal is closed; ValueError when a record holds what cannot be written. On
         cancellation the records stay in line: they will be kept unless the journal fails, and nobody else is held up.
         """
-        ticket = self._line.hand_over(records)
+        ticket = self._line.hand_over(records, durable=True)
         await ticket.settled.wait()
         if not ticket.kept:
             raise self._line.failure() from self._line.fault
 
     def note(self, records: Sequence[Record]) -> None:
         """Queue records behind all that were handed over before; returns at once. Raises as `keep`."""
-        self._line.hand_over(records)
+        self._line.hand_over(records, durable=False)
 
     def statistics(self) -> JournalStatistics:
         """What has been kept so far, and what waits."""
@@ -64,27 +65,30 @@ class SqliteJournal:
 
 @asynccontextmanager
 async def open_journal(
-    path: Path,
+    where: Where,
     *,
     now_ns: Callable[[], int],
+    sync: bool = True,
     probe: Probe = lambda _: None,
     rng: random.Random | None = None,
     queue_bound: int = 10_000,
     drain_s: float = 5.0,
-) -> AsyncGenerator[SqliteJournal, None]:
-    """The journal at `path`, made when it is not there, for as long as the block lasts.
+) -> AsyncGenerator[SqlJournal, None]:
+    """The journal at `where`, made when it is not there, for as long as the block lasts.
 
-    `now_ns` is the wall clock, nanoseconds since the epoch. `rng` makes the id of a new journal (default: the system's).
+    `where` is a file, or a URL such as `postgresql://user@host/database`. What is kept is on the disk; without `sync` it is
+    with the system only, and the last moments of it may be lost with the machine, though not with the process. `now_ns` is the
+    wall clock, nanoseconds since the epoch. `rng` makes the id of a new journal (default: the system's).
     At most `queue_bound` records wait for the disk. Leaving the block, however it is left, takes no more records, waits up to
     `drain_s` seconds for those in line to be written, and tells `probe` of `RecordsLeftBehind` if that was not enough.
 
-    Raises `JournalInUse` while another engine has it, `NotAJournal` for a file that is none or of an unknown version (which
-    is left as it is), `JournalFailed` with the cause when the file cannot be opened, and at the end of a block that ended
-    well when the last records could not be written.
+    Raises `JournalInUse` while another engine has it, `NotAJournal` for what is none or of an unknown version (which is left
+    as it is), ValueError for a URL of another kind, `JournalFailed` with the cause when it cannot be opened, and at the end
+    of a block that ended well when the last records could not be written.
     """
-    path = path.resolve()  # noqa: ASYNC240 - a few stats; two names for one file are one journal, with one lock
+    database = database_at(where)  # a few stats; two names for one file are one journal, with one lock
     inbox: Inbox = queue.SimpleQueue()
-    line = Line(path, probe, queue_bound, inbox)
+    line = Line(database.name, probe, queue_bound, inbox)
     token = trio.lowlevel.current_trio_token()
 
     def say(word: Word) -> None:
@@ -92,15 +96,16 @@ async def open_journal(
         with suppress(trio.RunFinishedError):
             token.run_sync_soon(line.hear, word)
 
-    store = open_store(path, now_ns=now_ns, rng=rng or random.SystemRandom())
-    thread = threading.Thread(target=write, args=(store, inbox, say), name=f"journal {path.name}", daemon=True)
+    store = open_store(database, now_ns=now_ns, rng=rng or random.SystemRandom())
+    writing = partial(write, store, inbox, say, sync=sync)
+    thread = threading.Thread(target=writing, name=f"journal {database.name}", daemon=True)
     thread.start()
     try:
         await line.opened.wait()
         if line.fault is not None:
             raise line.fault
         assert line.replayed is not None, "opened without a fault, and nothing replayed"
-        yield SqliteJournal(line, line.replayed)
+        yield SqlJournal(line, line.replayed)
     finally:
         was_broken = line.statistics().broken
         line.close()
@@ -112,6 +117,6 @@ async def open_journal(
             thread.join()  # it has said its last word: only its return is left
     # Reached where the block itself ended well; what broke earlier was told to those who asked for something to be kept.
     if draining.cancelled_caught:
-        raise JournalFailed(f"{path}: the disk had not taken the last records after {drain_s:g} s")
+        raise JournalFailed(f"{database.name}: the disk had not taken the last records after {drain_s:g} s")
     if line.statistics().broken and not was_broken:
         raise line.failure() from line.fault

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 import trio
+from sqlalchemy.exc import OperationalError
 from trio.testing import wait_all_tasks_blocked
 
 from seawall.journal import (
     JournalBroke,
     JournalInUse,
     RecordsLeftBehind,
-    SqliteJournal,
+    SqlJournal,
     open_journal,
     read_notes,
     read_orders,
@@ -56,7 +57,7 @@ async def test_it_is_what_the_engine_asks_for(path: Path) -> None:
     async with open_journal(path, now_ns=now_ns) as journal:
         as_seen_by_the_engine: Journal = journal
         assert as_seen_by_the_engine.replayed.run == 1
-    assert repr(journal) == f"<SqliteJournal {path} run 1 (closed)>"
+    assert repr(journal) == f"<SqlJournal {path} run 1 (closed)>"
 
 
 async def test_what_was_kept_is_on_the_disk_when_keep_returns(path: Path, planned: Planned) -> None:
@@ -96,7 +97,7 @@ async def test_callers_who_wait_together_share_a_commit(path: Path, planned: Pla
 
 
 async def test_the_order_of_all_records_is_the_order_of_the_calls(path: Path, said: Said) -> None:
-    async def keeper(journal: SqliteJournal, texts: range) -> None:
+    async def keeper(journal: SqlJournal, texts: range) -> None:
         for number in texts:
             journal.note([said(f"{number}")])
             calls.append(f"{number}")
@@ -170,7 +171,7 @@ async def test_a_disk_that_hangs_is_left_behind_and_says_so(path: Path, said: Sa
         with pytest.raises(JournalFailed, match="had not taken the last records"):
             await note_on_a_disk_that_hangs()
         (free,) = freeing
-        assert notices == [RecordsLeftBehind(path, records=2, waited_s=0.05)]
+        assert notices == [RecordsLeftBehind(str(path), records=2, waited_s=0.05)]
         with pytest.raises(JournalInUse):
             async with open_journal(path, now_ns=now_ns):
                 pytest.fail("the thread that was left behind may still write")
@@ -184,7 +185,7 @@ async def test_a_full_disk_fails_those_who_wait_and_all_who_come(path: Path, pla
     notices: list[object] = []
     failures: list[JournalFailed] = []
 
-    async def keep(journal: SqliteJournal, name: str) -> None:
+    async def keep(journal: SqlJournal, name: str) -> None:
         with pytest.raises(JournalFailed, match=r"seawall.sqlite: the journal is broken") as caught:
             await journal.keep([planned(name)])
         failures.append(caught.value)
@@ -204,7 +205,7 @@ async def test_a_full_disk_fails_those_who_wait_and_all_who_come(path: Path, pla
             async with open_journal(path, now_ns=now_ns):
                 pytest.fail("the engine with the broken journal still cancels its orders")
     assert len(failures) == 4
-    assert all(isinstance(failure.__cause__, sqlite3.Error) for failure in failures)
+    assert all(isinstance(failure.__cause__, OperationalError) for failure in failures)
     (notice,) = notices
     assert isinstance(notice, JournalBroke)
     assert 1 <= notice.records_lost <= 3
@@ -214,7 +215,7 @@ async def test_a_full_disk_fails_those_who_wait_and_all_who_come(path: Path, pla
 async def test_an_id_used_twice_breaks_the_journal_rather_than_being_sent_twice(path: Path, planned: Planned) -> None:
     async with open_journal(path, now_ns=now_ns) as journal:
         await journal.keep([planned("c-1")])
-        with pytest.raises(JournalFailed, match=r"intents\.client_order_id"):
+        with pytest.raises(JournalFailed, match="client_order_id"):
             await journal.keep([planned("c-1")])
 
 
