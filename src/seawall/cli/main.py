@@ -16,6 +16,9 @@ _COMMANDS: Final = {
     "run": "Run the engine as a file says: simulated, paper or live.",
     "sim": "Serve a simulated Kraken on this machine, for any client.",
     "config": "Check a configuration and show what it comes to.",
+    "orders": "List the orders of a journal.",
+    "why": "Tell the story of one order: what was seen, what was sent, what became of it.",
+    "journal": "Look after a journal.",
     "version": "Show the versions of Seawall and of what it runs on.",
 }
 
