@@ -3,12 +3,12 @@
 import random
 import resource
 import shutil
+import sqlite3
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from sqlalchemy.exc import OperationalError
 
 from seawall.journal import records
 from seawall.journal.database import database_at
@@ -46,7 +46,7 @@ def test_a_disk_that_is_full_at_any_byte_loses_nothing_acknowledged(path: Path, 
 
     with open_store(database_at(path), now_ns=lambda: 7, rng=random.Random(1)) as store:
         size = path.with_name(f"{path.name}-wal").stat().st_size
-        with room_for(size + room), pytest.raises(OperationalError):
+        with room_for(size + room), pytest.raises(sqlite3.OperationalError):
             fill_up(store)
     assert known(path) == acknowledged
 

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 import trio
-from sqlalchemy.exc import OperationalError
 from trio.testing import wait_all_tasks_blocked
 
 from seawall.journal import (
@@ -205,7 +204,7 @@ async def test_a_full_disk_fails_those_who_wait_and_all_who_come(path: Path, pla
             async with open_journal(path, now_ns=now_ns):
                 pytest.fail("the engine with the broken journal still cancels its orders")
     assert len(failures) == 4
-    assert all(isinstance(failure.__cause__, OperationalError) for failure in failures)
+    assert all(isinstance(failure.__cause__, sqlite3.OperationalError) for failure in failures)
     (notice,) = notices
     assert isinstance(notice, JournalBroke)
     assert 1 <= notice.records_lost <= 3

@@ -101,8 +101,8 @@ def test_a_group_is_kept_whole_or_not_at_all(url: str, planned: Planned) -> None
 
 
 def test_the_migrations_make_the_tables_that_the_code_works_with(url: str) -> None:
-    with opened(url) as store, store._connection.begin():
-        assert compare_metadata(MigrationContext.configure(store._connection), metadata) == []
+    with database_at(url).opened(now_ns=lambda: 7, rng=random.Random(1)) as connection, connection.begin():
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
 
 
 def test_a_second_engine_is_refused_with_the_holder(url: str) -> None:

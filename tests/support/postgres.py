@@ -34,6 +34,7 @@ class PostgresServer:
 
     binaries: Path
     directory: Path
+    _sync: bool
     _process: subprocess.Popen[bytes] | None = None
     _databases: int = 0
 
@@ -46,8 +47,10 @@ class PostgresServer:
 
     def start(self) -> None:
         """Begin, and return once it answers."""
-        # Its own disk is that of a test: whether it syncs is the server's business, and what we ask of it the journal's.
-        arguments = ["-D", str(self.directory / "data"), "-k", str(self.directory), "-c", "listen_addresses=", "-c", "fsync=off"]
+        settings = ["listen_addresses=", f"fsync={'on' if self._sync else 'off'}"]
+        arguments = ["-D", str(self.directory / "data"), "-k", str(self.directory)]
+        for setting in settings:
+            arguments += ["-c", setting]
         with (self.directory / "log").open("ab") as log:
             self._process = subprocess.Popen([self.binaries / "postgres", *arguments], stdout=log, stderr=log, user=_user())
         until = time.monotonic() + 30
@@ -68,14 +71,14 @@ class PostgresServer:
 
 
 @contextmanager
-def open_postgres(binaries: Path) -> Generator[PostgresServer, None, None]:
-    """A server for as long as the block lasts."""
-    with tempfile.TemporaryDirectory(prefix="pg", dir="/tmp") as temporary:
+def open_postgres(binaries: Path, *, directory: Path = Path("/tmp"), sync: bool = False) -> Generator[PostgresServer, None, None]:
+    """A server for as long as the block lasts. Without `sync` it does not wait for its disk, which no test needs."""
+    with tempfile.TemporaryDirectory(prefix="pg", dir=directory) as temporary:
         directory = Path(temporary)
         user = _user()
         if user is not None:
             os.chown(directory, pwd.getpwnam(user).pw_uid, -1)
-        server = PostgresServer(binaries, directory)
+        server = PostgresServer(binaries, directory, sync)
         server._run(
             "initdb", "-D", str(directory / "data"), "-U", "seawall", "--auth=trust", "--no-sync", "-E", "UTF8", "--locale=C"
         )

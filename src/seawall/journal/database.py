@@ -1,6 +1,6 @@
 """Where a journal can be: a file of SQLite, or a schema of PostgreSQL. What the two do differently, and nothing else."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from random import Random
@@ -9,12 +9,27 @@ from typing import Final, Protocol
 import sqlalchemy as sa
 from sqlalchemy.exc import ArgumentError
 
-__all__ = ["Database", "Where", "database_at"]
+__all__ = ["Append", "Batches", "Database", "Where", "database_at"]
 
 Where = Path | str
 """A file, or a URL such as `postgresql://user@host/database`."""
 
 _POSTGRES: Final = ("postgresql", "postgres")
+
+
+class Append(Protocol):
+    """Writes rows: all of them or none."""
+
+    def __call__(self, batches: "Batches", *, durable: bool) -> None:
+        """Return once they are kept; when `durable`, they and all before them are on the disk then.
+
+        Raises `TakenOver` when a newer run has begun, and what the driver raises.
+        """
+        ...
+
+
+Batches = Mapping[sa.Table, Sequence[tuple[str | int | None, ...]]]
+"""Rows by table, each with a value for every column, in the table's order."""
 
 
 class Database(Protocol):
@@ -36,8 +51,8 @@ class Database(Protocol):
         """A connection that sees one moment of the journal and holds nobody up. Raises `NotAJournal`, `JournalFailed`."""
         ...
 
-    def transaction(self, connection: sa.Connection, *, durable: bool) -> AbstractContextManager[None]:
-        """All or nothing; `durable` has it on the disk on the way out, else with the next one that is."""
+    def appender(self, connection: sa.Connection, run: int) -> "Append":
+        """What writes rows, for as long as this run is the newest one."""
         ...
 
 

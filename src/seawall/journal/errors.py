@@ -2,7 +2,7 @@
 
 from seawall.model.errors import JournalFailed
 
-__all__ = ["JournalInUse", "NotAJournal"]
+__all__ = ["JournalInUse", "NotAJournal", "TakenOver"]
 
 
 class JournalInUse(JournalFailed):
@@ -22,3 +22,10 @@ class NotAJournal(JournalFailed):
         super().__init__(f"{where}: {found}; nothing of it was changed")
         self.where = str(where)
         self.found = found
+
+
+class TakenOver(JournalFailed):
+    """Another engine has opened the journal since, though this one held it: what it would write is no longer true."""
+
+    def __init__(self) -> None:
+        super().__init__("another engine has opened this journal since: what this one would write is no longer true")

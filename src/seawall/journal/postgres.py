@@ -12,9 +12,11 @@ import sqlalchemy as sa
 from sqlalchemy.pool import NullPool
 
 from seawall.journal import migrations
+from seawall.journal.database import Append, Batches
 from seawall.journal.errors import JournalInUse, NotAJournal
 from seawall.journal.making import begin_new, check_version, read_version
 from seawall.journal.tables import metadata
+from seawall.journal.writes import NEWEST_RUN, check_newest, inserts
 from seawall.model.errors import JournalFailed
 
 __all__ = ["PostgresSchema"]
@@ -90,13 +92,20 @@ class PostgresSchema:
                 check_version(connection, self.name, oldest=migrations.newest())
                 yield connection
 
-    @contextmanager
-    def transaction(self, connection: sa.Connection, *, durable: bool) -> Generator[None, None, None]:
-        """See `Database.transaction`."""
-        with connection.begin():
-            # Said each time: what the server's own configuration has as its default is not ours to rely on.
-            connection.exec_driver_sql(f"SET LOCAL synchronous_commit = {'on' if durable else 'off'}")
-            yield
+    def appender(self, connection: sa.Connection, run: int) -> Append:
+        """See `Database.appender`."""
+        statements = inserts("postgresql")
+
+        def append(batches: Batches, *, durable: bool) -> None:
+            with connection.begin():
+                # Said each time: what the server's own configuration has as its default is not ours to rely on.
+                connection.exec_driver_sql(f"SET LOCAL synchronous_commit = {'on' if durable else 'off'}")
+                check_newest(run, connection.execute(NEWEST_RUN).scalar_one())
+                for table, rows in batches.items():
+                    names = table.columns.keys()
+                    connection.execute(statements[table], [dict(zip(names, row, strict=True)) for row in rows])
+
+        return append
 
     def _lock(self, connection: sa.Connection) -> None:
         schema = connection.execute(_SCHEMA_NUMBER).scalar_one_or_none()

@@ -10,18 +10,23 @@ from typing import Final
 
 import attrs
 import sqlalchemy as sa
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.pool import NullPool
 
 from seawall.journal import migrations
+from seawall.journal.database import Append, Batches
 from seawall.journal.errors import NotAJournal
 from seawall.journal.lock import locked
 from seawall.journal.making import begin_new, check_version, read_version
+from seawall.journal.writes import NEWEST_RUN, check_newest, inserts
 from seawall.model.errors import JournalFailed
 
 __all__ = ["APPLICATION_ID", "SqliteFile"]
 
 APPLICATION_ID: Final = 0x53574A4C
 """`SWJL`, in the header of every journal (sqlite.org/fileformat.html, offset 68)."""
+
+DIALECT: Final = SQLiteDialect_pysqlite()
 
 _BUSY_S: Final = 10.0
 """How long a commit waits for a foreign program that has the file locked; readers never lock it."""
@@ -56,6 +61,7 @@ class SqliteFile:
                     if read_version(connection) != migrations.newest():
                         migrations.upgrade(connection)
                 _driver(connection).execute("PRAGMA journal_mode = WAL")
+                _driver(connection).execute("PRAGMA synchronous = FULL")
                 yield connection
 
     @contextmanager
@@ -68,13 +74,9 @@ class SqliteFile:
             check_version(connection, self.name, oldest=migrations.newest())
             yield connection
 
-    @contextmanager
-    def transaction(self, connection: sa.Connection, *, durable: bool) -> Generator[None, None, None]:
-        """See `Database.transaction`."""
-        # With a log, the sync of a later commit covers all earlier ones (sqlite.org/pragma.html#pragma_synchronous).
-        _driver(connection).execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
-        with connection.begin():
-            yield
+    def appender(self, connection: sa.Connection, run: int) -> Append:
+        """See `Database.appender`."""
+        return _Appender(_driver(connection), run)
 
     def _engine(self, query: str) -> sa.Engine:
         uri = f"{self.path.as_uri()}{query}"
@@ -106,6 +108,42 @@ class SqliteFile:
             raise NotAJournal(self.path, "is an SQLite file of another program, not a journal")
         if version != _UNVERSIONED:
             raise NotAJournal(self.path, f"is a journal of another make ({version}): use the program that wrote it")
+
+
+class _Appender:
+    """Writes by the driver, with statements that SQLAlchemy made: orders wait for this, and its layers take most of the time."""
+
+    def __init__(self, db: sqlite3.Connection, run: int) -> None:
+        self._db = db
+        self._run = run
+        self._inserts = {table: str(insert.compile(dialect=DIALECT)) for table, insert in inserts("sqlite").items()}
+        self._newest_run = str(NEWEST_RUN.compile(dialect=DIALECT, compile_kwargs={"literal_binds": True}))
+        self._durable: bool | None = None
+        self._others_wrote = -1
+
+    def __call__(self, batches: Batches, *, durable: bool) -> None:
+        db = self._db
+        if durable is not self._durable:
+            # With a log, the sync of a later commit covers all earlier ones (sqlite.org/pragma.html#pragma_synchronous).
+            db.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+            self._durable = durable
+        db.execute("BEGIN IMMEDIATE")
+        try:
+            self._check()
+            for table, rows in batches.items():
+                db.executemany(self._inserts[table], rows)
+            db.execute("COMMIT")
+        except BaseException:
+            if db.in_transaction:  # after some I/O errors SQLite has rolled back by itself
+                db.execute("ROLLBACK")
+            raise
+
+    def _check(self) -> None:
+        # The number changes when another connection has written, and only then (sqlite.org/pragma.html#pragma_data_version).
+        (others_wrote,) = self._db.execute("PRAGMA data_version").fetchone()
+        if others_wrote != self._others_wrote:
+            check_newest(self._run, self._db.execute(self._newest_run).fetchone()[0])
+            self._others_wrote = others_wrote
 
 
 def _create(path: Path, now_ns: Callable[[], int], rng: Random) -> None:

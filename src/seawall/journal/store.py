@@ -2,6 +2,7 @@
 
 import os
 import socket
+import sqlite3
 from collections.abc import Callable, Generator, Iterable
 from contextlib import ExitStack, contextmanager
 from decimal import DecimalException
@@ -9,25 +10,23 @@ from random import Random
 from typing import Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
 from seawall.journal import records
-from seawall.journal.database import Database
+from seawall.journal.database import Append, Database
 from seawall.journal.records import Row
 from seawall.journal.tables import KEPT, fills, intents, journal, order_steps, runs
+from seawall.journal.writes import NEWEST_RUN
 from seawall.model.errors import JournalFailed
 from seawall.model.journal import Replayed
 from seawall.model.order_states import ENDED
 
 __all__ = ["FAULTS", "Store", "open_store", "selected"]
 
-FAULTS: Final = (SQLAlchemyError, OSError)
+FAULTS: Final = (SQLAlchemyError, sqlite3.Error, OSError)
 """What a database that does not work raises."""
 
-_COLUMNS: Final = {table.name: tuple(column.name for column in table.columns) for table in KEPT}
-
-_TAKEN_OVER: Final = "another engine has opened this journal since: what this one would write is no longer true"
+_TABLES: Final = {table.name: table for table in KEPT}
 
 
 def selected(table: sa.Table) -> sa.Select[Any]:  # Any: the columns' types are those of `records`
@@ -53,35 +52,27 @@ _NEWEST_SEQS: Final = (
 )
 _NEWEST_STEPS: Final = selected(order_steps).where(order_steps.c.seq.in_(_NEWEST_SEQS)).order_by(order_steps.c.seq)
 _FILLS: Final = selected(fills).order_by(fills.c.at_ns, fills.c.seq)
-_NEWEST_RUN: Final = sa.select(sa.func.coalesce(sa.func.max(runs.c.run), 0))
 
 
 class Store:
     """An open journal; `replayed` is what it knew."""
 
-    def __init__(self, database: Database, connection: sa.Connection, replayed: Replayed, last_seq: int) -> None:
+    def __init__(self, append: Append, replayed: Replayed, last_seq: int) -> None:
         self.replayed = replayed
-        self._database = database
-        self._connection = connection
+        self._append = append
         self._last_seq = last_seq
-        self._inserts = _inserts(connection.dialect.name)
 
     def append(self, rows: Iterable[Row], *, durable: bool = True) -> None:
         """Return once all rows are kept, or none of them; `durable` ones, and all before them, are then on the disk.
 
-        Raises one of `FAULTS`, or `JournalFailed` when another engine has opened the journal meanwhile.
+        Raises one of `FAULTS`; `TakenOver` when another engine has opened the journal meanwhile.
         """
         seq = self._last_seq
-        batches: dict[str, list[dict[str, records.Value]]] = {}
+        batches: dict[sa.Table, list[tuple[records.Value, ...]]] = {}
         for row in rows:
             seq += 1
-            values = zip(_COLUMNS[row.table], (seq, *row.values), strict=True)
-            batches.setdefault(row.table, []).append(dict(values))
-        with self._database.transaction(self._connection, durable=durable):
-            if self._connection.execute(_NEWEST_RUN).scalar_one() != self.replayed.run:
-                raise JournalFailed(_TAKEN_OVER)
-            for table, batch in batches.items():
-                self._connection.execute(self._inserts[table], batch)
+            batches.setdefault(_TABLES[row.table], []).append((seq, *row.values))
+        self._append(batches, durable=durable)
         self._last_seq = seq
 
 
@@ -102,8 +93,8 @@ def open_store(database: Database, *, now_ns: Callable[[], int], rng: Random) ->
 
 def _begin_run(database: Database, connection: sa.Connection, opened_ns: int) -> Store:
     # Counting the run is also the first write: a full or read-only disk is found out before any order is planned.
-    with database.transaction(connection, durable=True):
-        run = connection.execute(_NEWEST_RUN).scalar_one() + 1
+    with connection.begin():
+        run = connection.execute(NEWEST_RUN).scalar_one() + 1
         holder = f"{socket.gethostname()}, process {os.getpid()}"
         connection.execute(runs.insert().values(run=run, opened_ns=opened_ns, holder=holder))
         replayed = Replayed(
@@ -114,14 +105,7 @@ def _begin_run(database: Database, connection: sa.Connection, opened_ns: int) ->
             fills=tuple(map(records.fill, connection.execute(_FILLS))),
         )
         newest = [connection.execute(sa.select(sa.func.max(table.c.seq))).scalar_one() or 0 for table in KEPT]
-    return Store(database, connection, replayed, max(newest))
-
-
-def _inserts(dialect: str) -> dict[str, sa.Insert]:
-    """How a row of each table is added. A fill that is there already is left as it is; a missing value is an error."""
-    plain: dict[str, sa.Insert] = {table.name: table.insert() for table in KEPT}
-    insert = postgresql.insert(fills) if dialect == "postgresql" else sqlite.insert(fills)
-    return plain | {fills.name: insert.on_conflict_do_nothing(index_elements=[fills.c.exec_id])}
+    return Store(database.appender(connection, run), replayed, max(newest))
 
 
 def _told(fault: Exception) -> str:
