@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import trio
 from support.rig import BID, Rig
+from support.venue import FakeOrder
 from trio.testing import MockClock
 
 from seawall.engine.notices import OrderContradicted, OrderInDoubt, QuestionFailed
@@ -11,7 +12,7 @@ from seawall.engine.order_table import Order
 from seawall.engine.settings import Deadlines
 from seawall.model.journal import IntentRecord
 from seawall.model.order_states import Heard, OrderState
-from seawall.model.reports import OrderReport, OrderStatus
+from seawall.model.reports import OrderReport, OrderStatus, PlaceOrder
 
 LIMITS = Deadlines()
 
@@ -23,6 +24,22 @@ def in_doubt(rig: Rig, name: str = "s1") -> Order:
     rig.blotter.move(order, Heard.SENDING)
     rig.custody.doubt(order, "the answer was lost")
     return order
+
+
+def sent(order: Order) -> PlaceOrder:
+    """As it left."""
+    return PlaceOrder(
+        client_order_id=order.client_order_id,
+        symbol=order.symbol,
+        side=order.side,
+        order_type=order.intent.order_type,
+        qty=order.qty,
+        limit_price=order.limit_price,
+        trigger_price=None,
+        time_in_force="gtc",
+        post_only=False,
+        deadline_ns=order.deadline_ns,
+    )
 
 
 async def test_an_order_no_longer_wanted_is_cancelled_and_leaves_care(autojump_clock: MockClock) -> None:
@@ -86,12 +103,24 @@ async def test_nothing_is_decided_before_the_orders_own_deadline_has_passed_twic
     rig = Rig()
     async with rig.caring():
         order = in_doubt(rig)
-        await trio.sleep(LIMITS.order_s + 2 * LIMITS.settle_s)
+        await trio.sleep(LIMITS.order_s + LIMITS.absent_s + LIMITS.settle_s)
         assert order.in_doubt
         await trio.sleep(LIMITS.settle_s + 2)
 
         assert order.state is OrderState.NEVER_PLACED
         assert len(rig.told(OrderInDoubt)) == 1
+
+
+async def test_an_order_that_shows_late_is_found_before_it_could_count_as_absent(autojump_clock: MockClock) -> None:
+    rig = Rig()
+    async with rig.caring():
+        order = in_doubt(rig)
+        await trio.sleep(LIMITS.order_s + 20)
+        assert order.in_doubt
+        rig.venue.orders[order.client_order_id] = FakeOrder("O1", sent(order), qty=order.qty)
+        await trio.sleep(20)
+
+        assert order.state is OrderState.OPEN
 
 
 async def test_an_order_that_the_private_stream_has_named_is_never_held_for_never_placed(autojump_clock: MockClock) -> None:
@@ -110,7 +139,7 @@ async def test_seen_once_between_two_absences_is_not_absent(autojump_clock: Mock
     rig = Rig()
     async with rig.caring():
         order = in_doubt(rig)
-        await trio.sleep(LIMITS.order_s + LIMITS.settle_s + 0.5)
+        await trio.sleep(LIMITS.order_s + LIMITS.absent_s + 2.5)
         assert order.client_order_id in rig.custody._absent_at_ns
         rig.foundation.hub.order_reported(OrderReport("O1", order.client_order_id, OrderStatus.PENDING, 3))
         await trio.sleep(30)

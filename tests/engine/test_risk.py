@@ -263,7 +263,7 @@ def test_a_limit_price_may_lie_only_so_far_through_the_touch(intent: Intent, rul
     [
         (BUY, Exposure(position_qty=D(2)), None),
         (BUY, Exposure(position_qty=D("2.1")), "position"),
-        (BUY, Exposure(position_qty=D(1), open_buy_qty=D("1.1"), open_orders=1, in_doubt=1), "position"),
+        (BUY, Exposure(position_qty=D(1), open_buy_qty=D("1.1"), open_orders=1), "position"),
         (BUY, Exposure(position_qty=D("2.1"), open_sell_qty=D(2)), "position"),  # those sells may never fill
         (BUY, Exposure(position_qty=D(-9)), None),  # beyond the limit already, and this brings it back
         (SELL, Exposure(position_qty=D(-2)), None),
@@ -279,7 +279,28 @@ def test_the_position_limit_counts_the_worst_case(intent: Intent, exposure: Expo
 
 @pytest.mark.parametrize(("there", "rule"), [(1, None), (2, "open_orders"), (3, "open_orders")])
 def test_open_orders_are_counted_with_those_in_doubt(there: int, rule: str | None) -> None:
-    assert refused(BUY, limits=SymbolLimits(max_open_orders=2), exposure=Exposure(open_orders=there, in_doubt=1)) == rule
+    held = Exposure(position_qty=D(9), open_orders=there, in_doubt=1)  # only what shrinks is taken meanwhile
+    assert refused(SELL, limits=SymbolLimits(max_open_orders=2), exposure=held) == rule
+
+
+@pytest.mark.parametrize(
+    ("intent", "exposure", "rule"),
+    [
+        (BUY, Exposure(open_buy_qty=D(1), open_orders=1, in_doubt=1), "in_doubt"),
+        (SELL, Exposure(open_buy_qty=D(1), open_orders=1, in_doubt=1), "in_doubt"),
+        (SELL, Exposure(position_qty=D(9), open_buy_qty=D(1), open_orders=1, in_doubt=1), None),
+        (SELL, Exposure(position_qty=D(1), open_sell_qty=D(1), open_orders=1, in_doubt=1), "in_doubt"),
+        (BUY, Exposure(open_buy_qty=D(1), open_orders=1), None),
+    ],
+)
+def test_while_an_order_of_the_pair_is_in_doubt_only_what_shrinks_the_position_is_taken(
+    intent: Intent, exposure: Exposure, rule: str | None
+) -> None:
+    assert refused(intent, exposure=exposure) == rule
+
+
+def test_an_order_in_doubt_holds_up_no_change_of_another() -> None:
+    assert amend_refused(BUY, exposure=Exposure(open_orders=2, in_doubt=1)) is None
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from seawall.model.errors import NotSent, Refused, RefusedByRisk
 from seawall.resilience import GaveUp
 from seawall.sim import Answered, Door, SimSettings
 
-QUICK = Deadlines(silent_after_s=2.5, order_s=1.0, settle_s=0.5, cancel_s=2.0)
+QUICK = Deadlines(silent_after_s=2.5, order_s=1.0, settle_s=0.5, absent_s=1.0, cancel_s=2.0)
 STILL = SimSettings(events_per_s=5, seed=7)
 
 

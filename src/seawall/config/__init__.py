@@ -7,7 +7,7 @@ from seawall.config.config import Config
 from seawall.config.credentials import ApiKey, credentials_for, read_credentials
 from seawall.config.errors import ConfigError, Fault
 from seawall.config.load import load_config
-from seawall.config.schema import KRAKEN, Addresses, Deadlines, Exchange, Mode, Restart, Sim, StrategyConfig
+from seawall.config.schema import KRAKEN, Addresses, Deadlines, Exchange, JournalSync, Mode, Restart, Sim, StrategyConfig
 from seawall.config.strategy_loading import load_strategies, load_strategy
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "Deadlines",
     "Exchange",
     "Fault",
+    "JournalSync",
     "Mode",
     "Restart",
     "Sim",

@@ -2,8 +2,8 @@
 
 A task asks and cancels as often as it takes; nothing is ever sent in an order's place, and nothing but the exchange's
 word ends one. Two words end an order that may never have arrived: it was asked for twice, a settle time apart, both
-times after the order's own deadline had passed on the exchange's clock, and neither the questions nor the private
-stream knew it.
+times long enough after the order's own deadline had passed on the exchange's clock, and neither the questions nor the
+private stream knew it. Long enough is `Deadlines.absent_s`: what is asked may lag behind what is traded.
 """
 
 from collections.abc import Awaitable, Callable
@@ -23,6 +23,9 @@ __all__ = ["Custody"]
 
 _REPORT_S = 0.5
 """How long the private stream has to tell the end of an order whose cancel was accepted, before it is asked for."""
+
+_SEEK_S = 15.0
+"""Between two questions for an order that was not found and may still show."""
 
 
 @attrs.define(eq=False)
@@ -156,12 +159,16 @@ class Custody:
         return True
 
     def _pause_s(self, order: Order, attempt: int) -> float:
-        """Until the next question. Questions cost rate budget that cancels may need: none is asked before it can decide."""
-        decidable_ns = order.deadline_ns + int(self.deadlines.settle_s * 1e9)
+        """Until the next question. Questions cost rate budget that cancels may need: few are asked before absence can decide."""
+        decidable_ns = order.deadline_ns + int(self.deadlines.absent_s * 1e9)
         if order.client_order_id in self._absent_at_ns:
             decidable_ns = self._absent_at_ns[order.client_order_id] + int(self.deadlines.settle_s * 1e9)
         left_s = (decidable_ns - self.venue.now_ns()) / 1e9
-        return max(self.pause(attempt), left_s if order.in_doubt and order.wanted else 0.0)
+        if not (order.in_doubt and order.wanted):
+            return self.pause(attempt)
+        # Before its deadline an order may still be on its way; after it, it may be there and not yet be shown.
+        past_deadline_s = (order.deadline_ns - self.venue.now_ns()) / 1e9 + self.deadlines.settle_s
+        return max(self.pause(attempt), min(left_s, max(past_deadline_s, _SEEK_S)))
 
     async def _change_or(self, order: Order, seconds: float) -> None:
         with trio.move_on_after(seconds):
@@ -171,7 +178,7 @@ class Custody:
         if order.order_id is not None and not order.restored:
             return  # the exchange has named it to us: that it does not find it now is no proof that it never was
         settle_ns = int(self.deadlines.settle_s * 1e9)
-        if asked_at_ns <= order.deadline_ns + settle_ns or not self.private_is_live():
+        if asked_at_ns <= order.deadline_ns + int(self.deadlines.absent_s * 1e9) or not self.private_is_live():
             return
         first = self._absent_at_ns.setdefault(order.client_order_id, asked_at_ns)
         if asked_at_ns >= first + settle_ns:

@@ -22,7 +22,7 @@ from seawall.model.venue import Venue
 
 __all__ = ["Intake"]
 
-MIN_DEADLINE_S = 0.5
+MIN_DEADLINE_S, MAX_DEADLINE_S = 0.5, 60.0
 """Kraken takes deadlines from 500 ms to 60 s ahead (docs.kraken.com/api/docs/websocket-v2/add_order)."""
 
 
@@ -114,7 +114,7 @@ class Intake:
 
     def deadline_s(self) -> float:
         """How long an order or amend may take: what the caller's scopes leave, and no more than the configuration says."""
-        left_s = min(trio.current_effective_deadline() - trio.current_time(), self.settings.deadlines.order_s)
+        left_s = min(trio.current_effective_deadline() - trio.current_time(), self.settings.deadlines.order_s, MAX_DEADLINE_S)
         if left_s < MIN_DEADLINE_S:
             raise RefusedByRisk("deadline", f"{max(left_s, 0):.3f} s are left, and Kraken takes {MIN_DEADLINE_S} s or more")
         return left_s

@@ -113,6 +113,14 @@ def _pair_status(case: Case) -> str | None:
     return None if taken else f"{case.intent.symbol} is {case.instrument.status.value} and does not take this order"
 
 
+def _in_doubt(case: Case) -> str | None:
+    there = case.exposure.in_doubt
+    if not there or not case.is_new or case.shrinks:
+        return None
+    orders = "an order is" if there == 1 else f"{there} orders are"
+    return f"{orders} in doubt: until the exchange has decided, {case.intent.symbol} takes only what shrinks the position"
+
+
 def _filled(case: Case) -> str | None:
     if case.is_new or case.remaining_qty > ZERO:
         return None
@@ -189,6 +197,7 @@ RULES: Final[tuple[tuple[str, Callable[[Case], str | None]], ...]] = (
     ("mode", _mode),
     ("exchange_status", _exchange_status),
     ("pair_status", _pair_status),
+    ("in_doubt", _in_doubt),
     ("filled", _filled),
     ("tick", _tick),
     ("step", _step),

@@ -40,6 +40,9 @@ class Deadlines:
     """One question to the exchange (open orders, fills, balances)."""
     settle_s: float = 2.0
     """How far behind a write the exchange's answers may be: an order absent earlier than this is not yet absent."""
+    absent_s: float = 60.0
+    """How long after its own deadline an order whose answer was lost must be unknown to the exchange before it was never
+    placed: one that was taken usually shows within a minute (docs.kraken.com/api/docs/guides/spot-errors)."""
     journal_s: float = 5.0
     """A record's way to the disk."""
     shutdown_s: float = 10.0

@@ -1,59 +1,19 @@
-"""Where a journal can be: a file of SQLite, or a schema of PostgreSQL. What the two do differently, and nothing else."""
+"""Which kind of database a path or a URL means."""
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
 from pathlib import Path
-from random import Random
-from typing import Final, Protocol
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.exc import ArgumentError
 
-__all__ = ["Append", "Batches", "Database", "Where", "database_at"]
+from seawall.journal.place import Database
+
+__all__ = ["Where", "database_at"]
 
 Where = Path | str
 """A file, or a URL such as `postgresql://user@host/database`."""
 
 _POSTGRES: Final = ("postgresql", "postgres")
-
-
-class Append(Protocol):
-    """Writes rows: all of them or none."""
-
-    def __call__(self, batches: "Batches", *, durable: bool) -> None:
-        """Return once they are kept; when `durable`, they and all before them are on the disk then.
-
-        Raises `TakenOver` when a newer run has begun, and what the driver raises.
-        """
-        ...
-
-
-Batches = Mapping[sa.Table, Sequence[tuple[str | int | None, ...]]]
-"""Rows by table, each with a value for every column, in the table's order."""
-
-
-class Database(Protocol):
-    """A place for one journal. Used by one thread at a time; every method blocks."""
-
-    @property
-    def name(self) -> str:
-        """Where it is, for people: without any password."""
-        ...
-
-    def opened(self, *, now_ns: Callable[[], int], rng: Random) -> AbstractContextManager[sa.Connection]:
-        """A connection to the journal, held against other engines, made or brought up to date if need be.
-
-        Raises `JournalInUse`, `NotAJournal`, and what the driver or the system raise.
-        """
-        ...
-
-    def reading(self) -> AbstractContextManager[sa.Connection]:
-        """A connection that sees one moment of the journal and holds nobody up. Raises `NotAJournal`, `JournalFailed`."""
-        ...
-
-    def appender(self, connection: sa.Connection, run: int) -> "Append":
-        """What writes rows, for as long as this run is the newest one."""
-        ...
 
 
 def database_at(where: Where) -> Database:

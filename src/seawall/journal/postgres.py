@@ -12,9 +12,9 @@ import sqlalchemy as sa
 from sqlalchemy.pool import NullPool
 
 from seawall.journal import migrations
-from seawall.journal.database import Append, Batches
 from seawall.journal.errors import JournalInUse, NotAJournal
 from seawall.journal.making import begin_new, check_version, read_version
+from seawall.journal.place import Append, Batches
 from seawall.journal.tables import metadata
 from seawall.journal.writes import NEWEST_RUN, check_newest, inserts
 from seawall.model.errors import JournalFailed

@@ -14,10 +14,10 @@ from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.pool import NullPool
 
 from seawall.journal import migrations
-from seawall.journal.database import Append, Batches
 from seawall.journal.errors import NotAJournal
 from seawall.journal.lock import locked
 from seawall.journal.making import begin_new, check_version, read_version
+from seawall.journal.place import Append, Batches
 from seawall.journal.writes import NEWEST_RUN, check_newest, inserts
 from seawall.model.errors import JournalFailed
 

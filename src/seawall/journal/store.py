@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
 from seawall.journal import records
-from seawall.journal.database import Append, Database
+from seawall.journal.place import Append, Database
 from seawall.journal.records import Row
 from seawall.journal.tables import KEPT, fills, intents, journal, order_steps, runs
 from seawall.journal.writes import NEWEST_RUN
