@@ -150,8 +150,19 @@ async def test_an_order_is_amended_under_its_id_and_edited_into_another(way: str
             await world.venue.amend_order(AmendRequest(order_id=added.order_id, order_qty=D("0.003")))
 
 
-async def test_a_user_reference_cancels_all_its_orders_by_rest() -> None:
-    async with a_world("rest") as world:
+@both_ways
+async def test_an_edit_can_be_checked_without_being_made(way: str) -> None:
+    async with a_world(way) as world:
+        added = await world.venue.submit(BUY)
+        assert added.order_id is not None
+        check = EditRequest(order_id=added.order_id, symbol="BTC/USD", order_type="limit", limit_price=D("1002.0"), validate=True)
+        assert (await world.venue.edit_order(check)).order_id is None
+        assert world.open_ids() == {added.order_id}
+
+
+@both_ways
+async def test_a_user_reference_cancels_all_its_orders(way: str) -> None:
+    async with a_world(way) as world:
         for userref in (7, 7, 8):
             await world.venue.submit(attrs.evolve(BUY, order_userref=userref))
         (answer,) = await world.venue.cancel_orders(userrefs=[7])

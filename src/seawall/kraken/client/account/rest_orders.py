@@ -150,4 +150,6 @@ def _amended(answer: HttpAnswer, change: AmendOrder | AmendRequest) -> OrderAmen
 
 def _edited(answer: HttpAnswer, change: EditRequest) -> OrderEdited:
     edited = rest.read_edited_order(answer.body)
+    if not edited.txid and not change.validate:
+        raise OutcomeUnknown("EditOrder: the answer names no order")
     return OrderEdited(edited.txid or None, edited.originaltxid or change.order_id)

@@ -75,7 +75,7 @@ class SocketOrders:
         """`edit_order`."""
         req_id = self._next_id()
         text = requests.edit_order(change, self._token(), req_id)
-        return partial(self._acting, "edit_order", req_id, text, OrderEdited)
+        return partial(self._edit, change, req_id, text)
 
     def cancel(self, keys: Sequence[OrderKey]) -> Written[tuple[CancelAnswer, ...]]:
         """One `cancel_order` for all. One answer comes for each; a refusal names no order."""
@@ -121,6 +121,12 @@ class SocketOrders:
         if len(rows) != len(batch.orders):
             raise OutcomeUnknown(f"batch_add: the answer has {len(rows)} rows for {len(batch.orders)} orders")
         return tuple(_outcome(row, checked=bool(batch.validate)) for row in rows)
+
+    async def _edit(self, change: EditRequest, req_id: int, text: str, sending: Sending) -> OrderEdited:
+        edited = await self._acting("edit_order", req_id, text, OrderEdited, sending)
+        if edited.order_id is None and not change.validate:
+            raise OutcomeUnknown("edit_order: the answer names no order")
+        return edited
 
     async def _acting(self, method: str, req_id: int, text: str, kind: type[T], sending: Sending) -> T:
         """Send what makes or changes orders, and read its answer as what it must be."""

@@ -52,9 +52,9 @@ class BatchOrderRow(msgspec.Struct, frozen=True):
 
 
 class EditedOrder(msgspec.Struct, frozen=True):
-    """`EditOrder`: the new id; all but that and `descr` is sent without being documented."""
+    """`EditOrder`: the new id, empty after a check; all but that and `descr` is sent without being documented."""
 
-    txid: str
+    txid: str = ""
     descr: Described | None = None
     originaltxid: str | None = None
     status: str | None = None
