@@ -398,6 +398,10 @@ async def test_what_cannot_be_encrypted_yet_goes_when_the_peer_has_said_more(aut
     async with trio.open_nursery() as nursery:
         nursery.start_soon(stream.flush)
         await trio.testing.wait_all_tasks_blocked()
+        nursery.cancel_scope.cancel()
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(stream.flush)
+        await trio.testing.wait_all_tasks_blocked()
         assert server.got == b""  # nothing yet
         nursery.start_soon(stream.receive_some)
         await trio.testing.wait_all_tasks_blocked()

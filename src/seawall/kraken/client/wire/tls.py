@@ -110,9 +110,8 @@ class TlsStream(PromptStream):
             while not self._push() or self._unencrypted:
                 await self._stream.flush()
                 if self._unencrypted:
-                    with self._need:
+                    with trio.CancelScope() as self._need:
                         await self._feed()
-                    self._need = trio.CancelScope()
                     self._encrypt(b"")
 
     async def send_all(self, data: Data) -> None:
