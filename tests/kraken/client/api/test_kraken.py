@@ -319,3 +319,37 @@ async def test_what_rest_refuses_is_raised_and_asked_once(
         with pytest.raises(ExchangeError, match="Invalid arguments"):
             await kraken.rest.depth("btc/usd")
         assert stage.server.called("Depth") == [{"pair": "XBTUSD"}]
+
+
+async def test_pairs_and_assets_that_change_are_told(
+    stage: Stage, kraken_on: Opening, autojump_clock: trio.testing.MockClock
+) -> None:
+    def asset(status: str) -> Json:
+        return {"id": "BTC", "status": status, "precision": 10, "precision_display": 5, "borrowable": True}
+
+    def frame(kind: str, pair_status: str, asset_status: str) -> Json:
+        pair = {
+            "symbol": "BTC/USD",
+            "base": "BTC",
+            "quote": "USD",
+            "status": pair_status,
+            "qty_precision": 8,
+            "qty_increment": 0.00000001,
+            "price_precision": 1,
+            "cost_precision": 5,
+            "marginable": False,
+            "has_index": True,
+            "cost_min": 0.5,
+            "price_increment": 0.1,
+            "qty_min": 0.00005,
+        }
+        return {"channel": "instrument", "type": kind, "data": {"assets": [asset(asset_status)], "pairs": [pair]}}
+
+    async with kraken_on(PUBLIC_ONLY) as kraken, kraken.instruments() as instruments, kraken.assets() as assets:
+        socket = await public_socket(stage)
+        await socket.send(frame("update", "online", "enabled"), frame("update", "cancel_only", "depositonly"))
+        assert str((await instruments.next()).status) == "cancel_only"
+        changed = await assets.next()
+        assert (changed.id, changed.status) == ("BTC", "depositonly")
+        assert str(kraken.instrument("xbtusd").status) == "cancel_only"
+        assert kraken.symbol("XXBTZUSD") == "BTC/USD"

@@ -28,14 +28,14 @@ class FellBehind(SeawallError):
 
 
 class StreamLost(SeawallError):
-    """What `symbol` showed last is not to be trusted any more; it is being asked for anew, and the stream goes on then.
+    """What was read last of `symbol` is not to be trusted any more; it is being asked for anew, and the stream goes on then.
 
-    `symbol` is None where the stream is of no pair.
+    Where the stream is of no pair, `symbol` is `account`.
     """
 
     advice: Advice = "retry"
 
-    def __init__(self, what: str, symbol: str | None, reason: str) -> None:
-        super().__init__(f"{what}: {'' if symbol is None else f'{symbol}: '}{reason}")
+    def __init__(self, what: str, symbol: str, reason: str) -> None:
+        super().__init__(f"{what}: {symbol}: {reason}")
         self.symbol = symbol
         self.reason = reason

@@ -62,6 +62,7 @@ class MarketStreams:
     Pairs go by any of their names, and several can be asked for at once; items say which they are of (`symbol`). All raise
     `UnknownSymbol`, which names pairs that are near. With `raise_lost`, `StreamLost` is raised to the reader when what it
     read last of a symbol is not to be trusted any more; without, `stale` says so, and nothing is read until it is again.
+    Trades and candles mend their gaps themselves, and are only late.
     """
 
     venue: KrakenVenue
@@ -93,7 +94,7 @@ class MarketStreams:
             "tickers", symbols, self._hub.tickers, follow, self.venue.unfollow_ticker, kinds.TICKERS, raise_lost
         )
 
-    def trades(self, *symbols: str, raise_lost: bool = False) -> Watch[Trade, Trade]:
+    def trades(self, *symbols: str) -> Watch[Trade, Trade]:
         """Every trade that the market prints from now on, in order; `MissedMessages` where the exchange cannot tell some.
 
         A reader that is ten thousand behind loses the oldest, and is told how many by `MissedMessages`.
@@ -105,11 +106,10 @@ class MarketStreams:
             self.venue.follow_trades,
             self.venue.unfollow_trades,
             kinds.TRADES,
-            raise_lost,
             remembers=False,
         )
 
-    def candles(self, *symbols: str, interval: Interval, raise_lost: bool = False) -> Watch[Candle, Candle]:
+    def candles(self, *symbols: str, interval: Interval) -> Watch[Candle, Candle]:
         """Candles: the running one as it is when it is read, and every one that is `closed`, in order.
 
         Those before are to be had by `rest.ohlc`, or from `venue.follow_candles`. Raises ValueError for another interval.
@@ -126,7 +126,7 @@ class MarketStreams:
             unfollow = partial(self.venue.unfollow_candles, symbol, interval_s)
             return _source(topics, (symbol, interval_s), Topic(symbol, remembers=False), follow, unfollow)
 
-        return self._watch(f"candles {interval}", symbols, source, kinds.CANDLES, raise_lost)
+        return self._watch(f"candles {interval}", symbols, source, kinds.CANDLES)
 
     def level3(self, *symbols: str, depth: int = 10, raise_lost: bool = False) -> Watch[Level3Book, Level3Snapshot]:
         """Books of single orders at `depth` prices a side (10, 100, 1000), the newest of each.
@@ -172,7 +172,7 @@ class MarketStreams:
         follow: Callable[[str], Awaitable[None]],
         unfollow: Callable[[str], Awaitable[object]],
         terms: Terms[I, T],
-        raise_lost: bool,
+        raise_lost: bool = False,
         *,
         remembers: bool = True,
     ) -> Watch[I, T]:
@@ -182,7 +182,12 @@ class MarketStreams:
         return self._watch(channel, symbols, source, terms, raise_lost)
 
     def _watch(
-        self, channel: str, names: Sequence[str], source: Callable[[str], Source[I]], terms: Terms[I, T], raise_lost: bool
+        self,
+        channel: str,
+        names: Sequence[str],
+        source: Callable[[str], Source[I]],
+        terms: Terms[I, T],
+        raise_lost: bool = False,
     ) -> Watch[I, T]:
         if not names:
             raise ValueError(f"{channel}: name one pair at least")
