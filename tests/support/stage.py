@@ -76,7 +76,7 @@ async def open_stage(
     """A stage for one test, for a minute at most."""
     with trio.fail_after(60):
         async with open_sim(settings) as sim:
-            yield Stage(sim, directory, deadlines=deadlines or Deadlines(), book_depth=book_depth)
+            yield Stage(sim, directory, deadlines=deadlines or Deadlines(absent_s=1.0), book_depth=book_depth)
 
 
 def _name(strategy: Strategy) -> str:
