@@ -80,12 +80,14 @@ class Feed:
 
 
 @contextmanager
-def open_feed(cycle: int, cpu: int | None, *, secure: bool = False, symbols: int = 1) -> Generator[FeedAddress, None, None]:
+def open_feed(
+    cycle: int, cpu: int | None, *, secure: bool = False, symbols: int = 1, lap: int | None = None
+) -> Generator[FeedAddress, None, None]:
     """A feed in a process of its own. Raises ImportError where it is to be secure and there is nobody to make a certificate.
 
-    A cycle is cut to a whole number of turns of the symbols.
+    A cycle has `cycle` frames, `symbols` of which take turns; a book is what it was first after `lap` frames of its own.
     """
-    cycle = max(2, cycle // symbols) * symbols
+    assert cycle % symbols == 0, f"{symbols} symbols cannot share {cycle} frames evenly"
     with tempfile.TemporaryDirectory() as directory:
         files: list[Path] = []
         trusted = Path(directory, "trusted.pem")
@@ -98,7 +100,7 @@ def open_feed(cycle: int, cpu: int | None, *, secure: bool = False, symbols: int
             certificate.cert_chain_pems[0].write_to_path(str(files[0]))
             certificate.private_key_pem.write_to_path(str(files[1]))
             authority.cert_pem.write_to_path(str(trusted))
-        with open_server("benchmarks.feed_process", cycle, symbols, -1 if cpu is None else cpu, *files) as server:
+        with open_server("benchmarks.feed_process", cycle, symbols, lap or cycle, -1 if cpu is None else cpu, *files) as server:
             url = f"ws{'s' if secure else ''}://127.0.0.1:{server.hello['port']}/v2"
             yield FeedAddress(url, int(server.hello["control"]), cycle, symbols, str(trusted) if secure else None)
 

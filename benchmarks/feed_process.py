@@ -1,6 +1,6 @@
 """The other side of `receive`, `latency` and `flat`, in a process of its own: prepared frames, all at once or at a pace.
 
-    python -m benchmarks.feed_process CYCLE SYMBOLS CPU [CERTIFICATE KEY]
+    python -m benchmarks.feed_process CYCLE SYMBOLS LAP CPU [CERTIFICATE KEY]
 
 Plain blocking sockets, so that the client is what limits. Over TLS each frame is a record of its own, which is how an exchange
 that sends frames one by one is seen. CPU below zero is any core. Clients command it through a socket of its own: `burst CHANNEL
@@ -50,10 +50,10 @@ class Frames:
         return chain([self.begin], chain.from_iterable(repeat(self.cycle, cycles)), [self.end])
 
 
-def frames_of(cycle: int, symbols: Sequence[str]) -> dict[str, Frames]:
+def frames_of(cycle: int, symbols: Sequence[str], lap: int) -> dict[str, Frames]:
     """The channels. The symbols of `book` take turns; `ticker` has but the first."""
     books = [
-        BookFrames(seed=place, count=max(2, cycle // len(symbols)), symbol=symbol) for place, symbol in enumerate(symbols, 1)
+        BookFrames(seed=place, count=cycle // len(symbols), symbol=symbol, lap=lap) for place, symbol in enumerate(symbols, 1)
     ]
     turns = zip(*([(each.symbol, wire(text)) for text in each.updates] for each in books), strict=True)
     updates = tickers(cycle)
@@ -226,7 +226,7 @@ class Feed:
         return sent_ns
 
 
-def main(cycle: int, symbols: int, cpu: int, certificate: str | None = None, key: str | None = None) -> None:
+def main(cycle: int, symbols: int, lap: int, cpu: int, certificate: str | None = None, key: str | None = None) -> None:
     """Serve until the input ends."""
     if cpu >= 0:
         os.sched_setaffinity(0, {cpu})
@@ -235,7 +235,7 @@ def main(cycle: int, symbols: int, cpu: int, certificate: str | None = None, key
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         context.load_cert_chain(certificate, key)
     names = symbols_of(symbols)
-    feed = Feed(frames_of(cycle, names), names)
+    feed = Feed(frames_of(cycle, names, lap), names)
     readers, commanders = (socket.create_server(("127.0.0.1", 0)) for _ in range(2))
     with selectors.DefaultSelector() as selector, readers, commanders:
         for source in (readers, commanders, sys.stdin):
@@ -269,4 +269,4 @@ def serve(connection: Client | Commands, feed: Feed, selector: selectors.BaseSel
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), *sys.argv[4:])
+    main(int(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]), *sys.argv[5:])

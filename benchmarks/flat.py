@@ -26,8 +26,8 @@ __all__ = ["main"]
 AFTER: Final = (100_000, 1_000_000, 2_000_000, 4_000_000)
 AFTER_QUICK: Final = (1_000, 2_000, 4_000)
 SYMBOLS: Final = (1, 10, 50, 200)
-CYCLE: Final = 50
-"""Frames of one symbol: its last one restores the book, and is longer, so that there are as many of these for one as for all."""
+LAP: Final = 50
+"""Updates of one book until it is restored, by a frame that is longer: so many of them are, for one symbol as for all."""
 MESSAGES: Final = 100_000
 MESSAGES_QUICK: Final = 4_000
 
@@ -61,11 +61,12 @@ def measure_symbols(client: RemoteClient, rest: str, feeds: dict[int, FeedAddres
 
 def measure(quick: bool) -> Report:
     """Memory, then symbols."""
-    cpu, cycle = split_cores(), 10 if quick else CYCLE
+    cpu, lap = split_cores(), 10 if quick else LAP
+    cycle = lap * max(SYMBOLS)  # as many different frames for one symbol as for all
     with ExitStack() as stack:
         rest = stack.enter_context(open_exchange(10, cpu)).addresses.rest
         client = stack.enter_context(open_client("seawall"))
-        feeds = {symbols: stack.enter_context(open_feed(cycle * symbols, cpu, symbols=symbols)) for symbols in SYMBOLS}
+        feeds = {symbols: stack.enter_context(open_feed(cycle, cpu, symbols=symbols, lap=lap)) for symbols in SYMBOLS}
         long = stack.enter_context(open_feed(1_000, cpu))
         rows = measure_memory(client, rest, long, AFTER_QUICK if quick else AFTER)
         return Report(rows + measure_symbols(client, rest, feeds, quick))

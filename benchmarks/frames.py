@@ -29,6 +29,8 @@ class BookFrames:
     count: int = 1_000
     depth: int = DEPTH
     symbol: str = SYMBOL
+    lap: int | None = None
+    """After so many updates the book is again what it was first; None is once, at the end."""
     snapshot: str = attrs.field(init=False)
     updates: list[str] = attrs.field(init=False)
     restore: str = attrs.field(init=False)
@@ -43,8 +45,13 @@ class BookFrames:
         asks = {MIDDLE + TICK * place: self._qty() for place in range(1, self.depth + 1)}
         first = dict(bids), dict(asks)
         self.snapshot = self._frame("snapshot", bids, asks, *first)
-        self.updates = [self._change(bids, asks) for _ in range(self.count - 1)]
-        self.updates.append(self._frame("update", _back(bids, first[0]), _back(asks, first[1]), *first))
+        self.updates = []
+        for place in range(1, self.count + 1):
+            if place == self.count or (self.lap is not None and place % self.lap == 0):
+                self.updates.append(self._frame("update", _back(bids, first[0]), _back(asks, first[1]), *first))
+                bids, asks = dict(first[0]), dict(first[1])
+            else:
+                self.updates.append(self._change(bids, asks))
         best = max(first[0])
         self.restore = self._touch(best, first[0][best], first)
         self.end = self._touch(best, END_QTY, first)

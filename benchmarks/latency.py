@@ -44,7 +44,7 @@ def measure(quick: bool) -> Report:
         open_feed(100 if quick else 1_000, cpu) as feed,
     ):
         for per_s, cycles in PACES.items():
-            values = crew.take_turns(Job(exchange.addresses.rest, feed, Pace("ticker", cycles, per_s)), 1 if quick else 9)
+            values = crew.take_turns(Job(exchange.addresses.rest, feed, Pace("ticker", cycles, per_s)), 1 if quick else 5)
             for key, metric in METRICS.items():
                 group = f"ticker, {per_s:,} a second"
                 report.rows += rows_of(group, metric, "us", {CLIENTS[name].case: each[key] for name, each in values.items()})

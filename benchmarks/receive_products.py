@@ -5,6 +5,7 @@ import logging
 from importlib import import_module
 from typing import Any
 
+import attrs
 from benchmarks.feed import Feed, is_end
 from benchmarks.frames import DEPTH, SYMBOL
 from benchmarks.receive_transports import run_asyncio
@@ -51,6 +52,35 @@ def kraken_sdk(_rest: str, feed: Feed, work: Work) -> Measured:
     return run_asyncio(main)
 
 
+@attrs.frozen
+class _Newest:
+    """What ccxt keeps of a channel, under its own names."""
+
+    client: Any  # of a library that need not be there
+    channel: str
+
+    async def watch(self) -> None:
+        """Once, as the user does."""
+        if self.channel == "ticker":
+            await self.client.watch_ticker(SYMBOL)
+        else:
+            await self.client.watch_order_book(SYMBOL, DEPTH)
+
+    def forget(self) -> None:
+        """The end of one burst is not to be taken for that of the next."""
+        if self.channel == "ticker":
+            self.client.tickers[SYMBOL]["info"] = {}
+        else:
+            self.client.orderbooks[SYMBOL]["bids"][0][1] = 0.0
+
+    @property
+    def is_end(self) -> bool:
+        """Whether a burst has ended."""
+        if self.channel == "ticker":
+            return is_end({"data": [{"trades": self.client.tickers[SYMBOL]["info"].get("trades")}]})
+        return is_end({"data": [{"bids": [{"qty": self.client.orderbooks[SYMBOL]["bids"][0][1]}]}]})
+
+
 def ccxt(rest: str, feed: Feed, work: Work) -> Measured:
     """ccxt.pro: `watch_ticker`, or `watch_order_book`, which compares no checksum; the user sees only what is newest."""
     module = import_module("ccxt.pro")
@@ -59,33 +89,22 @@ def ccxt(rest: str, feed: Feed, work: Work) -> Measured:
     async def main() -> Measured:
         trusted = {"cafile": feed.address.certificate} if feed.address.certificate else {}
         client = module.kraken({"enableRateLimit": False, **trusted})
-        for kind in ("public", "private"):
-            client.urls["api"][kind] = rest
-        client.urls["api"]["ws"]["public"] = client.urls["api"]["ws"]["publicV2"] = feed.url
-
-        async def watch() -> None:
-            await (client.watch_ticker(SYMBOL) if work.channel == "ticker" else client.watch_order_book(SYMBOL, DEPTH))
+        client.urls["api"] |= {"public": rest, "private": rest}
+        client.urls["api"]["ws"] |= {"public": feed.url, "publicV2": feed.url}
+        newest = _Newest(client, work.channel)
 
         async def keep_watching() -> None:
             while True:
-                await watch()
-
-        def newest() -> Any:  # Any: ccxt's own shape
-            if work.channel == "ticker":
-                return {"data": [{"trades": client.tickers[SYMBOL]["info"].get("trades")}]}
-            return {"data": [{"bids": [{"qty": client.orderbooks[SYMBOL]["bids"][0][1]}]}]}
+                await newest.watch()
 
         async def wait(_messages: int) -> None:
-            if work.channel == "ticker":  # else the end of the last burst would be taken for that of this one
-                client.tickers[SYMBOL]["info"] = {}
-            else:
-                client.orderbooks[SYMBOL]["bids"][0][1] = 0.0
+            newest.forget()
             # Whoever watches may never see the last message: what comes before he watches again is told to nobody.
-            while not is_end(newest()):  # noqa: ASYNC110 - nothing else tells of it
+            while not newest.is_end:  # noqa: ASYNC110 - nothing else tells of it
                 await asyncio.sleep(0.005)
 
         try:
-            await watch()
+            await newest.watch()
             watcher = asyncio.create_task(keep_watching())
             measured = await work.measure_with(feed, wait)
             watcher.cancel()

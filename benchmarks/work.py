@@ -1,10 +1,9 @@
 """What a client is given to do once it is subscribed, and what is measured meanwhile."""
 
-import os
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Protocol
 
 import attrs
 import msgspec
@@ -15,7 +14,6 @@ __all__ = ["Burst", "Growth", "Measured", "Pace", "Tally", "Work"]
 
 Measured = dict[str, float]
 """Numbers by name."""
-_PAGE_KB: Final = os.sysconf("SC_PAGE_SIZE") / 1024
 
 
 class Event(Protocol):
@@ -138,7 +136,7 @@ class Pace(Work, frozen=True, tag=True):
 
 
 def _resident_kb() -> float:
-    return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * _PAGE_KB
+    return float(Path("/proc/self/smaps_rollup").read_text(encoding="ascii").partition("Rss:")[2].split()[0])
 
 
 class Growth(Work, frozen=True, tag=True):
