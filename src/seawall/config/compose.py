@@ -98,6 +98,8 @@ def client_settings(config: Config, addresses: Addresses, credentials: Credentia
         tier=config.exchange.tier,
         book_depth=config.exchange.book_depth,
         busy_poll=config.exchange.busy_poll,
+        symbols_per_socket=config.exchange.symbols_per_socket,
+        nonce_file=config.exchange.nonce_file,
         **durations,
     )
 

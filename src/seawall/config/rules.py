@@ -112,6 +112,7 @@ RULES: Final[Mapping[type, Mapping[str, Rule | _Each]]] = {
         "level3": url("wss", "ws"),
         "ca_file": existing_file,
         "book_depth": one_of(*_DEPTHS),
+        "symbols_per_socket": within(1, 1_000),
     },
     Sim: {
         "port": within(0, 65_535),

@@ -110,6 +110,10 @@ class Exchange:
     book_depth: int = 10
     busy_poll: bool = False
     """Whether sockets are asked for bytes without a pause, which costs a core and saves some tens of microseconds a message."""
+    symbols_per_socket: int = 100
+    """So many symbols share a public socket."""
+    nonce_file: Path | None = None
+    """Where the nonces of the key are kept, so that they rise whatever the clock does between two runs."""
     sim: Sim = Sim()
 
     @property

@@ -1,12 +1,14 @@
 from collections.abc import Sequence
 
 import attrs
+import pytest
 import trio
 import trio.testing
 from support.kraken_server import ADDRESSES, PUBLIC_ONLY, Json, ServerSocket, Stage, reply
 from trio.testing import MockClock
 
 from seawall.kraken.client import FrameUnknown
+from seawall.model.errors import UnknownSymbol
 from seawall.model.instruments import PairStatus
 from seawall.model.market_data import VenueStatus
 
@@ -44,6 +46,15 @@ ASSET: Json = {"id": "BTC", "status": "enabled", "precision": 10, "precision_dis
 
 def instruments(*pairs: Json, assets: Sequence[Json] = (), kind: str = "update") -> Json:
     return {"channel": "instrument", "type": kind, "data": {"assets": list(assets), "pairs": list(pairs)}}
+
+
+@pytest.mark.parametrize("name", ["XBT/USD", "XBTUSD", "XXBTZUSD"])
+async def test_a_pair_by_another_of_its_names_is_refused_with_the_one_that_is_meant(
+    stage: Stage, autojump_clock: MockClock, name: str
+) -> None:
+    async with stage.venue(PUBLIC_ONLY) as venue:
+        with pytest.raises(UnknownSymbol, match=rf"no pair '{name}' at the exchange; it lists BTC/USD$"):
+            await venue.follow_book(name)
 
 
 async def test_a_pair_that_takes_other_orders_than_before_is_told_and_known(stage: Stage, autojump_clock: MockClock) -> None:

@@ -53,6 +53,8 @@ class Reference:
         try:
             return self._instruments[symbol]
         except KeyError:
+            if symbol in self._names:
+                raise UnknownSymbol(symbol, (self._names[symbol],)) from None
             base, _, quote = symbol.partition("/")
             near = [
                 name for name, pair in self._instruments.items() if pair.base == base or (pair.quote == quote and base in name)
