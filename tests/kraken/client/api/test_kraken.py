@@ -4,6 +4,7 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from decimal import Decimal
 
+import httpx
 import pytest
 import trio
 import trio.testing
@@ -21,9 +22,9 @@ from support.kraken_server import (
     ticker_frame,
 )
 
-from seawall.kraken.client.api import BookSnapshot, Kraken, MissedMessages, StreamLost
+from seawall.kraken.client.api import BookSnapshot, Kraken, MissedMessages, RestOrder, StreamLost
 from seawall.kraken.dialect.books.book import crc_of
-from seawall.model.errors import AccessDenied, ExchangeError, UnknownSymbol
+from seawall.model.errors import AccessDenied, ExchangeError, OutcomeUnknown, Unavailable, UnknownSymbol
 from seawall.model.market_data import Book, VenueStatus
 
 Opening = Callable[..., AbstractAsyncContextManager[Kraken]]
@@ -145,12 +146,25 @@ async def test_several_pairs_are_asked_for_in_one_request_and_let_go_when_the_bl
             socket = await public_socket(stage)
             (request,) = socket.asked("subscribe", "ticker")
             assert sorted(request["params"]["symbol"]) == ["BTC/USD", "ETH/USD"]
+            assert both.statistics().what == "tickers BTC/USD, ETH/USD"
             assert {(await both.next()).symbol for _ in range(2)} == {"BTC/USD", "ETH/USD"}
             assert (await one.next()).symbol == "BTC/USD"
         await trio.sleep(1)
         assert sorted(asked_for(socket, "unsubscribe", "ticker")) == ["BTC/USD", "ETH/USD"]
         async with kraken.tickers("BTC/USD") as again:
             assert (await again.next()).symbol == "BTC/USD"
+
+
+async def test_what_nobody_watches_any_more_is_forgotten(
+    stage: Stage, kraken_on: Opening, autojump_clock: trio.testing.MockClock
+) -> None:
+    async with kraken_on(PUBLIC_ONLY) as kraken:
+        async with kraken.tickers("BTC/USD") as tickers:
+            await tickers.next()
+            await (await public_socket(stage)).send(ticker_frame("BTC/USD", "45000.1"))
+            await tickers.next()
+        async with kraken.tickers("BTC/USD") as again:
+            assert str((await again.next()).last) == "45283.5"
 
 
 async def test_every_message_goes_to_a_callback_while_its_block_lasts(
@@ -353,3 +367,22 @@ async def test_pairs_and_assets_that_change_are_told(
         assert (changed.id, changed.status) == ("BTC", "depositonly")
         assert str(kraken.instrument("xbtusd").status) == "cancel_only"
         assert kraken.symbol("XXBTZUSD") == "BTC/USD"
+
+
+async def test_reads_are_repeated_and_calls_that_act_are_not(
+    stage: Stage, kraken_on: Opening, autojump_clock: trio.testing.MockClock
+) -> None:
+    for name in ("Depth", "Balance", "AddOrder", "CancelAll"):
+        stage.server.rest[name] = lambda _params: httpx.Response(503)
+    order = RestOrder(order_type="market", side="buy", volume=Decimal(1))
+    async with kraken_on() as kraken:
+        with pytest.raises(Unavailable):
+            await kraken.rest.depth("BTC/USD")
+        with pytest.raises(Unavailable):
+            await kraken.rest.balance()
+        with pytest.raises(OutcomeUnknown):
+            await kraken.rest.add_order(order, "BTC/USD")
+        with pytest.raises(OutcomeUnknown):
+            await kraken.rest.cancel_all_orders()
+    times = {name: len(stage.server.called(name)) for name in ("Depth", "Balance", "AddOrder", "CancelAll")}
+    assert times == {"Depth": 3, "Balance": 3, "AddOrder": 1, "CancelAll": 1}

@@ -66,6 +66,9 @@ def test_a_loss_is_told_and_what_is_not_to_be_trusted_forgotten() -> None:
 
     assert ear.told[1:] == late.told == ["lost BTC/USD: the socket was lost"]
     assert repr(topic) == "<Topic BTC/USD, 1 sinks, lost: the socket was lost>"
+    topic.tell("book", 2.0)
+    assert topic.lost is None
+    topic.lose("again", forget=False)
     topic.restore()
     assert ear.told[-1] == "restored BTC/USD"
     assert topic.lost is None
