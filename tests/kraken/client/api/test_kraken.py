@@ -165,6 +165,7 @@ async def test_what_nobody_watches_any_more_is_forgotten(
             await tickers.next()
         async with kraken.tickers("BTC/USD") as again:
             assert str((await again.next()).last) == "45283.5"
+            assert again.statistics().replaced == 0, "it was not reminded of the old one first"
 
 
 async def test_every_message_goes_to_a_callback_while_its_block_lasts(
