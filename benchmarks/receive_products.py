@@ -71,14 +71,16 @@ class _Newest:
         if self.channel == "ticker":
             self.client.tickers[SYMBOL]["info"] = {}
         else:
-            self.client.orderbooks[SYMBOL]["bids"][0][1] = 0.0
+            for level in self.client.orderbooks[SYMBOL]["bids"]:
+                level[1] = 0.0
 
     @property
     def is_end(self) -> bool:
         """Whether a burst has ended."""
         if self.channel == "ticker":
             return is_end({"data": [{"trades": self.client.tickers[SYMBOL]["info"].get("trades")}]})
-        return is_end({"data": [{"bids": [{"qty": self.client.orderbooks[SYMBOL]["bids"][0][1]}]}]})
+        bids = self.client.orderbooks[SYMBOL]["bids"]  # any of them: levels it should have cut may stand before the best
+        return is_end({"data": [{"bids": [{"qty": level[1]} for level in bids]}]})
 
 
 def ccxt(rest: str, feed: Feed, work: Work) -> Measured:
