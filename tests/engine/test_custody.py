@@ -2,14 +2,18 @@
 
 from decimal import Decimal
 
+import attrs
 import trio
+from support.journal import MemoryJournal
 from support.rig import BID, Rig
 from support.venue import FakeOrder
 from trio.testing import MockClock
 
-from seawall.engine.notices import OrderContradicted, OrderInDoubt, QuestionFailed
+from seawall.engine.cancels import MOST_IN_ONE
+from seawall.engine.ids import client_order_ids
+from seawall.engine.notices import ForeignOrderSeen, OrderContradicted, OrderInDoubt, QuestionFailed, StrayOrderSeen
 from seawall.engine.order_table import Order
-from seawall.engine.settings import Deadlines
+from seawall.engine.settings import Deadlines, EngineSettings, RiskLimits, SymbolLimits
 from seawall.model.journal import IntentRecord
 from seawall.model.order_states import Heard, OrderState
 from seawall.model.reports import OrderReport, OrderStatus, PlaceOrder
@@ -206,3 +210,128 @@ async def test_without_a_desk_nothing_is_started(autojump_clock: MockClock) -> N
 
     async with rig.caring():
         assert rig.custody.in_care() == (order,), "the desk takes what needs care when it opens"
+
+
+async def test_orders_let_go_of_together_are_cancelled_in_one_request(autojump_clock: MockClock) -> None:
+    rig = Rig()
+    async with rig.caring():
+        orders = [await rig.opened() for _ in range(12)]
+        for order in orders:
+            rig.custody.release(order)
+        await trio.sleep(1)
+
+        assert rig.venue.cancel_requests == [[order.client_order_id for order in orders]]
+        assert {order.state for order in orders} == {OrderState.CANCELED}
+
+
+async def test_no_request_names_more_orders_than_the_exchange_takes(autojump_clock: MockClock) -> None:
+    rig = Rig(EngineSettings(risk=RiskLimits(SymbolLimits(max_open_orders=None))))
+    async with rig.caring():
+        orders = [await rig.opened() for _ in range(MOST_IN_ONE + 7)]
+        for order in orders:
+            rig.custody.release(order)
+        await trio.sleep(1)
+
+        assert sorted(len(request) for request in rig.venue.cancel_requests) == [7, MOST_IN_ONE]
+        assert {order.state for order in orders} == {OrderState.CANCELED}
+
+
+async def test_the_cancels_of_one_strategy_name_no_order_of_another(autojump_clock: MockClock) -> None:
+    rig = Rig()
+    async with rig.caring():
+        mine, other = [await rig.opened(owner="me") for _ in range(3)], await rig.opened(owner="other")
+        for order in mine:
+            rig.custody.release(order)
+        await trio.sleep(1)
+
+        assert rig.venue.open_ids() == [other.client_order_id]
+        assert other.client_order_id not in {name for request in rig.venue.cancel_requests for name in request}
+
+
+async def test_a_request_that_failed_is_repeated_for_every_order_in_it(autojump_clock: MockClock) -> None:
+    rig = Rig()
+    async with rig.caring():
+        orders = [await rig.opened() for _ in range(3)]
+        rig.venue.cancels_fail = True
+        for order in orders:
+            rig.custody.release(order)
+        await trio.sleep(1)
+        assert all(order.cancel_unanswered for order in orders)
+        rig.venue.cancels_fail = False
+        await trio.sleep(5)
+
+        assert {order.state for order in orders} == {OrderState.CANCELED}
+
+
+async def test_an_order_that_filled_while_its_cancel_was_under_way_is_asked_for_at_once(autojump_clock: MockClock) -> None:
+    """`Unknown order` says that it has ended, and not how."""
+    rig = Rig()
+    async with rig.caring() as nursery:
+        order = await rig.opened()
+        nursery.start_soon(rig.assembly.reconciler.recover_fills)
+        rig.venue.silent = True
+        rig.venue.fill(order.client_order_id, "0.001")
+        rig.custody.release(order)
+        await trio.sleep(0.1)
+        assert order.state is OrderState.FILLED
+
+        await trio.sleep(LIMITS.settle_s + 1)
+        assert order.filled_qty == Decimal("0.001")
+        assert rig.market().position("BTC/USD").qty == Decimal("0.001")
+
+
+async def test_an_order_that_both_lists_forgot_is_found_by_its_fills(autojump_clock: MockClock) -> None:
+    rig = Rig()
+    async with rig.caring():
+        order = in_doubt(rig)
+        rig.venue.silent = True
+        rig.venue.orders[order.client_order_id] = FakeOrder("O1", sent(order), qty=order.qty)
+        rig.venue.fill(order.client_order_id, "0.001")
+        rig.venue.fills[:] = [attrs.evolve(fill, client_order_id=None) for fill in rig.venue.fills]  # as REST tells them
+        rig.venue.lists_hide.append(order.client_order_id)
+        await trio.sleep(LIMITS.order_s + LIMITS.absent_s + 30)
+
+        assert order.state is OrderState.FILLED
+        assert rig.market().position("BTC/USD").qty == Decimal("0.001")
+
+
+async def test_while_fills_cannot_be_read_nothing_is_never_placed(autojump_clock: MockClock) -> None:
+    rig = Rig()
+    async with rig.caring():
+        order = in_doubt(rig)
+        await trio.sleep(LIMITS.order_s + LIMITS.absent_s + 2.4)
+        rig.venue.fills_fail = True
+        await trio.sleep(30)
+        assert order.in_doubt
+        assert rig.told(QuestionFailed)
+        rig.venue.fills_fail = False
+        await trio.sleep(10)
+
+        assert order.state is OrderState.NEVER_PLACED
+
+
+async def test_an_order_of_this_journal_that_it_holds_for_ended_is_cancelled_and_told(autojump_clock: MockClock) -> None:
+    """It was never placed, said the exchange; the engine was started again; and then it came alive."""
+    earlier = next(client_order_ids(MemoryJournal().replayed.journal_id, run=1))
+    rig = Rig()
+    async with rig.caring():
+        order = attrs.evolve(sent(in_doubt(rig)), client_order_id=earlier)
+        rig.venue.orders[earlier] = FakeOrder("O9", order, qty=order.qty)
+        rig.venue.report(rig.venue.orders[earlier])
+        rig.venue.report(rig.venue.orders[earlier])
+        await trio.sleep(1)
+
+        assert rig.told(StrayOrderSeen) == [StrayOrderSeen(earlier, "O9", "BTC/USD")]
+        assert rig.told(ForeignOrderSeen) == []
+        assert rig.venue.cancelled == [earlier]
+
+
+async def test_an_order_with_an_id_of_another_journal_is_left_alone(autojump_clock: MockClock) -> None:
+    foreign = next(client_order_ids("beef01", run=1))
+    rig = Rig()
+    async with rig.caring():
+        rig.foundation.hub.order_reported(OrderReport("O9", foreign, OrderStatus.OPEN, 3, symbol="BTC/USD"))
+        await trio.sleep(1)
+
+        assert rig.told(ForeignOrderSeen) == [ForeignOrderSeen("O9", "BTC/USD")]
+        assert rig.venue.cancelled == []

@@ -87,6 +87,10 @@ class FakeVenue:
     placed: list[PlaceOrder] = attrs.field(factory=list)
     """Every order that arrived, whether or not its answer did."""
     cancelled: list[str] = attrs.field(factory=list)
+    cancel_requests: list[list[str]] = attrs.field(factory=list)
+    """The ids of each request, whether or not it was answered."""
+    lists_hide: list[str] = attrs.field(factory=list)
+    """Client order ids that neither list has: found by the exchange's own id alone."""
     armed: list[int] = attrs.field(factory=list)
     foreign: list[OrderReport] = attrs.field(factory=list)
     market_status: VenueStatus = VenueStatus.ONLINE
@@ -96,6 +100,7 @@ class FakeVenue:
     """`after`: take the next order, lose the answer. `before`: lose the order. `hang`: take it, never answer."""
     lose_next_amend: str | None = None
     cancels_fail: bool = False
+    fills_fail: bool = False
     unreachable: bool = False
     silent: bool = False
     """Keep facts to itself: no reports, no fills."""
@@ -180,6 +185,7 @@ class FakeVenue:
 
     async def cancel(self, client_order_ids: Sequence[str]) -> tuple[CancelOutcome, ...]:
         self._bug("cancel")
+        self.cancel_requests.append(list(client_order_ids))
         await self._travel()
         if self.cancels_fail:
             raise OutcomeUnknown("no answer to the cancel")
@@ -194,12 +200,14 @@ class FakeVenue:
     async def find_order(
         self,
         client_order_id: str,
-        order_id: str | None = None,  # noqa: ARG002 - here one name is as cheap as the other
+        order_id: str | None = None,
     ) -> tuple[tuple[OrderReport, ...], int]:
         self._bug("find_order")
         asked_at_ns = self.now_ns()
         await self._travel()
-        order = self.orders.get(client_order_id)
+        order = next((order for order in self.orders.values() if order.order_id == order_id), None)
+        if order is None and client_order_id not in self.lists_hide:
+            order = self.orders.get(client_order_id)
         return ((self._report_of(order),) if order is not None else ()), asked_at_ns
 
     async def open_orders(self) -> OpenOrders:
@@ -212,6 +220,8 @@ class FakeVenue:
     async def fills_since(self, at_ns: int) -> tuple[Fill, ...]:
         self._bug("fills_since")
         await self._travel()
+        if self.fills_fail:
+            raise Unavailable("busy")
         return tuple(fill for fill in self.fills if fill.at_ns >= at_ns)
 
     async def balances(self) -> tuple[Balance, ...]:

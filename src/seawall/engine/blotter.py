@@ -11,6 +11,7 @@ from typing import Final
 import attrs
 
 from seawall.engine.changes import Changes
+from seawall.engine.ids import is_of_journal
 from seawall.engine.ledger import Ledger
 from seawall.engine.notices import ForeignOrderSeen, OrderAmended, OrderContradicted, OrderFilled, OrderMoved
 from seawall.engine.order_table import Order, OrderTable
@@ -31,8 +32,8 @@ _FOREIGN_REMEMBERED = 1_000
 _STILL_OPEN = (OrderStatus.PENDING, OrderStatus.OPEN)
 
 
-def _nobody(order: Order) -> None:
-    """Before the desk has opened there is nobody to act; the notice is told all the same."""
+def _nobody(_found: object) -> None:
+    """Before the desk has opened there is nobody to act; what is found then is found again by the first comparison."""
 
 
 @attrs.define(eq=False)
@@ -40,7 +41,8 @@ class Blotter:
     """Orders, fills, positions and what fills did to the balances: plain state, told facts in any order.
 
     `on_contradiction` is called with an order that the exchange speaks of as alive although it had ended here (the desk
-    sets it when it opens); `on_journal_failure` once the journal has broken.
+    sets it when it opens), `on_stray` with a report of an open order that an engine of this journal made and of which no
+    record is left; `on_journal_failure` once the journal has broken.
     """
 
     journal: Journal
@@ -48,6 +50,7 @@ class Blotter:
     now_ns: Callable[[], int]
     on_journal_failure: Callable[[JournalFailed], None]
     on_contradiction: Callable[[Order], None] = attrs.field(default=_nobody, init=False)
+    on_stray: Callable[[OrderReport], None] = attrs.field(default=_nobody, init=False)
     table: OrderTable = attrs.field(factory=OrderTable, init=False)
     portfolio: Portfolio = attrs.field(factory=Portfolio, init=False)
     ledger: Ledger = attrs.field(factory=Ledger, init=False)
@@ -184,6 +187,10 @@ class Blotter:
         self.on_contradiction(order)
 
     def _foreign_order(self, report: OrderReport) -> None:
+        name = report.client_order_id
+        if report.status in _STILL_OPEN and name is not None and is_of_journal(name, self.journal.replayed.journal_id):
+            self.on_stray(report)
+            return
         if report.status not in _STILL_OPEN or report.order_id in self._foreign:
             return
         if len(self._foreign) >= _FOREIGN_REMEMBERED:

@@ -3,7 +3,8 @@
 A task asks and cancels as often as it takes; nothing is ever sent in an order's place, and nothing but the exchange's
 word ends one. Two words end an order that may never have arrived: it was asked for twice, a settle time apart, both
 times long enough after the order's own deadline had passed on the exchange's clock, and neither the questions nor the
-private stream knew it. Long enough is `Deadlines.absent_s`: what is asked may lag behind what is traded.
+private stream knew it. Long enough is `Deadlines.absent_s`: what is asked may lag behind what is traded. Last of all the
+account's fills are read, as the only witness of an order that neither list has any more.
 """
 
 from collections.abc import Awaitable, Callable
@@ -12,12 +13,14 @@ import attrs
 import trio
 
 from seawall.engine.blotter import Blotter
-from seawall.engine.notices import OrderInDoubt, QuestionFailed
+from seawall.engine.cancels import Cancels
+from seawall.engine.notices import OrderInDoubt, QuestionFailed, StrayOrderSeen
 from seawall.engine.order_table import Order
-from seawall.engine.settings import Deadlines
+from seawall.engine.settings import LONGEST_DEADLINE_NS, Deadlines
 from seawall.model.errors import SeawallError
 from seawall.model.order_states import Heard, OrderState
-from seawall.model.venue import Probe, Venue
+from seawall.model.reports import Fill, OrderReport
+from seawall.model.venue import CancelOutcome, Probe, Venue
 
 __all__ = ["Custody"]
 
@@ -39,16 +42,22 @@ class Custody:
     private_is_live: Callable[[], bool]
     pause: Callable[[int], float]
     """The delay before the n-th repetition, in seconds."""
+    _cancels: Cancels = attrs.field(init=False)
     _nursery: trio.Nursery | None = attrs.field(default=None, init=False)
     _in_care: dict[str, Order] = attrs.field(factory=dict, init=False)
     _absent_at_ns: dict[str, int] = attrs.field(factory=dict, init=False)
     _risen: set[str] = attrs.field(factory=set, init=False)
-    """Orders that ended here, live at the exchange, and are being cancelled."""
+    """Client order ids that ended here, or that no record is left of, live at the exchange, and are being cancelled."""
+
+    def __attrs_post_init__(self) -> None:
+        self._cancels = Cancels(self.venue, self.deadlines)
 
     def open(self, nursery: trio.Nursery) -> None:
         """Tasks live in this nursery from now on; orders that already need care get theirs."""
         self._nursery = nursery
+        self._cancels.open(nursery)
         self.blotter.on_contradiction = self._rescue
+        self.blotter.on_stray = self._end_stray
         for order in self.blotter.table.live():
             self.take(order)
 
@@ -95,19 +104,27 @@ class Custody:
 
     def _rescue(self, order: Order) -> None:
         """An order that had ended here is alive at the exchange: whoever is right, it must not stay there."""
-        if self._nursery is None or order.client_order_id in self._risen:
-            return
-        self._risen.add(order.client_order_id)
-        self.start(lambda: self._cancel_risen(order), name=f"cancel risen {order.client_order_id}")
+        if self._nursery is not None and order.client_order_id not in self._risen:
+            self._risen.add(order.client_order_id)
+            self.start(lambda: self._cancel_risen(order.client_order_id), name=f"cancel risen {order.client_order_id}")
 
-    async def _cancel_risen(self, order: Order) -> None:
+    def _end_stray(self, report: OrderReport) -> None:
+        """An order of this journal rests that the journal holds for ended: no block and no limit knows it any more."""
+        name = report.client_order_id
+        assert name is not None, "it was known by its client order id"
+        if self._nursery is not None and name not in self._risen:
+            self._risen.add(name)
+            self.probe(StrayOrderSeen(name, report.order_id, report.symbol))
+            self.start(lambda: self._cancel_risen(name), name=f"cancel stray {name}")
+
+    async def _cancel_risen(self, client_order_id: str) -> None:
         attempt = 0
         try:
-            while not await self._cancel(order):
+            while isinstance(await self._request_cancel(client_order_id), str):
                 await trio.sleep(self.pause(attempt))
                 attempt += 1
         finally:
-            self._risen.remove(order.client_order_id)
+            self._risen.remove(client_order_id)
 
     async def ask(self, order: Order) -> int | None:
         """Read one order from the exchange; as how many it is known there. A failed question is a notice, and None."""
@@ -121,8 +138,8 @@ class Custody:
             self.blotter.report(report, asked_at_ns)
         if reports:
             self._absent_at_ns.pop(order.client_order_id, None)
-        elif order.in_doubt:
-            self._absent(order, asked_at_ns)
+        elif order.in_doubt and self._absent(order, asked_at_ns) and not await self._has_fills(order):
+            self.blotter.move(order, Heard.ABSENT, reason="asked past its deadline, the exchange knows no such order")
         return len(reports)
 
     async def _care(self, order: Order) -> None:
@@ -131,8 +148,9 @@ class Custody:
             while _needs_care(order):
                 wanted = order.wanted
                 if not wanted:
-                    await self._cancel(order)
-                    if not order.ended:
+                    outcome = await self._cancel(order)
+                    # An order the exchange does not know as open has ended, and may have filled: asked for at once.
+                    if not order.ended and (outcome is None or outcome.accepted):
                         await self._change_or(order, _REPORT_S)
                 if _needs_care(order):
                     await self.ask(order)
@@ -148,15 +166,17 @@ class Custody:
             self._absent_at_ns.pop(order.client_order_id, None)
             self.blotter.changed.pulse()
 
-    async def _cancel(self, order: Order) -> bool:
-        """Ask for the cancel once; true when the exchange answered, whatever it said."""
-        try:
-            with trio.fail_after(self.deadlines.cancel_s):
-                await self.venue.cancel([order.client_order_id])
-        except (SeawallError, trio.TooSlowError) as problem:
-            self.probe(QuestionFailed(order.client_order_id, f"cancel: {type(problem).__name__}: {problem}"))
-            return False
-        return True
+    async def _cancel(self, order: Order) -> CancelOutcome | None:
+        """Ask for the cancel once; what the exchange answered, None where its answer was lost."""
+        outcome = await self._request_cancel(order.client_order_id)
+        order.cancel_unanswered = isinstance(outcome, str)
+        return None if isinstance(outcome, str) else outcome
+
+    async def _request_cancel(self, client_order_id: str) -> CancelOutcome | str:
+        outcome = await self._cancels.cancel(client_order_id)
+        if isinstance(outcome, str):
+            self.probe(QuestionFailed(client_order_id, f"cancel: {outcome}"))
+        return outcome
 
     def _pause_s(self, order: Order, attempt: int) -> float:
         """Until the next question. Questions cost rate budget that cancels may need: few are asked before absence can decide."""
@@ -174,15 +194,40 @@ class Custody:
         with trio.move_on_after(seconds):
             await self.blotter.changes_of(order).wait()
 
-    def _absent(self, order: Order, asked_at_ns: int) -> None:
+    def _absent(self, order: Order, asked_at_ns: int) -> bool:
+        """The exchange did not know it when it was asked at that time; whether that was the second time, late enough."""
         if order.order_id is not None and not order.restored:
-            return  # the exchange has named it to us: that it does not find it now is no proof that it never was
+            return False  # the exchange has named it to us: that it does not find it now is no proof that it never was
         settle_ns = int(self.deadlines.settle_s * 1e9)
         if asked_at_ns <= order.deadline_ns + int(self.deadlines.absent_s * 1e9) or not self.private_is_live():
-            return
+            return False
         first = self._absent_at_ns.setdefault(order.client_order_id, asked_at_ns)
-        if asked_at_ns >= first + settle_ns:
-            self.blotter.move(order, Heard.ABSENT, reason="asked past its deadline, the exchange knows no such order")
+        return asked_at_ns >= first + settle_ns
+
+    async def _has_fills(self, order: Order) -> bool:
+        """Whether fills show the order, or could not be read. Fills of REST name the exchange's id alone, so each of an
+        order that is none of ours has that order asked for: one with this client order id is the one that is looked for.
+        """
+        since_ns = order.deadline_ns - LONGEST_DEADLINE_NS
+        try:
+            with trio.fail_after(self.deadlines.query_s):
+                fills = await self.venue.fills_since(since_ns)
+                suspects = {fill.order_id for fill in fills if self._may_be_of(fill, order)}
+                for order_id in sorted(suspects):
+                    reports, asked_at_ns = await self.venue.find_order(order.client_order_id, order_id)
+                    for report in reports:
+                        if report.client_order_id == order.client_order_id:
+                            self.blotter.report(report, asked_at_ns)
+        except (SeawallError, trio.TooSlowError) as problem:
+            self.probe(QuestionFailed(order.client_order_id, f"fills: {type(problem).__name__}: {problem}"))
+            return True
+        for fill in fills:
+            self.blotter.fill(fill)
+        return not order.in_doubt
+
+    def _may_be_of(self, fill: Fill, order: Order) -> bool:
+        known = self.blotter.table.find(fill.client_order_id, fill.order_id)
+        return known is None and (fill.symbol, fill.side) == (order.symbol, order.side)
 
 
 def _needs_care(order: Order) -> bool:

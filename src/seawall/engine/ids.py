@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from itertools import count
 
-__all__ = ["client_order_ids"]
+__all__ = ["client_order_ids", "is_of_journal"]
 
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 _JOURNAL_DIGITS = 6
@@ -19,8 +19,18 @@ def client_order_ids(journal_id: str, run: int) -> Iterator[str]:
     (hexadecimal text), the number of the run, and a counter. Lower-case letters and digits are what every version of
     the exchange is known to take.
     """
-    head = "s" + _base36(int(journal_id, 16), _JOURNAL_DIGITS) + _base36(run, _RUN_DIGITS)
+    head = _head(journal_id) + _base36(run, _RUN_DIGITS)
     return (head + _base36(number, _ORDER_DIGITS) for number in count(1))
+
+
+def is_of_journal(client_order_id: str, journal_id: str) -> bool:
+    """Whether an engine of this journal, in whatever run, made the id."""
+    head = _head(journal_id)
+    return client_order_id.startswith(head) and len(client_order_id) == len(head) + _RUN_DIGITS + _ORDER_DIGITS
+
+
+def _head(journal_id: str) -> str:
+    return "s" + _base36(int(journal_id, 16), _JOURNAL_DIGITS)
 
 
 def _base36(number: int, places: int) -> str:

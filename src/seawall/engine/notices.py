@@ -35,6 +35,7 @@ __all__ = [
     "StrategyQuarantined",
     "StrategySaid",
     "StrategyStarted",
+    "StrayOrderSeen",
 ]
 
 
@@ -130,6 +131,15 @@ class OrderContradicted:
 class ForeignOrderSeen:
     """An open order that is not ours: never touched, but the dead man's switch would cancel it too."""
 
+    order_id: str
+    symbol: str | None
+
+
+@attrs.frozen
+class StrayOrderSeen:
+    """An order that an engine of this journal sent is open, and the journal holds it for ended: it is being cancelled."""
+
+    client_order_id: str
     order_id: str
     symbol: str | None
 

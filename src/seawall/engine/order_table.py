@@ -60,6 +60,8 @@ class Order:
     wanted: bool = True
     restored: bool = False
     """Whether an earlier run sent it."""
+    cancel_unanswered: bool = False
+    """Whether a cancel was sent whose answer was lost: it is sent again."""
 
     @property
     def symbol(self) -> str:

@@ -14,7 +14,7 @@ from seawall.engine.custody import Custody
 from seawall.engine.hub import Hub
 from seawall.engine.notices import QuestionFailed, Reconciled
 from seawall.engine.order_table import Order
-from seawall.engine.settings import EngineSettings
+from seawall.engine.settings import LONGEST_DEADLINE_NS, EngineSettings
 from seawall.model.errors import SeawallError, Unavailable
 from seawall.model.reports import PrivateSnapshot
 from seawall.model.venue import OpenOrders, Probe, Venue
@@ -23,10 +23,6 @@ __all__ = ["Reconciler"]
 
 _OVERLAP_NS = 5_000_000_000
 """Fills are asked for from a little before the newest one known: the exchange's times are neither unique nor in order."""
-
-_LONGEST_DEADLINE_NS = 60_000_000_000
-"""No order's deadline is further ahead (docs.kraken.com/api/docs/websocket-v2/add_order): it was sent at most this long
-before. Deadlines are on the exchange's clock, as fills are; the journal's own times are not."""
 
 _FILLS_OF_A_SNAPSHOT = 50
 """The stream's snapshot has at most the newest fifty (docs.kraken.com/api/docs/websocket-v2/executions)."""
@@ -48,7 +44,7 @@ class Reconciler:
     async def at_start(self) -> None:
         """Bring what the journal left in step with the exchange. Raises what the venue raises: no start on guesses."""
         replayed = self.blotter.journal.replayed
-        sent = [record.deadline_ns - _LONGEST_DEADLINE_NS for record in replayed.intents]
+        sent = [record.deadline_ns - LONGEST_DEADLINE_NS for record in replayed.intents]
         filled = [record.fill.at_ns for record in replayed.fills]
         self._newest_fill_ns = max(filled, default=self.venue.now_ns())
         since_ns = min([*sent, self._newest_fill_ns])
@@ -81,7 +77,7 @@ class Reconciler:
                         await self.custody.ask(order)
                 oldest_ns = min((order.deadline_ns for order in self._orders_that_miss_fills()), default=None)
                 if oldest_ns is not None:
-                    await self._try("fills", partial(self._fetch_fills, oldest_ns - _LONGEST_DEADLINE_NS))
+                    await self._try("fills", partial(self._fetch_fills, oldest_ns - LONGEST_DEADLINE_NS))
                 attempt += 1
 
     def _orders_that_miss_fills(self) -> list[Order]:

@@ -92,6 +92,11 @@ def _(notice: notices.ForeignOrderSeen) -> str:
 
 
 @sentence.register
+def _(notice: notices.StrayOrderSeen) -> str:
+    return f"order {_short(notice.client_order_id)} had ended here and is open at the exchange: it is being cancelled"
+
+
+@sentence.register
 def _(notice: notices.QuestionFailed) -> str:
     return f"could not ask about {notice.about}, asking again: {notice.problem}"
 

@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from decimal import Decimal
 from enum import StrEnum
+from typing import Final
 
 import attrs
 
 __all__ = [
+    "LONGEST_DEADLINE_NS",
     "DeadMansSwitch",
     "Deadlines",
     "EngineSettings",
@@ -15,6 +17,11 @@ __all__ = [
     "RiskLimits",
     "SymbolLimits",
 ]
+
+
+LONGEST_DEADLINE_NS: Final = 60_000_000_000
+"""No order's deadline is further ahead (docs.kraken.com/api/docs/websocket-v2/add_order): it was sent at most this long
+before. Deadlines are on the exchange's clock, as fills are; the journal's own times are not."""
 
 
 class OnStop(StrEnum):
