@@ -102,8 +102,9 @@ def ccxt(rest: str, feed: Feed, work: Work) -> Measured:
         async def wait(_messages: int) -> None:
             newest.forget()
             # Whoever watches may never see the last message: what comes before he watches again is told to nobody.
-            while not newest.is_end:  # noqa: ASYNC110 - nothing else tells of it
-                await asyncio.sleep(0.005)
+            async with asyncio.timeout(10):
+                while not newest.is_end:  # noqa: ASYNC110 - nothing else tells of it
+                    await asyncio.sleep(0.005)
 
         try:
             await newest.watch()
