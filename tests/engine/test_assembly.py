@@ -71,8 +71,8 @@ async def test_halting_lets_go_of_all_orders_and_is_told_once(autojump_clock: Mo
     rig = Rig()
     async with rig.caring():
         orders = [await rig.opened(BID, "me"), await rig.opened(limit_sell("BTC/USD", qty="0.001", price="51000"), "you")]
-        rig.assembly._take_mode(Mode.HALTED, "the loss is too large")
-        rig.assembly._take_mode(Mode.HALTED, "the loss is too large")
+        rig.assembly.take_mode("risk", Mode.HALTED, "the loss is too large")
+        rig.assembly.take_mode("risk", Mode.HALTED, "the loss is too large")
         await trio.sleep(1)
 
         assert [order.state for order in orders] == [OrderState.CANCELED] * 2
@@ -83,7 +83,7 @@ async def test_reducing_leaves_orders_where_they_are(autojump_clock: MockClock) 
     rig = Rig()
     async with rig.caring():
         await rig.opened()
-        rig.assembly._take_mode(Mode.REDUCING, "the drawdown is too large")
+        rig.assembly.take_mode("risk", Mode.REDUCING, "the drawdown is too large")
         await trio.sleep(1)
 
         assert len(rig.venue.open_ids()) == 1

@@ -22,7 +22,7 @@ D = Decimal
 
 
 def halt(rig: Rig) -> None:
-    rig.assembly._take_mode(Mode.HALTED, "the loss is too large")
+    rig.assembly.take_mode("risk", Mode.HALTED, "the loss is too large")
 
 
 async def test_an_order_is_journaled_sent_and_acknowledged(autojump_clock: MockClock) -> None:

@@ -368,4 +368,4 @@ async def test_halted_while_blocks_wait_ends_their_orders_and_takes_no_other(ben
 def halt(engine: Engine) -> None:
     assert engine._shutdown is not None
     assert engine._shutdown.assembly is not None
-    engine._shutdown.assembly._take_mode(Mode.HALTED, "the loss is too large")
+    engine._shutdown.assembly.take_mode("risk", Mode.HALTED, "the loss is too large")

@@ -1,6 +1,7 @@
 """The parts of an engine that act, put together around a venue, and the branches of the task tree they run in."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import attrs
 import trio
@@ -11,6 +12,7 @@ from seawall.engine.dead_mans_switch import DeadMansSwitchKeeper
 from seawall.engine.desk import Desk
 from seawall.engine.exits import Exit
 from seawall.engine.foundation import Foundation
+from seawall.engine.halting import to_cancel
 from seawall.engine.ids import client_order_ids
 from seawall.engine.intake import Intake
 from seawall.engine.market import Market
@@ -135,7 +137,7 @@ class Assembly:
             self.foundation.blotter.portfolio,
             self.foundation.feed,
             self.settings.risk,
-            on_mode=self._take_mode,
+            on_mode=partial(self.take_mode, "risk"),
             every_s=self.settings.monitor_every_s,
             probe=self.probe,
             check_in=lambda: self.foundation.check_ins.check_in(_RISK),
@@ -158,13 +160,15 @@ class Assembly:
         self.foundation.blotter.say(position.owner, "exit", f"{why.reason}: {why.detail}")
         await self.desk.close_position(position.owner, position.symbol)
 
-    def _take_mode(self, mode: Mode, reason: str) -> None:
-        change = self.foundation.modes.ask("risk", mode, reason)
+    def take_mode(self, cause: str, mode: Mode, reason: str) -> None:
+        """Ask for a mode on behalf of `cause`. Halting cancels every order that does not protect a position."""
+        change = self.foundation.modes.ask(cause, mode, reason)
         if change is None:
             return
         self.probe(change)
         if change.after is Mode.HALTED:
-            for order in self.foundation.blotter.table.live():
+            blotter = self.foundation.blotter
+            for order in to_cancel(blotter.table.live(), lambda *key: blotter.portfolio.position(*key).qty):
                 self.custody.release(order)
 
 

@@ -22,7 +22,7 @@ class Mode(StrEnum):
     REDUCING = "reducing"
     """Only orders that bring a position nearer to zero, whatever else fills."""
     HALTED = "halted"
-    """None."""
+    """None. Open orders are cancelled, but those that protect a position (`seawall.engine.halting`)."""
 
 
 FOLLOWS: Final[Mapping[Mode, Mapping[Mode, Mode]]] = {
