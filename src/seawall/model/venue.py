@@ -53,48 +53,48 @@ class VenueListener(Protocol):
     """What the engine wants told, in the order it arrived.
 
     Called by the task that reads the wire. Calls return at once: they never block and never await. An exception from
-    here is a bug of the engine's.
+    here is a bug of the engine's. A class that extends this one writes down only the calls it cares for: here they do nothing.
     """
 
     def book_changed(self, symbol: str, book: Book, received_s: float) -> None:
         """The book of `symbol` changed and its checksum held. `received_s`: when its bytes arrived, engine's clock."""
-        ...
+        return
 
     def book_lost(self, symbol: str, reason: str) -> None:
         """The book of `symbol` is not to be trusted until the next `book_changed`. Called before any waiting."""
-        ...
+        return
 
     def traded(self, trades: Sequence[Trade]) -> None:
         """The market printed trades, oldest first."""
-        ...
+        return
 
     def candle_changed(self, candle: Candle) -> None:
         """The running candle of one symbol and interval changed, or one was closed."""
-        ...
+        return
 
     def order_reported(self, report: OrderReport) -> None:
         """The exchange said something about an order: ours, or a foreign one of the same account."""
-        ...
+        return
 
     def filled(self, fill: Fill) -> None:
         """An execution; may repeat one told before."""
-        ...
+        return
 
     def balance_changed(self, asset: str, total: Decimal) -> None:
         """The exchange's word on the total of one asset."""
-        ...
+        return
 
     def private_lost(self, reason: str) -> None:
         """Facts about orders may go missing from now on."""
-        ...
+        return
 
     def private_restored(self, snapshot: PrivateSnapshot) -> None:
         """The private stream runs (again); the snapshot is the truth about what is open."""
-        ...
+        return
 
     def status_changed(self, status: VenueStatus) -> None:
         """The exchange as a whole takes other things than before."""
-        ...
+        return
 
 
 class Venue(Protocol):

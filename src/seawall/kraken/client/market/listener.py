@@ -21,31 +21,31 @@ class MarketListener(VenueListener, Protocol):
 
     def ticker_changed(self, ticker: TickerRow, received_s: float) -> None:
         """The ticker of `ticker.symbol` changed; its numbers are exact. `received_s`: when its bytes arrived, trio's clock."""
-        ...
+        return
 
     def ticker_lost(self, symbol: str, reason: str) -> None:
         """The ticker of `symbol` may be behind until the next `ticker_changed`."""
-        ...
+        return
 
     def level3_changed(self, symbol: str, book: Level3Book, received_s: float) -> None:
         """The orders of `symbol` changed and their checksum held. The book changes under its reader, as every other."""
-        ...
+        return
 
     def level3_lost(self, symbol: str, reason: str) -> None:
         """The orders of `symbol` are not to be trusted until the next `level3_changed`. Called before any waiting."""
-        ...
+        return
 
     def instrument_changed(self, instrument: Instrument) -> None:
         """A pair is new, or its status or grid is another than before (docs.kraken.com/api/docs/websocket-v2/instrument)."""
-        ...
+        return
 
     def asset_changed(self, asset: InstrumentAsset) -> None:
         """An asset is new, or its status or terms are others than before. Those of the first list are no change."""
-        ...
+        return
 
     def subscription_refused(self, feed: Feed, error: str) -> None:
         """The exchange will not serve a feed, at once or after a reconnect. Following it again asks again."""
-        ...
+        return
 
 
 class _Untold(MarketListener):
