@@ -30,7 +30,7 @@ class Trader(MarketListener):
 
 
 async def test_a_listener_of_what_the_engine_needs_goes_on_working(stage: Stage, autojump_clock: MockClock) -> None:
-    engine = Engine()  # type: ignore[abstract]  # what is not written down does nothing
+    engine = Engine()
     async with open_venue(PUBLIC_ONLY, engine, dial=stage.server.dial, transport=stage.server.transport()) as venue:
         await venue.follow_ticker("BTC/USD")
         await venue.follow_book("BTC/USD")
@@ -41,7 +41,7 @@ async def test_a_listener_of_what_the_engine_needs_goes_on_working(stage: Stage,
 
 
 async def test_a_listener_writes_down_only_what_it_cares_for(stage: Stage, autojump_clock: MockClock) -> None:
-    trader = Trader()  # type: ignore[abstract]  # what is not written down does nothing
+    trader = Trader()
     async with open_venue(PUBLIC_ONLY, trader, dial=stage.server.dial, transport=stage.server.transport()) as venue:
         await venue.follow_book("BTC/USD")
         await venue.follow_ticker("BTC/USD")
