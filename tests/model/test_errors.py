@@ -1,7 +1,7 @@
 import pytest
 
 from seawall.model import errors
-from seawall.model.errors import NotSent, OutcomeUnknown, Refused, RefusedByRisk, SeawallError, Unavailable
+from seawall.model.errors import NotSent, OutcomeUnknown, Refused, RefusedByExchange, RefusedByRisk, SeawallError, Unavailable
 
 KINDS = [getattr(errors, name) for name in errors.__all__ if name != "Advice"]
 
@@ -28,3 +28,9 @@ def test_a_refusal_names_its_rule() -> None:
 
     assert refusal.rule == "order_size"
     assert str(refusal) == "order_size: 2 is above 1"
+
+
+def test_a_refusal_does_not_say_its_rule_twice() -> None:
+    refusal = RefusedByExchange("EOrder:Insufficient funds", "EOrder:Insufficient funds")
+
+    assert str(refusal) == "EOrder:Insufficient funds"

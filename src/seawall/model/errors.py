@@ -12,6 +12,8 @@
     ├── ExchangeError                    any other answer of the exchange that says no to a request
     ├── UnknownSymbol                    no such pair at the exchange
     ├── JournalFailed                    the journal could not promise what it was asked to keep
+    ├── AccountLeased                    another engine trades this account
+    ├── LeaseLost                        the account is not this engine's any more
     └── OutOfStep                        two facts that cannot both be true: a bug of ours, or of the exchange
 
 Each carries `advice`, one of four words: `retry` (safe to repeat after a pause), `wait` (not before `retry_after_s`),
@@ -22,10 +24,12 @@ from typing import Literal
 
 __all__ = [
     "AccessDenied",
+    "AccountLeased",
     "Advice",
     "BadNumber",
     "ExchangeError",
     "JournalFailed",
+    "LeaseLost",
     "NotSent",
     "OutOfStep",
     "OutcomeUnknown",
@@ -64,7 +68,7 @@ class Refused(SeawallError):
     """
 
     def __init__(self, rule: str, detail: str, *, retry_after_s: float | None = None) -> None:
-        super().__init__(f"{rule}: {detail}")
+        super().__init__(detail if detail.startswith(rule) else f"{rule}: {detail}")
         self.rule = rule
         self.detail = detail
         self.retry_after_s = retry_after_s
@@ -135,6 +139,24 @@ class UnknownSymbol(SeawallError):
 
 class JournalFailed(SeawallError):
     """The journal could not keep a record: the engine takes no new orders and stops in good order."""
+
+
+class AccountLeased(SeawallError):
+    """Another engine trades this account; `holder` says which, where it could be read."""
+
+    advice: Advice = "retry"
+
+    def __init__(self, account: str, holder: str | None) -> None:
+        super().__init__(
+            f"the account {account} is traded by another engine ({holder or 'it left no name'}): one engine trades one account."
+            " Stop that one first, or start this one with --standby"
+        )
+        self.account = account
+        self.holder = holder
+
+
+class LeaseLost(SeawallError):
+    """The account is not this engine's any more, for certain: it sends nothing but cancels, and stops."""
 
 
 class OutOfStep(SeawallError):

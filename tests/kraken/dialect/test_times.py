@@ -143,6 +143,11 @@ def test_seconds_keep_their_digits() -> None:
     assert to_seconds(1_688_667_796_880_200_000) == "1688667796.880200000"
 
 
+def test_seconds_of_a_float_are_refused() -> None:
+    with pytest.raises(TypeError, match=r"1\.5 is a float, where a time is an int of nanoseconds"):
+        to_seconds(1.5)  # type: ignore[arg-type] # a user's mistake
+
+
 @given(
     st.from_regex(r"20[0-9]{2}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-6][0-9]\.[0-9]{5,9}[:Z+0-9]{1,2}", fullmatch=True),
     st.integers(min_value=17, max_value=30),

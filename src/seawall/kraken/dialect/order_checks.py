@@ -33,8 +33,9 @@ class WordOf:
 
 
 def instant(_: object, field: "attrs.Attribute[int | None]", at_ns: int | None) -> None:
-    """None, or nanoseconds since the epoch that can be written as a date. Raises ValueError."""
+    """None, or nanoseconds since the epoch that can be written as a date. Raises ValueError, TypeError."""
     if at_ns is not None:
+        _refuse_unless_whole(field.name, at_ns)
         try:
             to_rfc3339(at_ns)
         except ValueError as error:
@@ -42,6 +43,13 @@ def instant(_: object, field: "attrs.Attribute[int | None]", at_ns: int | None) 
 
 
 def reference_number(_: object, field: "attrs.Attribute[int | None]", number: int | None) -> None:
-    """None, or a whole number of 32 bits with a sign, as a user reference is. Raises ValueError."""
-    if number is not None and not _LEAST <= number <= _MOST:
-        raise ValueError(f"{field.name}: {number} does not fit in 32 bits")
+    """None, or a whole number of 32 bits with a sign, as a user reference is. Raises ValueError, TypeError."""
+    if number is not None:
+        _refuse_unless_whole(field.name, number)
+        if not _LEAST <= number <= _MOST:
+            raise ValueError(f"{field.name}: {number} does not fit in 32 bits")
+
+
+def _refuse_unless_whole(name: str, value: int) -> None:
+    if type(value) is not int:  # a bool is no number here
+        raise TypeError(f"{name}: {value!r} is a {type(value).__name__}, where only an int will do")

@@ -95,6 +95,8 @@ def seconds_to_ns(seconds: Decimal | int) -> int:
 
 
 def to_seconds(at_ns: int) -> str:
-    """Seconds since the epoch with nine places, as REST takes them in `start` and `end`."""
+    """Seconds since the epoch with nine places, as REST takes them in `start` and `end`. Raises TypeError for a float."""
+    if not isinstance(at_ns, int):
+        raise TypeError(f"{at_ns!r} is a {type(at_ns).__name__}, where a time is an int of nanoseconds since 1970")
     seconds, rest = divmod(abs(at_ns), _NS_PER_S)
     return f"{'-' if at_ns < 0 else ''}{seconds}.{rest:09d}"

@@ -6,6 +6,7 @@ import attrs
 import pytest
 
 from seawall.kraken.dialect.order_words import RULES, OrderKind
+from seawall.kraken.dialect.rest import RestOrder
 from seawall.kraken.dialect.socket import requests
 from seawall.kraken.dialect.socket.requests import AmendRequest, ConditionalClose, EditRequest, OrderRequest, TriggerTerms
 
@@ -120,6 +121,28 @@ REFUSED: list[tuple[Callable[[], object], str]] = [
     (lambda: requests.batch_cancel(["O"], "tok", 1), "2 to 50"),
     (lambda: requests.batch_cancel(["O"] * 50, "tok", 1, client_order_ids=["a"]), "2 to 50"),
 ]
+
+
+def wrong(**fields: object) -> OrderRequest:
+    return attrs.evolve(LIMIT, **fields)  # type: ignore[arg-type] # what a type checker would refuse is what is asked for here
+
+
+WRONG_KINDS: list[tuple[Callable[[], object], str]] = [
+    (lambda: wrong(order_qty=0.001), r"order_qty: 0\.001 is a float, where only a Decimal.* Decimal\('0\.001'\)"),
+    (lambda: wrong(limit_price="30000.5"), "limit_price: '30000.5' is a str"),
+    (lambda: wrong(limit_price=30000), "limit_price: 30000 is a int"),
+    (lambda: wrong(deadline_ns=1.7e18), "deadline_ns: .* is a float, where only an int"),
+    (lambda: wrong(order_userref="5"), "order_userref: '5' is a str"),
+    (lambda: wrong(order_userref=True), "order_userref: True is a bool"),
+    (lambda: TriggerTerms(5.0), "price: 5.0 is a float"),  # type: ignore[arg-type] # as above
+    (lambda: RestOrder(order_type="limit", side="buy", volume=Decimal(1), price=5.0), "price: 5.0 is a float"),  # type: ignore[arg-type] # as above
+]
+
+
+@pytest.mark.parametrize(("build", "reason"), WRONG_KINDS)
+def test_what_a_type_checker_would_refuse_is_refused_by_name_at_run_time(build: Callable[[], object], reason: str) -> None:
+    with pytest.raises(TypeError, match=reason):
+        build()
 
 
 @pytest.mark.parametrize(("build", "reason"), REFUSED)

@@ -63,9 +63,14 @@ def check_sizes(tokens: Sequence[Digits]) -> None:
 
 
 def refuse_unsound(name: str, value: Decimal | None, *, signed: bool) -> None:
-    """Raise ValueError for NaN, infinities, absurd magnitudes, and for negative numbers unless `signed`. None passes."""
+    """Raise ValueError for NaN, infinities, absurd magnitudes, and for negative numbers unless `signed`. None passes.
+
+    What is no Decimal at all raises TypeError: at run time the types are only a promise, and a float has no exact digits.
+    """
     if value is None:
         return
+    if not isinstance(value, Decimal):
+        raise TypeError(f"{name}: {value!r} is a {type(value).__name__}, where only a Decimal will do: Decimal('{value}')")
     if not value.is_finite() or not -_MOST_DIGITS < value.adjusted() < _MOST_DIGITS:
         raise ValueError(f"{name}: {str(value)[:60]} is not a finite number of a sane size")
     if not signed and value < ZERO:

@@ -40,5 +40,5 @@ def price_or_none(price: Price | None) -> str | None:
 
 def sound_price(_: object, field: "attrs.Attribute[Price | None]", price: Price | None) -> None:
     """An attrs validator: None, a distance, or a finite number that is not negative. Raises ValueError."""
-    if isinstance(price, Decimal):
+    if not isinstance(price, RelativePrice):
         refuse_unsound(field.name, price, signed=False)
