@@ -15,7 +15,7 @@ __all__ = ["OF_A_RUN", "code_of_failed_start", "code_of_run", "leaves"]
 
 # What asks for a person first comes first: money that may be at risk at the exchange, then what was not kept.
 OF_A_RUN: Final[tuple[tuple[ExitCode, Callable[[Certificate], bool]], ...]] = (
-    (ExitCode.UNCONFIRMED, lambda certificate: not certificate.confirmed),
+    (ExitCode.UNCONFIRMED, lambda certificate: not certificate.confirmed or bool(certificate.unclosed)),
     (ExitCode.JOURNAL_FAILED, lambda certificate: certificate.journal != "closed"),
     (ExitCode.INTERNAL_ERROR, lambda certificate: bool(certificate.crashes)),
     (ExitCode.QUARANTINED, lambda certificate: bool(certificate.quarantined)),

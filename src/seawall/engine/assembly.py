@@ -7,12 +7,14 @@ import attrs
 import trio
 
 from seawall.engine.amends import Amends
+from seawall.engine.closing import Closings
 from seawall.engine.custody import Custody
 from seawall.engine.dead_mans_switch import DeadMansSwitchKeeper
 from seawall.engine.desk import Desk
 from seawall.engine.exits import Exit
 from seawall.engine.foundation import Foundation
 from seawall.engine.halting import to_cancel
+from seawall.engine.holding import Holdings
 from seawall.engine.ids import client_order_ids
 from seawall.engine.intake import Intake
 from seawall.engine.market import Market
@@ -46,6 +48,8 @@ class Assembly:
     now_ns: Callable[[], int]
     custody: Custody
     desk: Desk
+    closings: Closings
+    holdings: Holdings
     reconciler: Reconciler
     switch: DeadMansSwitchKeeper
     runner: StrategyRunner
@@ -156,10 +160,13 @@ class Assembly:
             check_in=lambda: self.foundation.check_ins.check_in(_EXITS),
         )
 
+            rules_of_block=self.holdings.rules_of,
+            is_rest=lambda position: self.holdings.is_rest(position.owner, position.symbol),
     async def _close(self, position: Position, why: Exit) -> None:
         self.foundation.blotter.say(position.owner, "exit", f"{why.reason}: {why.detail}")
         await self.desk.close_position(position.owner, position.symbol)
 
+        self.holdings.exiting(position.owner, position.symbol, why)
     def take_mode(self, cause: str, mode: Mode, reason: str) -> None:
         """Ask for a mode on behalf of `cause`. Halting cancels every order that does not protect a position."""
         change = self.foundation.modes.ask(cause, mode, reason)
@@ -191,7 +198,10 @@ def assemble(
     desk = Desk(venue, blotter, custody, intake, amends, settings.deadlines, probe)
 
     def market_of(owner: str) -> Market:
-        return Market(owner, desk, feed, venue, foundation.account, foundation.check_ins, settings.deadlines, probe)
+        return Market(owner, desk, feed, venue, foundation.account, foundation.check_ins, settings.deadlines, probe, holdings)
+    closings = Closings(desk, probe, pause)
+    holdings = Holdings(desk, closings)
+
 
     return Assembly(
         foundation=foundation,
@@ -204,5 +214,7 @@ def assemble(
         desk=desk,
         reconciler=Reconciler(venue, blotter, custody, hub, settings, probe, pause),
         switch=DeadMansSwitchKeeper(venue, foundation.check_ins, settings, probe),
-        runner=StrategyRunner(tuple(strategies), market_of, desk, foundation.check_ins, settings, probe),
+        closings=closings,
+        holdings=holdings,
+        runner=StrategyRunner(tuple(strategies), market_of, desk, holdings, foundation.check_ins, settings, probe),
     )

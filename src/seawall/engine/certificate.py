@@ -13,6 +13,8 @@ class Certificate:
 
     `open_orders` are ours that the exchange still listed (kept ones left out), None when it could not be asked;
     `last_known_open` are then those that were open when it was last heard of.
+    `positions` are owner, symbol and quantity of all that is held; `handed_over` and `unclosed` owner, symbol and reason of
+    those that outlived a block on purpose, and of those that a block was to close and could not.
     `dead_mans_switch` is `off` (configured so), `disarmed`, or `armed`: Kraken will cancel every order of the account.
     """
 
@@ -29,6 +31,8 @@ class Certificate:
     crashes: tuple[str, ...] = ()
     quarantined: tuple[str, ...] = ()
     last_known_open: tuple[str, ...] = ()
+    handed_over: tuple[tuple[str, str, str], ...] = ()
+    unclosed: tuple[tuple[str, str, str], ...] = ()
 
     @property
     def confirmed(self) -> bool:
@@ -38,7 +42,8 @@ class Certificate:
     @property
     def clean(self) -> bool:
         """Confirmed, and nothing broke on the way."""
-        return self.confirmed and self.journal == "closed" and not self.crashes and not self.quarantined
+        broken = self.crashes or self.quarantined or self.unclosed
+        return self.confirmed and self.journal == "closed" and not broken
 
     def __str__(self) -> str:
         return "\n".join([f"certificate of {self.engine}, stopped after {self.ran_s:.1f} s: {self.reason}", *self._lines()])
@@ -58,9 +63,17 @@ class Certificate:
             lines += [f"  kept on purpose   {len(self.kept)}", *(f"    {line}" for line in self.kept)]
         if self.positions:
             lines.append("  positions held")
-            lines += [f"    {owner} {qty} {symbol}" for owner, symbol, qty in self.positions]
+            lines += [f"    {owner} {qty} {symbol}{self._fate(owner, symbol)}" for owner, symbol, qty in self.positions]
         lines += [f"  dead man's switch {self.dead_mans_switch}", f"  journal           {self.journal}"]
         lines += [f"  crashed           {text}" for text in self.crashes]
         lines += [f"  quarantined       {name}" for name in self.quarantined]
         lines.append("  clean: nothing was left behind" if self.clean else "  NOT CLEAN: see above")
         return lines
+
+    def _fate(self, owner: str, symbol: str) -> str:
+        """What a block that held the position left to say of it."""
+        for words, fates in ((", NOT CLOSED", self.unclosed), (", handed over", self.handed_over)):
+            for whose, what, reason in fates:
+                if (whose, what) == (owner, symbol):
+                    return f"{words}: {reason}"
+        return ""

@@ -19,9 +19,11 @@ from seawall.engine.intake import Intake
 from seawall.engine.keeping import keep
 from seawall.engine.notices import OrderPlanned
 from seawall.engine.order_table import Order
+from seawall.engine.portfolio import total
 from seawall.engine.settings import Deadlines
 from seawall.model.errors import NotSent, RefusedByExchange, SeawallError
 from seawall.model.journal import IntentRecord
+from seawall.model.numbers import ZERO
 from seawall.model.order_states import Heard, OrderState
 from seawall.model.orders import Intent, OrderType, Side
 from seawall.model.reports import PlaceOrder
@@ -120,34 +122,59 @@ class Desk:
     async def close_position(self, owner: str, symbol: str) -> Decimal:
         """Cancel the owner's orders of a symbol, then sell or buy back its position at market.
 
+        An order that stays undecided for longer than one round of cancels holds up only what it may itself have closed: the
+        rest is closed without it, and what it turns out to have opened afterwards.
+
         Meanwhile the owner's own orders of that symbol are refused (`closing`): one more sale would sell what is gone.
         Returns the quantity that could not be closed: below the exchange's minimum, or not filled. Raises as `place`.
         """
         with self.intake.closing(owner, symbol):
-            while orders := self.blotter.table.unsettled(owner, symbol):
-                for order in orders:
-                    self.custody.release(order)  # all of them, before one is waited for
-                for order in orders:
+            is_settled = False
+            while not is_settled:
+                await self._settle(owner, symbol)
+                # Nothing waits from here to the order that closes: whoever closes at the same time sees it, and waits for it.
+                is_settled = not self.blotter.table.unsettled(owner, symbol)
+                qty = self.closable_qty(owner, symbol)
+                if qty:
+                    side = Side.SELL if qty > 0 else Side.BUY
+                    order = await self.place(owner, Intent(symbol, side, OrderType.MARKET, abs(qty)), closing=True)
                     await self.ended(order)
-            # Nothing waits from here to the order that closes: whoever closes at the same time sees it, and waits for it above.
-            qty = self._closable_qty(owner, symbol)
-            if qty:
-                side = Side.SELL if qty > 0 else Side.BUY
-                order = await self.place(owner, Intent(symbol, side, OrderType.MARKET, abs(qty)), closing=True)
-                await self.ended(order)
         return self.blotter.portfolio.position(owner, symbol).qty
+
+    def closable_qty(self, owner: str, symbol: str) -> Decimal:
+        """What the exchange would take of a position, signed as it is; zero when that is too little.
+
+        What orders that are not settled may close already is left out: it is never sold twice.
+        """
+        held = self.blotter.portfolio.position(owner, symbol).qty
+        side = Side.SELL if held > 0 else Side.BUY
+        unsettled = self.blotter.table.unsettled(owner, symbol)
+        left = max(abs(held) - total(order.exposed_qty for order in unsettled if order.side is side), ZERO)
+        return self.tradable_qty(symbol, left if held > 0 else -left)
+
+    def tradable_qty(self, symbol: str, qty: Decimal) -> Decimal:
+        """How much of a position of `qty` one order could close, signed as it is; zero when that is below a minimum."""
+        instrument = self.venue.instrument(symbol)
+        whole = qty - qty % instrument.qty_increment  # the remainder of a decimal has its sign
+        quote = self.intake.feed.quote(symbol)
+        price = None if quote is None else quote.bid if qty > 0 else quote.ask
+        if abs(whole) < instrument.qty_min:
+            return ZERO
+        return ZERO if price is not None and instrument.fault_of_cost(abs(whole) * price) is not None else whole
 
     def statistics(self) -> DeskStatistics:
         """How many orders are live, in doubt, and in the desk's care."""
         live = self.blotter.table.live()
         return DeskStatistics(len(live), sum(order.in_doubt for order in live), len(self.custody.in_care()))
 
-    def _closable_qty(self, owner: str, symbol: str) -> Decimal:
-        """What the exchange would take of a position, signed as it is; zero when that is too little."""
-        instrument = self.venue.instrument(symbol)
-        held = self.blotter.portfolio.position(owner, symbol).qty
-        qty = held - held % instrument.qty_increment  # the remainder of a decimal has its sign
-        return qty if abs(qty) >= instrument.qty_min else Decimal(0)
+    async def _settle(self, owner: str, symbol: str) -> None:
+        """Have an owner's orders of a symbol cancelled; return once they have ended, or after one round of cancels."""
+        with trio.move_on_after(self.deadlines.cancel_s):
+            while orders := self.blotter.table.unsettled(owner, symbol):
+                for order in orders:
+                    self.custody.release(order)  # all of them, before one is waited for
+                for order in orders:
+                    await self.ended(order)
 
     async def _journal(self, order: Order) -> None:
         record = IntentRecord(order.client_order_id, order.owner, order.intent, order.deadline_ns, order.planned_at_ns)

@@ -61,6 +61,11 @@ class Intake:
                 del self._closing[owner, symbol]
 
     def admit(self, owner: str, intent: Intent, *, closing: bool) -> Order:
+            self.blotter.changed.pulse()
+
+    def is_closing(self, owner: str, symbol: str) -> bool:
+        """Whether the owner's position in a symbol is being closed now."""
+        return self._closing[owner, symbol] > 0
         """Plan an order that may be sent: from here on it has an id and a deadline, and counts as exposure.
 
         `closing` lets an order pass that closes a position: only the exchange's own minimums hold it up.
@@ -82,7 +87,7 @@ class Intake:
             return
         if self._shut_because is not None:
             raise RefusedByRisk("stopping", self._shut_because)
-        if self._closing[owner, symbol]:
+        if self.is_closing(owner, symbol):
             raise RefusedByRisk("closing", f"the position in {symbol} is being closed")
         if self.mode() is Mode.HALTED:
             raise RefusedByRisk("mode", "the engine is halted: it takes no order")

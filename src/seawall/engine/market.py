@@ -1,7 +1,7 @@
 """What a strategy is handed: what the market says, what it holds, and the verbs that trade.
 
 Orders are structured: `async with market.working(intent) as order` is the only way to place one, and leaving the block
-ends it at the exchange.
+ends it at the exchange. A position can be: `async with market.holding(symbol) as position` closes what was bought inside.
 """
 
 from collections.abc import AsyncGenerator, Iterator
@@ -15,6 +15,7 @@ from seawall.engine.account import Account
 from seawall.engine.check_ins import CheckIns
 from seawall.engine.desk import Desk
 from seawall.engine.feed import BookStream, CandleStream, Feed, QuoteStream, TradeStream
+from seawall.engine.holding import Holding, HoldingCutShort, Holdings, exit_rules
 from seawall.engine.notices import CleanupCutShort, StrategySaid
 from seawall.engine.portfolio import Position
 from seawall.engine.settings import Deadlines
@@ -23,7 +24,7 @@ from seawall.model.errors import Refused, Unavailable
 from seawall.model.instruments import Instrument
 from seawall.model.market_data import Quote
 from seawall.model.order_states import OrderState
-from seawall.model.orders import Intent, market_sell
+from seawall.model.orders import Intent, Number, market_sell
 from seawall.model.reports import Balance, Fill
 from seawall.model.venue import Probe, Venue
 
@@ -57,6 +58,7 @@ class Market:
     _check_ins: CheckIns
     _deadlines: Deadlines
     _probe: Probe
+    _holdings: Holdings
 
     def instrument(self, symbol: str) -> Instrument:
         """The pair's grid and minimums. Raises `UnknownSymbol`."""
@@ -140,6 +142,52 @@ class Market:
                     await self._desk.see_off(order)
                 if cleanup.cancelled_caught:
                     self._probe(CleanupCutShort(order.client_order_id, cancel_s))
+
+    @asynccontextmanager
+    async def holding(
+        self,
+        symbol: str,
+        *,
+        stop_loss: Number | None = None,
+        take_profit: Number | None = None,
+        trailing: Number | None = None,
+        max_age_s: float | None = None,
+        adopt: bool = False,
+    ) -> AsyncGenerator[Holding, None]:
+        """Hold a position for as long as the block is open: whatever this strategy buys or sells of the symbol inside.
+
+        Leaving, by whatever way, closes what is left of it at market, unless `position.hand_over(reason)` was called:
+        orders of the strategy in the symbol are cancelled, then the rest is sold (or bought back), shielded and under a
+        deadline of its own (`cancel_s` and `order_s` together). What is not closed by then the desk goes on closing, and
+        a new block of the symbol is not entered before it has. Neither a halted engine nor one that stops holds this up,
+        whatever `on_stop` says; what the exchange takes no order for, because it is too small, is handed over and told.
+
+        Inside, the engine closes the position by these rules, as `[strategies.exits]` would; where both are set, the
+        first that says so does. `stop_loss`, `take_profit` and `trailing` are fractions, of the average entry price and of
+        the best price since ("0.02" is 2 %), `max_age_s` seconds since the first fill. The block goes on after an exit:
+        `await position.closed()` waits for one, and says which it was.
+
+        It is entered once the symbol's book is followed and earlier orders are decided; flat, unless `adopt=True` takes
+        what the strategy holds already. Blocks of one strategy do not nest in one symbol.
+
+        Raises `RefusedByRisk` (`holding`: another block of the strategy has the symbol; `held`: something is held, and not
+        adopted; `orders`: the strategy's own orders rest there), `BadNumber`, `UnknownSymbol`, `Unavailable`.
+        """
+        rules = exit_rules(stop_loss, take_profit, trailing, max_age_s)
+        self._venue.instrument(symbol)
+        holding = self._holdings.begin(self.owner, symbol, rules)
+        try:
+            await self._follow(symbol, "book")
+            await self._holdings.enter(holding, adopt=adopt)
+            yield holding
+        finally:
+            closing = self._holdings.leave(holding)
+            if closing is not None:
+                close_s = self._deadlines.cancel_s + self._deadlines.order_s
+                with trio.move_on_after(close_s, shield=True) as cleanup, self._desk.hurried(cleanup):
+                    await self._holdings.closings.see_over(closing)
+                if cleanup.cancelled_caught:
+                    self._probe(HoldingCutShort(self.owner, symbol, holding.qty, close_s))
 
     async def sell_all(self, symbol: str) -> tuple[Fill, ...]:
         """Sell this strategy's whole position in a symbol at market; the fills, none when there was nothing to sell.

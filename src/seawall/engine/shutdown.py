@@ -12,6 +12,7 @@ that took too long, and not when a bug ended it. What could not be confirmed is 
 man's switch stays armed for it.
 """
 
+from collections.abc import Mapping
 from functools import partial
 
 import attrs
@@ -97,6 +98,8 @@ class Shutdown:
             in_doubt=tuple(_line(order) for order in live if _is_unknown(order)),
             kept=tuple(_line(order) for order in live if not _is_unknown(order) and order.kept),
             positions=tuple((held.owner, held.symbol, held.qty) for held in positions if not held.is_flat),
+            handed_over=() if assembly is None else _still_held(assembly, assembly.closings.handed_over),
+            unclosed=() if assembly is None else _still_held(assembly, assembly.closings.unclosed),
             dead_mans_switch=self._dead_mans_switch(),
             journal=journal,
             crashes=crashes,
@@ -120,6 +123,8 @@ class Shutdown:
             with trio.CancelScope(deadline=self._by(_POSITIONS_BY)):
                 await self.hosting.attempt("flatten", assembly.flatten)
             self._let_go(assembly)
+        with trio.CancelScope(deadline=self._by(_POSITIONS_BY)):
+            await assembly.closings.over()  # what a block has promised to close is closed, whatever becomes of other positions
         with trio.CancelScope(deadline=self._by(_CARE_BY)):
             while assembly.custody.in_care():
                 await blotter.changed.wait()
@@ -185,6 +190,12 @@ class Shutdown:
 def _is_unknown(order: Order) -> bool:
     """Whether nobody can say what became of it; one without an answer is no better known than one whose answer was lost."""
     return order.state in (OrderState.SENT, OrderState.IN_DOUBT)
+
+
+def _still_held(assembly: Assembly, reasons: Mapping[tuple[str, str], str]) -> tuple[tuple[str, str, str], ...]:
+    """Owner, symbol and reason of those positions that are not flat."""
+    position = assembly.foundation.blotter.portfolio.position
+    return tuple((*key, reason) for key, reason in reasons.items() if not position(*key).is_flat)
 
 
 def _line(order: Order) -> str:

@@ -7,6 +7,7 @@ import trio
 
 from seawall.engine.check_ins import CheckIns
 from seawall.engine.desk import Desk
+from seawall.engine.holding import Holdings
 from seawall.engine.market import Market
 from seawall.engine.notices import StrategyEnded, StrategyFailed, StrategyQuarantined, StrategyStarted
 from seawall.engine.order_table import Order
@@ -43,6 +44,7 @@ class StrategyRunner:
     specs: tuple[StrategySpec, ...]
     market_of: Callable[[str], Market]
     desk: Desk
+    holdings: Holdings
     check_ins: CheckIns
     settings: EngineSettings
     probe: Probe
@@ -80,7 +82,10 @@ class StrategyRunner:
         finally:
             self.check_ins.leave(present)
             self.vouched_for.pop(spec.name, None)
-            # Blocks end their own orders; this is for a block that was never left, in an abandoned generator say.
+            # Blocks end their own orders and positions; this is for one that was never left, in an abandoned generator say.
+            for holding in self.holdings:
+                if holding.owner == spec.name:
+                    self.holdings.leave(holding)
             with trio.move_on_after(self.settings.deadlines.cancel_s, shield=True) as cleanup, self.desk.hurried(cleanup):
                 orders = self._left_behind(spec.name)
                 for order in orders:

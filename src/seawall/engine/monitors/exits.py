@@ -89,6 +89,8 @@ class _Watch:
     is_unpriced: bool = False
     attempts: int = 0
     told_left_qty: Decimal | None = None
+    opened_at_ns: int | None = None
+    """When it was opened upon a rest too small to close; None where the position itself says when."""
     not_before_s: float = float("-inf")
 
 
@@ -96,7 +98,11 @@ class _Watch:
 class ExitsMonitor:
     """Looks when the book of a held symbol changes, and every `every_s` seconds.
 
-    `rules` are by owner; positions of others are left alone. `close(position, exit)` is given by the desk and returns
+    `rules` are by owner, `rules_of_block` are those of the block that holds a position; where both are set, the first that
+    says so closes it. Positions without either are left alone. What is too small to close (`is_rest`) counts as flat: a
+    position that is opened upon it is a new one.
+
+    `close(position, exit)` is given by the desk and returns
     once its orders are over. Each position has at most one under way, in a task of its own: one that is slow to close
     holds up no other. `now_ns` is the wall clock, nanoseconds since the epoch.
     """
@@ -112,13 +118,17 @@ class ExitsMonitor:
     clock: Callable[[], float] = trio.current_time
     check_in: Callable[[], None] = attrs.field(default=lambda: None)
     """Called after each look: a monitor that hangs does not call it."""
+    rules_of_block: Callable[[str, str], ExitRules | None] = attrs.field(default=lambda _owner, _symbol: None)
+    is_rest: Callable[[Position], bool] = attrs.field(default=lambda _position: False)
     _watches: dict[Key, _Watch] = attrs.field(factory=dict, init=False)
+    _rests: dict[Key, None] = attrs.field(factory=dict, init=False)
+    """Positions that were too small to close at the last look."""
 
     def look(self, now: float) -> tuple[tuple[Position, Exit], ...]:
         """The positions to close at `now` (seconds, the monitor's clock), and why. Each counts as being closed from here on."""
         found = []
         for position in self._watched():
-            watch = self._watches.setdefault((position.owner, position.symbol), _Watch())
+            watch = self._watch(position)
             wanted = self._decide(position, watch)
             if wanted is not None and not watch.is_closing and now >= watch.not_before_s:
                 watch.is_closing = True
@@ -138,19 +148,35 @@ class ExitsMonitor:
 
     def _watched(self) -> list[Position]:
         """Open positions with rules; what was remembered of others is forgotten."""
-        held = [position for position in self.portfolio.positions() if not position.is_flat and position.owner in self.rules]
+        ruled = [held for held in self.portfolio.positions() if not held.is_flat and self._rules(held)]
+        rests = {(position.owner, position.symbol): None for position in ruled if self.is_rest(position)}
+        held = [position for position in ruled if (position.owner, position.symbol) not in rests]
         keys = {(position.owner, position.symbol) for position in held}
+        self._rests = {key: None for key in self._rests if key in keys} | rests
         self._watches = {key: watch for key, watch in self._watches.items() if key in keys or watch.is_closing}
         return held
 
+    def _rules(self, position: Position) -> tuple[ExitRules, ...]:
+        both = (self.rules.get(position.owner), self.rules_of_block(position.owner, position.symbol))
+        return tuple(rules for rules in both if rules is not None)
+
+    def _watch(self, position: Position) -> _Watch:
+        key = (position.owner, position.symbol)
+        if key not in self._watches:
+            self._watches[key] = _Watch(opened_at_ns=self.now_ns() if key in self._rests else None)
+            self._rests.pop(key, None)
+        return self._watches[key]
+
     def _decide(self, position: Position, watch: _Watch) -> Exit | None:
-        rules = self.rules[position.owner]
+        if watch.opened_at_ns is not None:
+            position = attrs.evolve(position, opened_at_ns=watch.opened_at_ns)
         mark = closing_price(self.feed, self.limits, position)
         if mark is None and not watch.is_unpriced:
             tell(self.probe, ExitUnpriced(position.owner, position.symbol))
         watch.is_unpriced = mark is None
         best_price = watch.trail.see(position, mark) if mark is not None else None
-        return decide(position, rules, best_price, mark, self.now_ns())
+        verdicts = (decide(position, rules, best_price, mark, self.now_ns()) for rules in self._rules(position))
+        return next((verdict for verdict in verdicts if verdict is not None), None)
 
     async def _close(self, position: Position, wanted: Exit) -> None:
         key = (position.owner, position.symbol)
