@@ -158,15 +158,15 @@ class Assembly:
             every_s=self.settings.monitor_every_s,
             probe=self.probe,
             check_in=lambda: self.foundation.check_ins.check_in(_EXITS),
-        )
-
             rules_of_block=self.holdings.rules_of,
             is_rest=lambda position: self.holdings.is_rest(position.owner, position.symbol),
+        )
+
     async def _close(self, position: Position, why: Exit) -> None:
         self.foundation.blotter.say(position.owner, "exit", f"{why.reason}: {why.detail}")
+        self.holdings.exiting(position.owner, position.symbol, why)
         await self.desk.close_position(position.owner, position.symbol)
 
-        self.holdings.exiting(position.owner, position.symbol, why)
     def take_mode(self, cause: str, mode: Mode, reason: str) -> None:
         """Ask for a mode on behalf of `cause`. Halting cancels every order that does not protect a position."""
         change = self.foundation.modes.ask(cause, mode, reason)
@@ -197,11 +197,11 @@ def assemble(
     amends = Amends(venue, blotter, custody, intake, settings.deadlines, probe, now_ns)
     desk = Desk(venue, blotter, custody, intake, amends, settings.deadlines, probe)
 
-    def market_of(owner: str) -> Market:
-        return Market(owner, desk, feed, venue, foundation.account, foundation.check_ins, settings.deadlines, probe, holdings)
     closings = Closings(desk, probe, pause)
     holdings = Holdings(desk, closings)
 
+    def market_of(owner: str) -> Market:
+        return Market(owner, desk, feed, venue, foundation.account, foundation.check_ins, settings.deadlines, probe, holdings)
 
     return Assembly(
         foundation=foundation,
@@ -212,9 +212,9 @@ def assemble(
         now_ns=now_ns,
         custody=custody,
         desk=desk,
-        reconciler=Reconciler(venue, blotter, custody, hub, settings, probe, pause),
-        switch=DeadMansSwitchKeeper(venue, foundation.check_ins, settings, probe),
         closings=closings,
         holdings=holdings,
+        reconciler=Reconciler(venue, blotter, custody, hub, settings, probe, pause),
+        switch=DeadMansSwitchKeeper(venue, foundation.check_ins, settings, probe),
         runner=StrategyRunner(tuple(strategies), market_of, desk, holdings, foundation.check_ins, settings, probe),
     )

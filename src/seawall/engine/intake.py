@@ -59,13 +59,13 @@ class Intake:
             self._closing[owner, symbol] -= 1
             if not self._closing[owner, symbol]:
                 del self._closing[owner, symbol]
-
-    def admit(self, owner: str, intent: Intent, *, closing: bool) -> Order:
             self.blotter.changed.pulse()
 
     def is_closing(self, owner: str, symbol: str) -> bool:
         """Whether the owner's position in a symbol is being closed now."""
         return self._closing[owner, symbol] > 0
+
+    def admit(self, owner: str, intent: Intent, *, closing: bool) -> Order:
         """Plan an order that may be sent: from here on it has an id and a deadline, and counts as exposure.
 
         `closing` lets an order pass that closes a position: only the exchange's own minimums hold it up.
