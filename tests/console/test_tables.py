@@ -10,6 +10,7 @@ from rich.text import Text
 from seawall.console.tables import (
     align,
     cut,
+    external_rows,
     number_text,
     order_rows,
     position_rows,
@@ -20,7 +21,7 @@ from seawall.console.tables import (
     share,
     tree_rows,
 )
-from seawall.engine.snapshot import EngineSnapshot, TreeNode
+from seawall.engine.snapshot import EngineSnapshot, ExternalLine, OrderLine, TreeNode
 
 
 def plain(lines: list[Text]) -> list[str]:
@@ -126,3 +127,23 @@ def test_no_rows_are_no_lines() -> None:
 @given(st.text(), st.integers(0, 60))
 def test_cut_lines_have_exactly_their_width(text: str, width: int) -> None:
     assert cell_len(cut(Text(printable(text)), width).plain) == width
+
+
+def test_an_order_that_is_not_certain_says_what_and_since_when() -> None:
+    order = OrderLine("s1", "me", "BTC/USD", "buy", Decimal(1), Decimal(0), None, "in doubt", "in doubt: the socket closed", 0)
+    amended = OrderLine("s2", "me", "BTC/USD", "buy", Decimal(1), Decimal(0), None, "open", "the answer to an amend was lost")
+
+    first, second = order_rows([order, amended])
+    assert first[-1].plain == "in doubt since 00:00:00, the socket closed"
+    assert second[-1].plain == "the answer to an amend was lost"
+
+
+def test_orders_of_other_hands_stand_in_the_same_columns() -> None:
+    told = ExternalLine("X1", "BTC/USD", "sell", Decimal("1.50"), None, Decimal("64000.10"))
+    untold = ExternalLine("X2", None, None, None, None, None)
+
+    first, second = external_rows([told, untold])
+    assert [cell.plain for cell in first] == ["external", "sell", "1.5", "BTC/USD", "64000.10", "not ours"]
+    assert [cell.plain for cell in second] == ["external", "-", "-", "-", "-", "not ours"]
+    (with_id,) = external_rows([told], with_id=True)
+    assert with_id[-1].plain == "X1"

@@ -7,7 +7,7 @@ import pytest
 from support.journal import MemoryJournal
 
 from seawall.engine.blotter import Blotter
-from seawall.engine.notices import ForeignOrderSeen, OrderContradicted, OrderFilled, OrderMoved
+from seawall.engine.notices import ExternalFillSeen, ForeignOrderSeen, OrderContradicted, OrderFilled, OrderMoved
 from seawall.engine.order_table import Order
 from seawall.model.errors import JournalFailed
 from seawall.model.journal import FillRecord, IntentRecord, NoteRecord, OrderRecord, Replayed
@@ -115,7 +115,7 @@ def test_foreign_orders_without_end_are_remembered_to_a_bound() -> None:
     for number in range(3_000):
         desk.blotter.report(OrderReport(f"X{number}", None, OrderStatus.OPEN, 3))
 
-    assert len(desk.blotter._foreign) <= 1_000
+    assert len(desk.blotter.externals.orders()) == 1_000
 
 
 def test_an_end_is_journaled_only_once_its_fills_have_arrived() -> None:
@@ -281,3 +281,107 @@ def test_who_waits_for_an_ended_order_leaves_nothing_behind() -> None:
     desk.blotter.fill(fill_of(order, "1"))
 
     assert desk.blotter._changes == {}
+
+
+def external(exec_id: str, at_ns: int = 20) -> Fill:
+    """As REST tells it: with the exchange's id of the order alone."""
+    return Fill(exec_id, "X1", None, "BTC/USD", Side.BUY, Decimal(1), Decimal(50000), Decimal(50000), (), maker=True, at_ns=at_ns)
+
+
+def test_a_fill_of_an_order_that_is_not_ours_is_told_once_noted_and_in_no_position() -> None:
+    desk = Desk()
+    desk.blotter.external_from_ns = 10
+    assert not desk.blotter.fill(external("T1"))
+    assert not desk.blotter.fill(external("T1"))
+
+    assert [notice for notice in desk.notices if isinstance(notice, ExternalFillSeen)] == [ExternalFillSeen(external("T1"))]
+    assert [record.kind for record in desk.journal.records if isinstance(record, NoteRecord)] == ["external fill"]
+    assert desk.blotter.portfolio.positions() == ()
+    assert desk.blotter.ledger.change("BTC") == 1, "but the balances moved"
+
+
+def test_fills_from_before_the_start_are_history() -> None:
+    desk = Desk()
+    desk.blotter.fill(external("T1"))
+    desk.blotter.external_from_ns = 10
+    desk.blotter.fill(external("T2", at_ns=9))
+
+    assert desk.blotter.externals.fill_count == 0
+
+
+def test_a_fill_that_rest_tells_before_the_answer_is_ours_once_the_answer_names_the_order() -> None:
+    desk = Desk()
+    desk.blotter.external_from_ns = 10
+    order = desk.blotter.plan(IntentRecord("s1", "me", ONE_BTC, deadline_ns=10, at_ns=1))
+    desk.blotter.move(order, Heard.SENDING)
+    desk.blotter.fill(external("T1"))
+    assert desk.blotter.externals.fill_count == 0, "nobody can say yet"
+    desk.blotter.move(order, Heard.ACCEPTED, order_id="X1")
+
+    assert desk.position() == 1
+    assert order.state is OrderState.FILLED
+    assert desk.blotter.externals.fill_count == 0
+
+
+def test_a_fill_that_could_have_been_ours_is_told_once_the_order_turned_out_to_be_another() -> None:
+    desk = Desk()
+    desk.blotter.external_from_ns = 10
+    order = desk.blotter.plan(IntentRecord("s1", "me", ONE_BTC, deadline_ns=10, at_ns=1))
+    desk.blotter.move(order, Heard.SENDING)
+    desk.blotter.fill(external("T1"))
+    desk.blotter.move(order, Heard.ACCEPTED, order_id="O1")
+
+    assert desk.position() == 0
+    assert desk.blotter.externals.fill_count == 1
+
+
+def test_ids_of_fills_go_with_the_orders_they_belong_to() -> None:
+    desk = Desk()
+    desk.blotter.table.keep_ended = 10
+    for number in range(500):
+        order = desk.opened(f"s{number}")
+        desk.blotter.fill(fill_of(order, "1", f"T{number}"))
+
+    assert desk.position() == 500
+    assert desk.blotter.portfolio.remembered <= 3 * 10
+    first = Fill("T0", "O-s0", "s0", "BTC/USD", Side.BUY, Decimal(1), Decimal(50000), Decimal(50000), (), maker=True, at_ns=2)
+    assert not desk.blotter.fill(first), "its order is long gone"
+    assert desk.position() == 500
+
+
+def test_a_restart_remembers_the_ids_of_fills_that_can_be_told_again_alone() -> None:
+    minute = 60 * 10**9
+    intent = IntentRecord("s1", "me", ONE_BTC, deadline_ns=10 * minute, at_ns=1)
+    filled = (FillRecord("me", external("old", 8 * minute)), FillRecord("me", external("its own", 10 * minute)))
+    desk = Desk(MemoryJournal(Replayed("c0ffee", 2, (intent,), (), filled)))
+    desk.blotter.restore()
+
+    assert desk.position() == 2
+    assert desk.blotter.portfolio.remembered == 1
+    desk.blotter.report(OrderReport("X1", "s1", OrderStatus.OPEN, 3, filled_qty=Decimal(1), qty=Decimal(2)))
+    desk.blotter.fill(external("its own", 10 * minute))
+    assert desk.position() == 2, "it was counted before, though not for this order"
+
+
+def test_what_is_not_known_of_an_order_is_said_with_its_time() -> None:
+    desk = Desk()
+    order = desk.opened()
+    assert (order.uncertain, order.uncertain_since_ns) == (None, None)
+    order.cancel_unanswered = True
+    desk.blotter.doubted(order)
+    assert (order.uncertain, order.uncertain_since_ns) == ("the answer to a cancel was lost", 7)
+    order.amend_unanswered = True
+    assert order.uncertain == "the answer to an amend and a cancel was lost"
+    assert desk.blotter.exposure("BTC/USD").in_doubt == 1, "further entries are refused"
+
+    desk.blotter.report(report_of(order, OrderStatus.CANCELED))
+    assert [order.uncertain, order.uncertain_since_ns] == [None, None]
+
+
+def test_an_order_whose_answer_is_lost_says_why_it_is_in_doubt() -> None:
+    desk = Desk()
+    order = desk.blotter.plan(IntentRecord("s1", "me", ONE_BTC, deadline_ns=10, at_ns=1))
+    desk.blotter.move(order, Heard.SENDING)
+    desk.blotter.move(order, Heard.LOST, reason="the socket closed")
+
+    assert (order.uncertain, order.uncertain_since_ns) == ("in doubt: the socket closed", 7)

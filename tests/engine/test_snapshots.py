@@ -7,9 +7,10 @@ from support.rig import BID, Rig
 from trio.testing import MockClock
 
 from seawall.engine.news import News
-from seawall.engine.snapshot import EngineSnapshot, OrderLine, TreeNode
+from seawall.engine.snapshot import EngineSnapshot, ExternalLine, OrderLine, TreeNode
 from seawall.engine.snapshots import snapshot_of
-from seawall.model.orders import market_buy
+from seawall.model.orders import Side, market_buy
+from seawall.model.reports import Fill, OrderReport, OrderStatus
 
 D = Decimal
 
@@ -71,3 +72,32 @@ async def test_the_tree_is_the_nurserys(autojump_clock: MockClock) -> None:
         tree = snapshot_of("mine", rig.assembly, nursery, News(), "running", 2.5).tree
 
     assert tree == TreeNode("mine", (TreeNode(f"cancel {order.client_order_id}"),))
+
+
+async def test_it_shows_what_is_not_known_and_since_when(autojump_clock: MockClock) -> None:
+    rig = Rig()
+    async with rig.caring():
+        await trio.sleep(10)
+        rig.venue.lose_next = "before"
+        order = await rig.opened()
+        await trio.sleep(1)
+        (line,) = picture(rig).orders
+
+        assert line.client_order_id == order.client_order_id
+        assert line.uncertain == "in doubt: OutcomeUnknown: the socket closed"
+        assert line.uncertain_since_ns is not None
+        assert 10 <= line.uncertain_since_ns / 1e9 < 10.1
+
+
+async def test_it_shows_orders_and_fills_of_other_hands(autojump_clock: MockClock) -> None:
+    rig = Rig()
+    async with rig.caring():
+        rig.foundation.blotter.external_from_ns = 0
+        hub = rig.foundation.hub
+        hub.order_reported(OrderReport("X1", None, OrderStatus.OPEN, 3, symbol="BTC/USD", side=Side.BUY, qty=D(1)))
+        hub.filled(Fill("T1", "X1", None, "BTC/USD", Side.BUY, D(1), D(1), D(1), (), maker=True, at_ns=1))
+        shown = picture(rig)
+
+        assert shown.external_orders == (ExternalLine("X1", "BTC/USD", "buy", D(1), None, None),)
+        assert shown.external_fills == 1
+        assert shown.orders == ()

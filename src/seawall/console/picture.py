@@ -9,6 +9,7 @@ from rich.text import Text
 from seawall.console.tables import (
     align,
     cut,
+    external_rows,
     order_rows,
     position_rows,
     printable,
@@ -94,9 +95,11 @@ def _body(snapshot: EngineSnapshot, width: int, height: int, trails: Trails) -> 
 
 def _facts(snapshot: EngineSnapshot, width: int, height: int, trails: Trails) -> list[Text]:
     total = Text("  ").join(profit_text(profit, asset) for asset, profit in sorted(profits(snapshot.positions).items()))
+    wide = width > 90
+    orders = [*order_rows(snapshot.orders, with_id=wide), *external_rows(snapshot.external_orders, with_id=wide)]
     sections = (
         (_title("quotes"), _quotes(snapshot, width, trails)),
-        (_title("orders"), align(list(order_rows(snapshot.orders, with_id=width > 90)), {2, 4}, width)),
+        (_title("orders"), align(orders, {2, 4}, width)),
         (_apart(_title("positions"), total, width), align(list(position_rows(snapshot.positions)), {1, 3, 4}, width)),
     )
     wants = [max(1, len(rows)) for _title, rows in sections]

@@ -6,12 +6,14 @@ from decimal import Context, Decimal
 from rich.cells import cell_len
 from rich.text import Text
 
-from seawall.engine.snapshot import OrderLine, PositionLine, QuoteLine, TreeNode
+from seawall.engine.news import clock_text
+from seawall.engine.snapshot import ExternalLine, OrderLine, PositionLine, QuoteLine, TreeNode
 
 __all__ = [
     "Row",
     "align",
     "cut",
+    "external_rows",
     "number_text",
     "order_rows",
     "position_rows",
@@ -81,9 +83,24 @@ def order_rows(orders: Iterable[OrderLine], *, with_id: bool = False) -> Iterato
             Text(qty),
             Text(printable(order.symbol), "bold"),
             Text(price),
-            Text(printable(order.state), _STATE_STYLES.get(order.state, "dim")),
+            _state(order),
         )
         yield (*row, Text(printable(order.client_order_id), "dim")) if with_id else row
+
+
+def external_rows(orders: Iterable[ExternalLine], *, with_id: bool = False) -> Iterator[Row]:
+    """Open orders that are not ours, in the columns of `order_rows`; a dash for what the exchange did not tell."""
+    for order in orders:
+        side = order.side or "-"
+        row = (
+            Text("external", "yellow"),
+            Text(printable(side), "cyan" if side == "buy" else "magenta"),
+            Text(number_text(order.qty)),
+            Text(printable(order.symbol or "-"), "bold"),
+            Text("-" if order.limit_price is None else format(order.limit_price, "f")),
+            Text("not ours", "yellow"),
+        )
+        yield (*row, Text(printable(order.order_id), "dim")) if with_id else row
 
 
 def position_rows(positions: Iterable[PositionLine]) -> Iterator[Row]:
@@ -170,6 +187,15 @@ def _count(node: TreeNode) -> int:
 
 def _count_shown(node: TreeNode, shown: set[int]) -> int:
     return (id(node) in shown) + sum(_count_shown(child, shown) for child in node.children)
+
+
+def _state(order: OrderLine) -> Text:
+    """The state, or what is not known of the order and since when (UTC)."""
+    if order.uncertain is None:
+        return Text(printable(order.state), _STATE_STYLES.get(order.state, "dim"))
+    since = "" if order.uncertain_since_ns is None else f" since {clock_text(order.uncertain_since_ns)}"
+    what, _, why = order.uncertain.partition(": ")
+    return Text(printable(f"{what}{since}{f', {why}' if why else ''}"), _STATE_STYLES["in doubt"])
 
 
 def _profit(position: PositionLine) -> Decimal:

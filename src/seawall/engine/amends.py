@@ -98,6 +98,8 @@ class Amends:
 
     def _doubt(self, order: Order, amend: "_Amend") -> None:
         """The answer to an amend was lost, or its caller has left: the desk reads the order back, whoever waits."""
+        order.amend_unanswered = True
+        self.blotter.doubted(order)
         self.probe(AmendInDoubt(order.client_order_id, amend.change.qty, amend.change.limit_price))
         if not self.custody.start(lambda: self._read_back(order, amend), name=f"read back {order.client_order_id}"):
             self._decide(order, amend, made=None)
@@ -123,6 +125,8 @@ class Amends:
         del self._under_way[order.client_order_id]
         if made is not None:
             order.asked_qty = None
+            order.amend_unanswered = False
+            self.blotter.doubted(order)
         if made:
             order.read_from_ns = self.venue.now_ns() + int(self.deadlines.settle_s * 1e9)
         amend.made = made

@@ -56,15 +56,16 @@ class Assembly:
 
     async def run_desk(self, *, task_status: trio.TaskStatus[None]) -> None:
         """Orders in care, the dead man's switch, and the comparing. Never returns."""
-        try:
-            async with trio.open_nursery() as nursery:
-                self.custody.open(nursery)
+        async with trio.open_nursery() as nursery:
+            self.custody.open(nursery)
+            try:
                 start_service(nursery, "dead man's switch", self.switch.run, self.probe)
                 start_service(nursery, "reconcile", self.reconciler.run, self.probe)
                 start_service(nursery, "fills", self.reconciler.recover_fills, self.probe)
                 task_status.started()
-        finally:
-            self.custody.close()
+                await trio.sleep_forever()
+            finally:
+                self.custody.close()  # inside: a nursery that has ended takes no task, and whoever lets go of an order has it crash
 
     async def run_monitors(self, *, task_status: trio.TaskStatus[None]) -> None:
         """The four that watch, and whoever vouches for the others. Never returns."""
@@ -81,10 +82,11 @@ class Assembly:
 
     async def learn_balances(self) -> None:
         """Ask what the account holds; the ledger counts from here. Raises what the venue raises."""
+        asked_at_ns = self.venue.now_ns()
         with trio.fail_after(self.settings.deadlines.query_s):
             balances = await self.venue.balances()
         self.foundation.account.told_all(balances)
-        self.foundation.blotter.ledger.opening(balances)
+        self.foundation.blotter.ledger.opening(balances, asked_at_ns)
 
     async def flatten(self) -> None:
         """Close every position, side by side; one that cannot be closed is told, and stays in the certificate."""

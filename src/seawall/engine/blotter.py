@@ -11,16 +11,26 @@ from typing import Final
 import attrs
 
 from seawall.engine.changes import Changes
+from seawall.engine.externals import STILL_OPEN, Externals
 from seawall.engine.ids import is_of_journal
 from seawall.engine.ledger import Ledger
-from seawall.engine.notices import ForeignOrderSeen, OrderAmended, OrderContradicted, OrderFilled, OrderMoved
+from seawall.engine.notices import (
+    ExternalFillSeen,
+    ForeignOrderSeen,
+    OrderAmended,
+    OrderContradicted,
+    OrderFilled,
+    OrderMoved,
+)
 from seawall.engine.order_table import Order, OrderTable
 from seawall.engine.portfolio import Portfolio
 from seawall.engine.risk import Exposure
+from seawall.engine.settings import LONGEST_DEADLINE_NS
 from seawall.model.errors import JournalFailed, OutOfStep
 from seawall.model.journal import FillRecord, IntentRecord, Journal, NoteRecord, Record
+from seawall.model.numbers import plain
 from seawall.model.order_states import Heard, OrderState
-from seawall.model.reports import Fill, OrderReport, OrderStatus
+from seawall.model.reports import Fill, OrderReport
 from seawall.model.venue import Probe
 
 __all__ = ["SNAPSHOT", "Blotter"]
@@ -28,8 +38,8 @@ __all__ = ["SNAPSHOT", "Blotter"]
 SNAPSHOT: Final = 1 << 63
 """Later than anything: the times in a snapshot are those of the orders, and say nothing of how new it is."""
 
-_FOREIGN_REMEMBERED = 1_000
-_STILL_OPEN = (OrderStatus.PENDING, OrderStatus.OPEN)
+_SWITCH_FIRED: Final = "CancelAllOrdersAfter"
+"""How Kraken begins the reason of orders that its dead man's switch has cancelled."""
 
 
 def _nobody(_found: object) -> None:
@@ -51,6 +61,8 @@ class Blotter:
     on_journal_failure: Callable[[JournalFailed], None]
     on_contradiction: Callable[[Order], None] = attrs.field(default=_nobody, init=False)
     on_stray: Callable[[OrderReport], None] = attrs.field(default=_nobody, init=False)
+    on_switch_fired: Callable[[Order], None] = attrs.field(default=_nobody, init=False)
+    """Called with an order of ours that the dead man's switch has cancelled."""
     table: OrderTable = attrs.field(factory=OrderTable, init=False)
     portfolio: Portfolio = attrs.field(factory=Portfolio, init=False)
     ledger: Ledger = attrs.field(factory=Ledger, init=False)
@@ -58,8 +70,15 @@ class Blotter:
     """Pulsed at every change of any order."""
     fills_missed: Changes = attrs.field(factory=Changes, init=False)
     """Pulsed when the exchange told of more than the fills that arrived."""
+    externals: Externals = attrs.field(factory=Externals, init=False)
+    external_from_ns: int | None = attrs.field(default=None, init=False)
+    """External fills from this instant on (the exchange's clock) are told: older ones are history. None tells none."""
     _changes: dict[str, Changes] = attrs.field(factory=dict, init=False)
-    _foreign: dict[str, None] = attrs.field(factory=dict, init=False)
+    _unclaimed: dict[str, Fill] = attrs.field(factory=dict, init=False)
+    """By execution id: fills that may be those of an order whose answer is still out."""
+
+    def __attrs_post_init__(self) -> None:
+        self.table.on_dropped = lambda order: self.portfolio.forget(fill.exec_id for fill in order.fills)
 
     def restore(self) -> int:
         """Take what earlier runs left in the journal; the number of orders that are in doubt because of it."""
@@ -67,7 +86,15 @@ class Blotter:
         for record in replayed.fills:
             self.portfolio.apply(record.owner, record.fill)
         self.table.restore(replayed.intents, replayed.orders, (record.fill for record in replayed.fills))
+        for order in self.table:
+            order.uncertain_since_ns = order.planned_at_ns
+        # A fill finds only an order of the table, and none of those can have filled before it was sent.
+        oldest_ns = min((record.deadline_ns for record in replayed.intents), default=None)
+        self.portfolio.forget_before(self._newest_ns() + 1 if oldest_ns is None else oldest_ns - LONGEST_DEADLINE_NS)
         return len(replayed.intents)
+
+    def _newest_ns(self) -> int:
+        return max((record.fill.at_ns for record in self.journal.replayed.fills), default=0)
 
     def plan(self, record: IntentRecord) -> Order:
         """Take an order that is about to be journaled."""
@@ -93,7 +120,7 @@ class Blotter:
             report = attrs.evolve(report, qty=None, limit_price=None)
         if order.order_id not in (None, report.order_id):
             # Another order under the same id: what became of it says nothing about ours, but it must not rest.
-            if report.status in _STILL_OPEN:
+            if report.status in STILL_OPEN:
                 self._contradicted(order, f"{report.status} as {report.order_id} too")
             return order
         before = order.state
@@ -113,10 +140,16 @@ class Blotter:
 
     def fill(self, fill: Fill) -> bool:
         """An execution; false when it was counted before, or is not ours."""
-        self.ledger.apply(fill)  # foreign ones too: they move the same balances
+        is_news = self.ledger.apply(fill)  # external ones too: they move the same balances
         order = self.table.find(fill.client_order_id, fill.order_id)
-        if order is None:
-            return False
+        if order is not None:
+            return self._filled(order, fill)
+        if is_news and self.external_from_ns is not None and fill.at_ns >= self.external_from_ns:
+            self._unclaimed[fill.exec_id] = fill
+            self._judge_unclaimed()
+        return False
+
+    def _filled(self, order: Order, fill: Fill) -> bool:
         before, is_new = order.state, self.portfolio.apply(order.owner, fill)
         try:
             # One of an earlier run may be in the position, and not yet be known to be this order's.
@@ -133,6 +166,22 @@ class Blotter:
             self._journal_step(order)
             self._wake(order)
         return is_new
+
+    def _judge_unclaimed(self) -> None:
+        """Count fills that turned out to be ours; tell of those that can be nobody's here. The others wait."""
+        for fill in tuple(self._unclaimed.values()):
+            order = self.table.find(fill.client_order_id, fill.order_id)
+            if order is None and fill.client_order_id is None and self.table.nameless(fill.symbol, fill.side):
+                continue  # REST names the exchange's id alone, and one of ours may have been given it
+            if self._unclaimed.pop(fill.exec_id, None) is None:
+                continue  # counted meanwhile, on the way of another one
+            if order is not None:
+                self._filled(order, fill)
+            else:
+                self.externals.filled(fill)
+                self.probe(ExternalFillSeen(fill))
+                what = f"{fill.side} {plain(fill.qty)} {fill.symbol} at {plain(fill.price)}"
+                self.say("", "external fill", f"{what}, order {fill.order_id}, execution {fill.exec_id}")
 
     def amended(self, order: Order, qty: Decimal | None, limit_price: Decimal | None) -> None:
         """The exchange took an amend."""
@@ -166,6 +215,8 @@ class Blotter:
         assert order.state is not before
         self._journal_step(order)
         self.probe(OrderMoved(order.client_order_id, order.owner, before, order.state, order.reason))
+        if order.state is OrderState.CANCELED and (order.reason or "").startswith(_SWITCH_FIRED):
+            self.on_switch_fired(order)
         self._wake(order)
 
     def _journal_step(self, order: Order) -> None:
@@ -174,13 +225,23 @@ class Blotter:
         if not (order.ended and order.misses_fills):
             self.note([order.record(self.now_ns())])
 
+    def doubted(self, order: Order) -> None:
+        """Something was asked of the exchange for this order and not answered, or was answered after all."""
+        self._wake(order)
+
     def _wake(self, order: Order) -> None:
+        if order.uncertain is None:
+            order.uncertain_since_ns = None
+        elif order.uncertain_since_ns is None:
+            order.uncertain_since_ns = self.now_ns()
         changes = self._changes.get(order.client_order_id)
         if changes is not None:
             changes.pulse()
             if order.ended:
                 del self._changes[order.client_order_id]
         self.changed.pulse()
+        if self._unclaimed:
+            self._judge_unclaimed()
 
     def _contradicted(self, order: Order, heard: str) -> None:
         self.probe(OrderContradicted(order.client_order_id, order.state, heard))
@@ -188,12 +249,16 @@ class Blotter:
 
     def _foreign_order(self, report: OrderReport) -> None:
         name = report.client_order_id
-        if report.status in _STILL_OPEN and name is not None and is_of_journal(name, self.journal.replayed.journal_id):
+        if report.status in STILL_OPEN and name is not None and is_of_journal(name, self.journal.replayed.journal_id):
             self.on_stray(report)
             return
-        if report.status not in _STILL_OPEN or report.order_id in self._foreign:
-            return
-        if len(self._foreign) >= _FOREIGN_REMEMBERED:
-            del self._foreign[next(iter(self._foreign))]
-        self._foreign[report.order_id] = None
-        self.probe(ForeignOrderSeen(report.order_id, report.symbol))
+        if self.externals.reported(report):
+            self.probe(ForeignOrderSeen(report.order_id, report.symbol))
+            self.say("", "external order", f"{report.order_id} {_what(report)}".rstrip())
+
+
+def _what(report: OrderReport) -> str:
+    """What the exchange said an order is for, as far as it did."""
+    at = None if report.limit_price is None else f"at {plain(report.limit_price)}"
+    told = (report.side, None if report.qty is None else plain(report.qty), report.symbol, at)
+    return " ".join(str(part) for part in told if part is not None)

@@ -170,6 +170,7 @@ class Custody:
         """Ask for the cancel once; what the exchange answered, None where its answer was lost."""
         outcome = await self._request_cancel(order.client_order_id)
         order.cancel_unanswered = isinstance(outcome, str)
+        self.blotter.doubted(order)
         return None if isinstance(outcome, str) else outcome
 
     async def _request_cancel(self, client_order_id: str) -> CancelOutcome | str:

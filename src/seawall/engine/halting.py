@@ -20,7 +20,7 @@ PositionOf = Callable[[str, str], Decimal]
 
 
 def to_cancel(live: Iterable[Order], position_of: PositionOf) -> tuple[Order, ...]:
-    """Those of the live orders that must go. Of several that protect one position, triggered ones are kept first, oldest first."""
+    """Those of the live orders that must go. Of several that protect one position, triggered ones stay first, then older ones."""
     orders = tuple(live)
     left: dict[tuple[str, str], Decimal] = {}
     staying: set[str] = set()

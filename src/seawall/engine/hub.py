@@ -82,6 +82,7 @@ class Hub:
             self.blotter.fill(fill)
         for report in snapshot.open_orders:
             self.blotter.report(report, SNAPSHOT)
+        self.blotter.externals.listed({report.order_id for report in snapshot.open_orders})
         self.probe(PrivateStreamRestored(len(snapshot.open_orders)))
         self.snapshot = snapshot
         self.snapshots.pulse()

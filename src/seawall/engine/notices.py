@@ -18,6 +18,7 @@ __all__ = [
     "EngineStarted",
     "EngineStopped",
     "EngineStopping",
+    "ExternalFillSeen",
     "ForeignOrderSeen",
     "OrderAmended",
     "OrderContradicted",
@@ -133,6 +134,13 @@ class ForeignOrderSeen:
 
     order_id: str
     symbol: str | None
+
+
+@attrs.frozen
+class ExternalFillSeen:
+    """An execution of an order that is not ours: it moved the account's balances, and no position of the engine's."""
+
+    fill: Fill
 
 
 @attrs.frozen

@@ -4,7 +4,7 @@ Plain state, no waiting: the desk feeds it with what its own hands did and with 
 order that arrives, and asks it what is open, what is in doubt and how much is exposed.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 
 import attrs
@@ -60,8 +60,14 @@ class Order:
     wanted: bool = True
     restored: bool = False
     """Whether an earlier run sent it."""
+    amend_unanswered: bool = False
+    """Whether an amend was sent whose answer was lost: the order is read back."""
     cancel_unanswered: bool = False
     """Whether a cancel was sent whose answer was lost: it is sent again."""
+    uncertain_since_ns: int | None = None
+    """Since when (wall clock) something of it is not known that the exchange was asked."""
+    fills_overdue: bool = False
+    """Whether told fills did not arrive for so long that nobody waits for them any more. They are still asked for."""
 
     @property
     def symbol(self) -> str:
@@ -82,6 +88,21 @@ class Order:
     def in_doubt(self) -> bool:
         """Whether the exchange has to be asked what became of it."""
         return self.state is OrderState.IN_DOUBT
+
+    @property
+    def uncertain(self) -> str | None:
+        """What is not known of it, for people: whether it was placed, amended, cancelled; None when nothing is open."""
+        if self.in_doubt:
+            return f"in doubt: {self.reason or 'its answer was lost'}"
+        if self.ended:
+            return None
+        lost = [what for what, is_lost in (("an amend", self.amend_unanswered), ("a cancel", self.cancel_unanswered)) if is_lost]
+        return f"the answer to {' and '.join(lost)} was lost" if lost else None
+
+    @property
+    def settled(self) -> bool:
+        """Whether it has ended and its fills are counted, or not worth waiting for any longer."""
+        return self.ended and (not self.misses_fills or self.fills_overdue)
 
     @property
     def misses_fills(self) -> bool:
@@ -125,6 +146,10 @@ class Order:
         )
 
 
+def _nothing(_dropped: Order) -> None:
+    """Where nobody keeps anything beside the table."""
+
+
 @attrs.define(eq=False)
 class OrderTable:
     """All orders that have not ended, and the newest `keep_ended` of those that have.
@@ -134,6 +159,8 @@ class OrderTable:
     """
 
     keep_ended: int = 1_000
+    on_dropped: Callable[[Order], None] = _nothing
+    """Called with each ended order that is forgotten here: no word and no fill of it finds it any more."""
     _orders: dict[str, Order] = attrs.field(factory=dict, init=False)
     _unsettled: dict[str, Order] = attrs.field(factory=dict, init=False)
     """Those that have not ended, and those that ended with fills still to come."""
@@ -232,7 +259,13 @@ class OrderTable:
 
     def unsettled(self, owner: str, symbol: str) -> tuple[Order, ...]:
         """One owner's orders of one symbol that have not ended, or whose told fills have not all arrived."""
-        return tuple(order for order in self._settling() if (order.owner, order.symbol) == (owner, symbol))
+        ours = (order for order in self._settling() if (order.owner, order.symbol) == (owner, symbol))
+        return tuple(order for order in ours if not order.settled)
+
+    def nameless(self, symbol: str, side: Side) -> bool:
+        """Whether an order of this symbol and side may be at the exchange under an id of which we were not told yet."""
+        orders = (order for order in self._settling() if order.order_id is None and not order.ended)
+        return any((order.symbol, order.side) == (symbol, side) for order in orders)
 
     def exposure(self, symbol: str, position_qty: Decimal, *, without: Order | None = None) -> Exposure:
         """What orders of one symbol may still do, with `position_qty` held; `without` leaves one order out."""
@@ -243,7 +276,7 @@ class OrderTable:
             open_buy_qty=sum((order.exposed_qty for order in ours if order.side is Side.BUY), ZERO),
             open_sell_qty=sum((order.exposed_qty for order in ours if order.side is Side.SELL), ZERO),
             open_orders=len(live),
-            in_doubt=sum(order.in_doubt for order in live),
+            in_doubt=sum(order.uncertain is not None for order in live),
         )
 
     def _settling(self) -> list[Order]:
@@ -263,6 +296,7 @@ class OrderTable:
             order.limit_price = limit_price
         if filled_qty is not None and filled_qty > order.told_filled_qty:
             order.told_filled_qty = filled_qty
+            order.fills_overdue = False
             self._unsettled[order.client_order_id] = order  # even one that ended long ago: its fills are still to come
 
     def _drop_oldest_ended(self) -> None:
@@ -272,6 +306,7 @@ class OrderTable:
         for order in ended[: -self.keep_ended]:
             del self._orders[order.client_order_id]
             self._by_order_id.pop(order.order_id or "", None)
+            self.on_dropped(order)
 
 
 def _rests(report: OrderReport, told_filled_qty: Decimal) -> bool:

@@ -102,21 +102,25 @@ class _Account:
 class Portfolio:
     """All positions of all strategies.
 
-    Fills count in the order in which they are applied; each counts once, told apart by `exec_id`. The ids of all fills
-    are kept for the life of the portfolio: the exchange may repeat any of them.
+    Fills count in the order in which they are applied; each counts once, told apart by `exec_id`. The exchange may repeat
+    any of them, so an id is kept until whoever applies fills knows that its order cannot be meant again, and says so
+    (`forget`, `forget_before`).
     """
 
     _accounts: dict[tuple[str, str], _Account] = attrs.field(factory=dict, init=False)
-    _applied: set[str] = attrs.field(factory=set, init=False)
+    _applied: dict[str, int] = attrs.field(factory=dict, init=False)
+    """Execution ids, with the exchange's time of each."""
+    _fills: int = attrs.field(default=0, init=False)
 
     def __repr__(self) -> str:
-        return f"<Portfolio: {len(self._applied)} fills, {len(self.positions())} positions>"
+        return f"<Portfolio: {self._fills} fills, {len(self.positions())} positions>"
 
     def apply(self, owner: str, fill: Fill) -> bool:
         """Count a fill for `owner`; False when it was counted before, for whomever."""
         if fill.exec_id in self._applied:
             return False
-        self._applied.add(fill.exec_id)
+        self._applied[fill.exec_id] = fill.at_ns
+        self._fills += 1
         account = self._accounts.setdefault((owner, fill.symbol), _Account())
         base, _, quote = fill.symbol.partition("/")
         with localcontext(SUMS):
@@ -126,6 +130,20 @@ class Portfolio:
             account.move(fill.side.sign * fill.qty - _fee_in(base, fill), -fill.side.sign * fill.cost, fill.at_ns)
         assert account.qty != ZERO or account.cost == ZERO, f"{owner} holds no {base}, but it cost {account.cost}"
         return True
+
+    def forget(self, exec_ids: Iterable[str]) -> None:
+        """These will not be applied again: their orders are known no more."""
+        for exec_id in exec_ids:
+            self._applied.pop(exec_id, None)
+
+    def forget_before(self, at_ns: int) -> None:
+        """No fill from before that instant of the exchange's clock will be applied again."""
+        self._applied = {exec_id: filled_ns for exec_id, filled_ns in self._applied.items() if filled_ns >= at_ns}
+
+    @property
+    def remembered(self) -> int:
+        """How many execution ids are kept."""
+        return len(self._applied)
 
     def position(self, owner: str, symbol: str) -> Position:
         """What `owner` holds of `symbol`; a flat position when it never traded it."""

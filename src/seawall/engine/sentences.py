@@ -92,6 +92,12 @@ def _(notice: notices.ForeignOrderSeen) -> str:
 
 
 @sentence.register
+def _(notice: notices.ExternalFillSeen) -> str:
+    fill = notice.fill
+    return f"an order that is not ours filled: {fill.side.value} {plain(fill.qty)} {fill.symbol} at {plain(fill.price)}"
+
+
+@sentence.register
 def _(notice: notices.StrayOrderSeen) -> str:
     return f"order {_short(notice.client_order_id)} had ended here and is open at the exchange: it is being cancelled"
 

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import attrs
 
-__all__ = ["EngineSnapshot", "OrderLine", "PositionLine", "QuoteLine", "TreeNode"]
+__all__ = ["EngineSnapshot", "LeaseLine", "OrderLine", "PositionLine", "QuoteLine", "TreeNode"]
 
 
 @attrs.frozen
@@ -28,7 +28,11 @@ class QuoteLine:
 
 @attrs.frozen
 class OrderLine:
-    """One order that has not ended."""
+    """One order that has not ended.
+
+    `uncertain` says what is not known of it (whether it was placed, amended, cancelled) because an answer was lost, and
+    `uncertain_since_ns` since when, nanoseconds since the epoch; None where all is known.
+    """
 
     client_order_id: str
     owner: str
@@ -38,6 +42,20 @@ class OrderLine:
     filled_qty: Decimal
     limit_price: Decimal | None
     state: str
+    uncertain: str | None = None
+    uncertain_since_ns: int | None = None
+
+
+@attrs.frozen
+class ExternalLine:
+    """One open order of the account that is not ours, as far as the exchange has told it."""
+
+    order_id: str
+    symbol: str | None
+    side: str | None
+    qty: Decimal | None
+    filled_qty: Decimal | None
+    limit_price: Decimal | None
 
 
 @attrs.frozen
@@ -54,8 +72,22 @@ class PositionLine:
 
 
 @attrs.frozen
+class LeaseLine:
+    """The lease of the account; `doubt` says why it may not be this engine's, None when it is. Epoch 0: not taken yet."""
+
+    account: str
+    holder: str
+    epoch: int
+    doubt: str | None
+
+
+@attrs.frozen
 class EngineSnapshot:
-    """The engine at one instant; `news` is the newest lines of what happened, oldest first."""
+    """The engine at one instant; `news` is the newest lines of what happened, oldest first.
+
+    `external_orders` are open orders that are not ours; `external_fills` how many executions of such orders were told since
+    the start.
+    """
 
     name: str
     venue: str
@@ -66,3 +98,7 @@ class EngineSnapshot:
     orders: tuple[OrderLine, ...]
     positions: tuple[PositionLine, ...]
     news: tuple[str, ...]
+    external_orders: tuple[ExternalLine, ...] = ()
+    external_fills: int = 0
+    lease: LeaseLine | None = None
+    """None where nobody else can have the account."""

@@ -7,8 +7,9 @@ from seawall.engine.feed import Feed
 from seawall.engine.news import News
 from seawall.engine.order_table import Order
 from seawall.engine.portfolio import Portfolio, Position
-from seawall.engine.snapshot import EngineSnapshot, OrderLine, PositionLine, QuoteLine, TreeNode
+from seawall.engine.snapshot import EngineSnapshot, ExternalLine, OrderLine, PositionLine, QuoteLine, TreeNode
 from seawall.engine.tree import tree_of
+from seawall.model.reports import OrderReport
 
 __all__ = ["snapshot_of"]
 
@@ -19,7 +20,7 @@ def snapshot_of(
     name: str, assembly: Assembly | None, nursery: trio.Nursery | None, news: News, mode: str, up_s: float
 ) -> EngineSnapshot:
     """The engine at this instant; with no assembly yet, it is still starting."""
-    tree = TreeNode(name) if nursery is None else tree_of(name, [nursery])
+    tree = TreeNode(name) if nursery is None else tree_of(name, nursery.parent_task.child_nurseries)
     lines = tuple(news.lines(_NEWS_LINES))
     if assembly is None:
         return EngineSnapshot(name, "", mode, up_s, tree, (), (), (), lines)
@@ -35,6 +36,8 @@ def snapshot_of(
         orders=tuple(_order_line(order) for order in foundation.blotter.table.live()),
         positions=tuple(_position_line(portfolio, foundation.feed, position) for position in portfolio.positions()),
         news=lines,
+        external_orders=tuple(_external_line(report) for report in foundation.blotter.externals.orders()),
+        external_fills=foundation.blotter.externals.fill_count,
     )
 
 
@@ -59,6 +62,19 @@ def _order_line(order: Order) -> OrderLine:
         filled_qty=order.filled_qty,
         limit_price=order.limit_price,
         state=order.state,
+        uncertain=order.uncertain,
+        uncertain_since_ns=order.uncertain_since_ns,
+    )
+
+
+def _external_line(report: OrderReport) -> ExternalLine:
+    return ExternalLine(
+        order_id=report.order_id,
+        symbol=report.symbol,
+        side=report.side,
+        qty=report.qty,
+        filled_qty=report.filled_qty,
+        limit_price=report.limit_price,
     )
 
 

@@ -29,6 +29,9 @@ class FakeVenue:
     asked_at_s: list[float] = attrs.field(factory=list)
     meanwhile: Callable[[], object] = lambda: None
 
+    def now_ns(self) -> int:
+        return 3_600_000_000_000 + int(trio.current_time() * 1e9)
+
     async def balances(self) -> tuple[Balance, ...]:
         self.asked_at_s.append(trio.current_time())
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
@@ -44,7 +47,7 @@ class FakeVenue:
 
 def opened() -> Ledger:
     ledger = Ledger()
-    ledger.opening(HELD)
+    ledger.opening(HELD, at_ns=0)
     return ledger
 
 

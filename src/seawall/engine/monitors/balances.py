@@ -101,7 +101,11 @@ class BalancesMonitor:
         return tuple(found)
 
     async def compare(self) -> tuple[BalancesNotice, ...]:
-        """One comparison; empty when it could not be made, or has nothing new to say."""
+        """One comparison; empty when it could not be made, or has nothing new to say.
+
+        A ledger that is unsure of its opening is opened again by an answer that a second one confirms.
+        """
+        asked_at_ns = self.venue.now_ns()
         first = await self._ask()
         if first is None:
             return ()
@@ -111,6 +115,8 @@ class BalancesMonitor:
             second = await self._ask()
             if second is None or self.differences(second) != found:
                 return ()
+        if self.ledger.is_unsure:
+            self.ledger.opening(first, asked_at_ns)
         return self.look(first)
 
     async def run(self) -> None:
