@@ -30,7 +30,6 @@ from seawall.kraken.client.market.tickers import Tickers
 from seawall.kraken.client.market.trades import TradeTapes
 from seawall.kraken.client.rest.client import RestClient
 from seawall.kraken.client.rest.http import HttpLink
-from seawall.kraken.client.rest.lanes import SESSION
 from seawall.kraken.client.rest.verdicts import TokenUnavailable, fatal_dial, judge_dial, patience_s
 from seawall.kraken.client.service import Service
 from seawall.kraken.client.session.asking import AskPace
@@ -147,8 +146,8 @@ class Parts:
 
     async def _token(self, rest: RestClient) -> str:
         try:
-            return await rest.query(
-                rest_dialect.websockets_token(), lambda answer: rest_dialect.read_token(answer.body).token, lane=SESSION
+            return await rest.query_for_socket(
+                rest_dialect.websockets_token(), lambda answer: rest_dialect.read_token(answer.body).token
             )
         except Unavailable as error:
             raise TokenUnavailable(error) from error

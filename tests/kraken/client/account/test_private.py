@@ -1,14 +1,16 @@
 from decimal import Decimal
 
+import httpx
 import pytest
 import trio
 import trio.testing
-from support.kraken_server import Json, Stage, failed
+from support.kraken_server import Json, Stage, failed, ok
 from trio.testing import MockClock
 
 from seawall.kraken.client import FrameUnknown, PrivateGap
+from seawall.model.errors import Unavailable
 from seawall.model.reports import OrderStatus
-from seawall.resilience import ReconnectStopped
+from seawall.resilience import BreakerOpened, ReconnectStopped
 
 
 def event(number: int, *rows: Json) -> Json:
@@ -121,6 +123,26 @@ async def test_rest_that_is_down_delays_the_private_socket_and_ends_nothing(stag
         with trio.fail_after(200):
             await stage.heard.until_told("private restored")
         assert "BTC/USD" in stage.heard.books
+
+
+async def test_an_outage_that_opened_the_breaker_of_rest_ends_with_the_private_sockets_next_dial(
+    stage: Stage, autojump_clock: MockClock
+) -> None:
+    async with stage.venue() as venue:
+        socket = await stage.private_live()
+        for call in ("GetWebSocketsToken", "BalanceEx"):
+            stage.server.rest[call] = lambda _params: httpx.Response(502, text="<html>")
+        await trio.aclose_forcefully(socket.stream)
+        for _ in range(2):
+            with pytest.raises(Unavailable):
+                await venue.balances()
+        await trio.sleep(3)
+        assert any(isinstance(notice, BreakerOpened) and notice.name == "kraken rest" for notice in stage.notices)
+        stage.server.rest["GetWebSocketsToken"] = lambda _params: ok({"token": "tok2", "expires": 900})
+        stage.server.rest["BalanceEx"] = lambda _params: ok({})
+        with trio.fail_after(15):
+            await stage.private_live(2)
+        assert await venue.balances() == (), "the token was as good a proof that REST is back as any"
 
 
 async def test_foreign_words_in_the_stream_are_told_and_left_aside(stage: Stage, autojump_clock: MockClock) -> None:

@@ -6,9 +6,9 @@ from typing import TypeVar
 
 import attrs
 
-from seawall.kraken.client.rest.attempts import UNANSWERED, Begun, RestAttempts, lost, told
+from seawall.kraken.client.rest.attempts import UNANSWERED, Attempt, Begun, RestAttempts, lost, told
 from seawall.kraken.client.rest.http import HttpAnswer, HttpLink
-from seawall.kraken.client.rest.lanes import QUERY, Allowance, RestLanes, Traffic
+from seawall.kraken.client.rest.lanes import QUERY, SESSION, Allowance, RestLanes, Traffic
 from seawall.kraken.client.rest.signer import Signer
 from seawall.kraken.client.rest.turns import Turns
 from seawall.kraken.client.rest.verdicts import judge_request
@@ -40,7 +40,7 @@ def _nothing() -> None:
 
 @attrs.define(eq=False, repr=False)
 class RestClient:
-    """Four ways to call: `public` and `query` read, `place` and `cancel` act.
+    """Five ways to call: `public`, `query` and `query_for_socket` read, `place` and `cancel` act.
 
     `request_s` bounds each attempt from inside the breaker, which therefore sees every timeout. Callers bound the whole.
     `nonce` is of the settings' key, and of nobody else; `exchange_ns` is the exchange's clock, for waits that end at a time.
@@ -78,15 +78,23 @@ class RestClient:
 
     async def public(self, request: RestRequest, read: Callable[[HttpAnswer], T]) -> T:
         """A public read, repeated when that may help. Raises `Unavailable`, `AccessDenied`, `ExchangeError`."""
-        return await self._read_again(request, read, QUERY)
+        return await self._read_again(request, read)
 
-    async def query(self, request: RestRequest, read: Callable[[HttpAnswer], T], *, lane: str = QUERY) -> T:
-        """A private read, repeated when that may help. Raises `Unavailable`, `AccessDenied`, `ExchangeError`.
+    async def query(self, request: RestRequest, read: Callable[[HttpAnswer], T]) -> T:
+        """A private read, repeated when that may help. Raises `Unavailable`, `AccessDenied`, `ExchangeError`."""
+        self._attempts.require_key()
+        return await self._read_again(request, read)
 
-        `lane` is `QUERY`, or `SESSION` for what the private socket cannot do without.
+    async def query_for_socket(self, request: RestRequest, read: Callable[[HttpAnswer], T]) -> T:
+        """A private read that a socket cannot be dialled without, asked once: the schedule of its dials repeats it.
+
+        An open breaker does not stop it, or a short outage would cost the private socket the breaker's whole open spell. An
+        answer is the proof that such a breaker waits for, and ends its spell. Raises as `query`.
         """
         self._attempts.require_key()
-        return await self._read_again(request, read, lane)
+        result = await self._read_once(request, read, self._lanes.allowance(request, SESSION), self._attempts.make)
+        self.breaker.probe_now()
+        return result
 
     async def place(self, request: RestRequest, read: Callable[[HttpAnswer], T], sending: Callable[[], None] = _nothing) -> T:
         """A call that makes or changes an order; sent once at most. Raises as `Venue.place`."""
@@ -113,11 +121,11 @@ class RestClient:
         except UNANSWERED as error:
             raise lost(request, error, begun) from error
 
-    async def _read_again(self, request: RestRequest, read: Callable[[HttpAnswer], T], lane: str) -> T:
-        allowance = self._lanes.allowance(request, lane)
+    async def _read_again(self, request: RestRequest, read: Callable[[HttpAnswer], T]) -> T:
+        allowance = self._lanes.allowance(request, QUERY)
 
         async def once() -> T:
-            return await self._read_once(request, read, allowance)
+            return await self._read_once(request, read, allowance, self._guarded)
 
         return await retry(
             once,
@@ -129,11 +137,13 @@ class RestClient:
             probe=self._probe,
         )
 
-    async def _read_once(self, request: RestRequest, read: Callable[[HttpAnswer], T], allowance: Allowance) -> T:
+    async def _read_once(
+        self, request: RestRequest, read: Callable[[HttpAnswer], T], allowance: Allowance, attempt: Attempt[T]
+    ) -> T:
         try:
             await allowance.take()
             async with self._lanes.place_in(Traffic.QUERY):
-                return await self._attempts.with_fresh_nonce(self._guarded, request, read, Begun())
+                return await self._attempts.with_fresh_nonce(attempt, request, read, Begun())
         except (CircuitOpen, WaitTooLong) as refusal:
             raise Unavailable(f"{request.name}: {refusal}", retry_after_s=refusal.retry_after_s) from refusal
         except Unavailable as error:
