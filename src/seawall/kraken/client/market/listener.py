@@ -56,4 +56,4 @@ def market_listener(listener: VenueListener) -> MarketListener:
     """Who is told what the engine does not need: the listener itself, where it has all these calls, or nobody."""
     if isinstance(listener, MarketListener):
         return listener
-    return _Untold()  # type: ignore[abstract]  # its calls do nothing, which is what is wanted
+    return _Untold()
