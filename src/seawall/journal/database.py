@@ -16,8 +16,10 @@ Where = Path | str
 _POSTGRES: Final = ("postgresql", "postgres")
 
 
-def database_at(where: Where) -> Database:
-    """The database a path or a URL means. Raises ValueError for a URL of neither kind; nothing is opened."""
+def database_at(where: Where | Database) -> Database:
+    """The database a path or a URL means, or the one given. Raises ValueError for a URL of neither kind; nothing is opened."""
+    if not isinstance(where, Path | str):
+        return where
     # Each is loaded only when it is asked for: the driver of PostgreSQL need not be installed.
     if isinstance(where, Path) or "://" not in where:
         from seawall.journal.sqlite import SqliteFile  # noqa: PLC0415 - see above

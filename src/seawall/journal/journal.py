@@ -11,6 +11,7 @@ import trio
 
 from seawall.journal.database import Where, database_at
 from seawall.journal.line import JournalStatistics, Line
+from seawall.journal.place import Database
 from seawall.journal.store import open_store
 from seawall.journal.writer import Inbox, Word, write
 from seawall.model.errors import JournalFailed
@@ -65,7 +66,7 @@ class SqlJournal:
 
 @asynccontextmanager
 async def open_journal(
-    where: Where,
+    where: Where | Database,
     *,
     now_ns: Callable[[], int],
     sync: bool = True,
@@ -76,9 +77,9 @@ async def open_journal(
 ) -> AsyncGenerator[SqlJournal, None]:
     """The journal at `where`, made when it is not there, for as long as the block lasts.
 
-    `where` is a file, or a URL such as `postgresql://user@host/database`. What is kept is on the disk; without `sync` it is
-    with the system only, and the last moments of it may be lost with the machine, though not with the process. `now_ns` is the
-    wall clock, nanoseconds since the epoch. `rng` makes the id of a new journal (default: the system's).
+    `where` is a file, a URL such as `postgresql://user@host/database`, or a `Database` of the caller's own. What is kept is on
+    the disk; without `sync` it is with the system only, and the last moments of it may be lost with the machine, though not with
+    the process. `now_ns` is the wall clock, nanoseconds since the epoch; `rng` makes the id of a new journal (default: the system).
     At most `queue_bound` records wait for the disk. Leaving the block, however it is left, takes no more records, waits up to
     `drain_s` seconds for those in line to be written, and tells `probe` of `RecordsLeftBehind` if that was not enough.
 

@@ -1,0 +1,97 @@
+"""What a dead engine left behind: an ordinary engine is started on its journal, and everything is compared with the exchange."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Final
+
+import trio
+
+from seawall import Certificate, Engine, Surroundings, open_engine
+from seawall.config.credentials import KEY_VARIABLE, SECRET_VARIABLE
+from seawall.journal import JournalContents, JournalInUse, read_journal, verify_journal
+from seawall.model.order_states import ENDED, OrderState
+from seawall.sim import Simulator
+from support.script import SYMBOL, Contact
+
+__all__ = ["look_after", "sent_ids"]
+
+_PATIENCE_S: Final = 40.0
+_NEVER_THERE: Final = (OrderState.NOT_SENT, OrderState.NEVER_PLACED, OrderState.REFUSED)
+_END: Final = {"filled": OrderState.FILLED, "canceled": OrderState.CANCELED}
+
+
+def sent_ids(sim: Simulator) -> list[str]:
+    """The client order id of each order that was asked for, by either transport."""
+    return [str(request.params["cl_ord_id"]) for request in sim.requests.of("add_order", "AddOrder")]
+
+
+async def look_after(sim: Simulator, contact: Contact) -> list[str]:
+    """Start a plain engine, wait until it holds nothing that is undecided, stop it; what is wrong then, in sentences."""
+    sent_before = sent_ids(sim)
+    with trio.fail_after(_PATIENCE_S):
+        certificate, held = await _restarted(contact)
+    wrong = list(_compare(sim, read_journal(contact.journal), certificate, held))
+    wrong += [f"the journal: {fault}" for fault in verify_journal(contact.journal).faults]
+    wrong += [f"{name} was sent {times} times" for name, times in Counter(sent_before).items() if times > 1]
+    if sent_ids(sim) != sent_before:
+        wrong.append("the restarted engine sent orders")
+    return wrong
+
+
+async def _restarted(contact: Contact) -> tuple[Certificate, dict[tuple[str, str], Decimal]]:
+    surroundings = Surroundings(environ={KEY_VARIABLE: contact.key, SECRET_VARIABLE: contact.secret})
+    engine: Engine | None = None
+    held: dict[tuple[str, str], Decimal] = {}
+    while engine is None or engine.certificate is None:
+        try:
+            async with open_engine(contact.config("restarted"), strategies=[], surroundings=surroundings) as engine:
+                while not _settled(engine):  # noqa: ASYNC110 - what is waited for is told by no event
+                    await trio.sleep(0.01)
+                held = {(line.owner, line.symbol): line.qty for line in engine.snapshot().positions if line.qty}
+        except* JournalInUse:
+            await trio.sleep(0.05)  # a server notices in its own time that the session has died
+    return engine.certificate, held
+
+
+def _settled(engine: Engine) -> bool:
+    return all(order.state == OrderState.OPEN for order in engine.snapshot().orders)
+
+
+def _compare(
+    sim: Simulator, journal: JournalContents, certificate: Certificate, held: dict[tuple[str, str], Decimal]
+) -> Iterator[str]:
+    if not certificate.clean:
+        yield str(certificate)
+    ours = {order.intent.client_order_id: order for order in journal.orders}
+    there = {order.cl_ord_id: order for order in sim.exchange.orders.values()}
+    if len(there) != len(sim.exchange.orders):
+        yield "the exchange has two orders under one id"
+    yield from (f"{name}: at the exchange, and not in the journal" for name in there.keys() - ours.keys())
+    for name, order in ours.items():
+        ends = [step.state for step in order.steps if step.state in ENDED]
+        if name not in there:
+            if not ends or ends[-1] not in _NEVER_THERE:
+                yield f"{name}: never at the exchange, and in the journal {ends}"
+        elif there[name].status not in _END:
+            if not order.intent.intent.keep:
+                yield f"{name}: left {there[name].status} at the exchange"
+            if not any(name in line for line in certificate.kept):
+                yield f"{name}: kept, and not named in the certificate"
+        elif set(ends) != {_END[there[name].status]}:
+            yield f"{name}: {there[name].status} at the exchange, and in the journal {ends}"
+    yield from _compare_fills(sim, journal, held)
+
+
+def _compare_fills(sim: Simulator, journal: JournalContents, held: dict[tuple[str, str], Decimal]) -> Iterator[str]:
+    theirs = {fill.exec_id: fill.qty for fill in sim.exchange.fills}
+    ours = {record.fill.exec_id: record.fill.qty for record in journal.fills}
+    if theirs != ours:
+        yield f"fills at the exchange {theirs}, and in the journal {ours}"
+    owners = {order.intent.client_order_id: order.intent.owner for order in journal.orders}
+    sums: defaultdict[tuple[str, str], Decimal] = defaultdict(Decimal)
+    for record in journal.fills:
+        signed = record.fill.qty * (1 if record.fill.side == "buy" else -1)
+        sums[owners[str(record.fill.client_order_id)], SYMBOL] += signed
+    if held != {owner: qty for owner, qty in sums.items() if qty}:
+        yield f"positions {held}, and fills that come to {dict(sums)}"

@@ -1,0 +1,71 @@
+"""`kill -9` at every place of a scripted run, one by one: at each write of the journal, and at each request on its way.
+
+Each time a plain engine is started on what is left, and everything is compared with the exchange: no order lost, none doubled,
+none left open but those that were to be kept, every fill counted once, and the journal without a fault.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+from support.postgres import PostgresServer, find_postgres, open_postgres
+
+TESTS = Path(__file__).parents[1]
+
+FIRST_ORDER = "intents of order 1: before it is written"
+
+
+@pytest.fixture
+def server() -> Generator[PostgresServer, None, None]:
+    binaries = find_postgres()
+    if binaries is None:
+        pytest.skip("PostgreSQL's server is not installed (Debian: postgresql)")
+    pytest.importorskip("psycopg", reason="the driver is in the extra `postgres`")
+    with open_postgres(binaries) as running:
+        yield running
+
+
+def killed_everywhere(directory: Path, *arguments: str) -> dict[str, list[str]]:
+    """What was wrong, by place."""
+    done = subprocess.run(
+        [sys.executable, "-m", "support.forge", directory, *arguments],
+        env={**os.environ, "PYTHONPATH": str(TESTS)},
+        capture_output=True,
+        text=True,
+        timeout=900,
+        check=True,
+    )
+    told = [json.loads(line) for line in done.stdout.splitlines()]
+    assert told[0] == {"place": None, "wrong": []}, f"the script, not killed at all: {told[0]}\n{done.stderr}"
+    return {each["place"]: each["wrong"] for each in told[1:]}
+
+
+def nothing_wrong(outcomes: dict[str, list[str]], *, at_least: int, capsys: pytest.CaptureFixture[str]) -> None:
+    """At no place; and there are as many places as there have always been."""
+    with capsys.disabled():
+        sys.stdout.write(f" killed at {len(outcomes)} places ")
+    assert {place: wrong for place, wrong in outcomes.items() if wrong} == {}
+    assert len(outcomes) >= at_least
+
+
+@pytest.mark.timeout(900)
+def test_at_every_write_and_every_send_by_the_socket(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    nothing_wrong(killed_everywhere(tmp_path), at_least=165, capsys=capsys)
+
+
+@pytest.mark.timeout(900)
+def test_at_every_write_and_every_send_by_rest(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    outcomes = killed_everywhere(tmp_path, "--script", "by REST", "--after", FIRST_ORDER)
+    nothing_wrong(outcomes, at_least=70, capsys=capsys)
+
+
+@pytest.mark.timeout(900)
+def test_at_every_write_and_every_send_with_the_journal_in_postgresql(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], server: PostgresServer
+) -> None:
+    outcomes = killed_everywhere(tmp_path, "--script", "short", "--after", FIRST_ORDER, "--postgres", server.new_database())
+    nothing_wrong(outcomes, at_least=50, capsys=capsys)
