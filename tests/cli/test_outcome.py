@@ -8,6 +8,7 @@ from seawall.cli.exit_codes import ExitCode
 from seawall.cli.outcome import code_of_failed_start, code_of_run, leaves
 from seawall.config import ConfigError, Fault
 from seawall.engine.certificate import Certificate
+from seawall.engine.dead_mans_switch import ForeignOrdersOpen
 from seawall.model.errors import AccessDenied, JournalFailed, Unavailable, UnknownSymbol
 from seawall.resilience import ReconnectStopped
 
@@ -64,6 +65,10 @@ def test_a_certificate_is_judged_by_what_asks_for_a_person_first(changes: dict[s
 )
 def test_a_failed_start_is_judged_by_its_errors_however_deep(errors: list[Exception], code: ExitCode) -> None:
     assert code_of_failed_start(ExceptionGroup("outer", [ExceptionGroup("inner", errors)])) is code
+
+
+def test_orders_of_other_hands_ask_for_a_line_of_configuration() -> None:
+    assert code_of_failed_start(ForeignOrdersOpen(["X1"])) is ExitCode.CONFIGURATION
 
 
 def test_a_link_that_was_refused_for_good_is_judged_by_its_cause() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from seawall.config import Config, ConfigError, Mode, load_config, load_strategies
 from seawall.config.schema import Deadlines, Exchange, Restart, Sim, StrategyConfig
-from seawall.engine.settings import DeadMansSwitch, ExitRules, OnStop, RiskLimits, SymbolLimits
+from seawall.engine.settings import DeadMansSwitch, ExitRules, OnStop, Reconcile, RiskLimits, SymbolLimits
 
 Load = Callable[[str], Config]
 Faults = Callable[[str], list[str]]
@@ -45,11 +45,11 @@ def test_the_strategies_of_the_example_load(load: Load) -> None:
 
 def test_the_example_names_every_key_there_is() -> None:
     words = {line.lstrip("# ").split(" = ")[0] for line in example().splitlines() if " = " in line}
-    tables = (Config, Exchange, Sim, Deadlines, SymbolLimits, ExitRules, DeadMansSwitch, StrategyConfig, Restart)
+    tables = (Config, Exchange, Sim, Deadlines, SymbolLimits, ExitRules, DeadMansSwitch, Reconcile, StrategyConfig, Restart)
     keys = {field.name for table in tables for field in attrs.fields(table)}
     # These are tables, or (`directory`) not to be set in a file.
     keys -= {"exchange", "sim", "balances", "deadlines", "risk", "dead_mans_switch", "strategies", "directory"}
-    keys -= {"parameters", "exits", "restart"}
+    keys -= {"parameters", "exits", "restart", "reconcile", "balance_tolerance"}
     assert keys <= words
     headings = {line.split("]")[0].strip("[") for line in example().splitlines() if line.startswith("[")}
     totals = {f"risk.{field.name}" for field in attrs.fields(RiskLimits)} - {"risk.default", "risk.symbols"}
@@ -155,6 +155,10 @@ def test_parameters_keep_text_numbers_lists_and_tables(load: Load) -> None:
         ("dead_mans_switch.enabled = 1", "dead_mans_switch.enabled: expected true or false, found 1"),
         ("dead_mans_switch.timeout_s = 86400", "dead_mans_switch.timeout_s: expected 1 to 86399, found 86400"),
         ("dead_mans_switch.renew_s = 40", "dead_mans_switch.renew_s: expected at most half of timeout_s (60)"),
+        ("dead_mans_switch.when_foreign = 'no'", 'dead_mans_switch.when_foreign: expected one of "on", "off", "ask"'),
+        ("reconcile.on_difference = 'stop'", 'reconcile.on_difference: expected one of "notice", "reduce", "halt"'),
+        ("reconcile.max_differences = -1", "reconcile.max_differences: expected zero or more, found -1"),
+        ("reconcile.balance_tolerance.USD = -1", "reconcile.balance_tolerance.USD: expected zero or more, found -1"),
         ("exchange.tier = 'gold'", 'exchange.tier: expected one of "starter", "intermediate", "pro", found \'gold\''),
         ("exchange.book_depth = 11", "exchange.book_depth: expected one of 10, 25, 100, 500, 1000, found 11"),
         ("exchange.rest = 'https://x'", "exchange: public, private, level3 missing: with rest given, all four URLs are needed"),

@@ -7,9 +7,11 @@ import trio
 from support.rig import BID, Rig
 from trio.testing import MockClock
 
+from seawall.engine.market import Market
 from seawall.engine.modes import Mode, ModeChanged
-from seawall.engine.notices import QuestionFailed
+from seawall.engine.notices import DeadMansSwitchNotRenewed, QuestionFailed
 from seawall.engine.settings import DeadMansSwitch, EngineSettings
+from seawall.engine.strategies import StrategySpec
 from seawall.engine.tree import tasks_of, tree_of
 from seawall.model.errors import Unavailable
 from seawall.model.order_states import OrderState
@@ -35,6 +37,7 @@ async def test_the_switch_is_renewed_only_while_private_stream_and_feed_are_well
     settings = EngineSettings(dead_mans_switch=DeadMansSwitch(timeout_s=60, renew_s=5), check_in_s=10)
     rig = Rig(settings)
     async with trio.open_nursery() as nursery:
+        await rig.assembly.switch.allow(None)
         await nursery.start(rig.assembly.run_desk)
         await nursery.start(rig.assembly.run_monitors)
         rig.venue.restore_private()
@@ -100,3 +103,99 @@ async def test_flattening_closes_what_it_can_and_says_what_it_cannot(autojump_cl
         positions = rig.blotter.portfolio.positions()
         assert sum(not position.is_flat for position in positions) == 1
         assert len(rig.told(QuestionFailed)) == 1
+
+
+SOON = EngineSettings(dead_mans_switch=DeadMansSwitch(timeout_s=60, renew_s=5), check_in_s=10)
+
+
+def run_all_but(rig: Rig, left_out: str, nursery: trio.Nursery) -> None:
+    """What `run_monitors` does, with one of them hanging: it raises nothing, and says nothing."""
+    for name in ("private stream", "feed", "risk", "exits"):
+        rig.foundation.check_ins.join(name, rig.settings.check_in_s)
+    for name, service in rig.assembly.watchers().items():
+        nursery.start_soon(trio.sleep_forever if name == left_out else service, name=name)
+
+
+async def hangs(market: Market) -> None:
+    """Alive for a while, then silent for ever."""
+    for _ in range(10):
+        market.check_in()
+        await trio.sleep(3)
+    await trio.sleep_forever()
+
+
+async def says_nothing(_market: Market) -> None:
+    """Runs, and promised nothing."""
+    await trio.sleep_forever()
+
+
+async def ends(_market: Market) -> None:
+    await trio.sleep(30)
+
+
+@pytest.mark.parametrize(
+    ("hanging", "late"),
+    [("risk", {"risk"}), ("exits", {"exits"}), ("check-ins", {"private stream", "feed", "strategy quiet"})],
+)
+async def test_a_monitor_that_hangs_lets_the_switch_run_out(autojump_clock: MockClock, hanging: str, late: set[str]) -> None:
+    rig = Rig(SOON, strategies=[StrategySpec("quiet", says_nothing)])
+    async with trio.open_nursery() as nursery:
+        await rig.assembly.switch.allow(None)
+        rig.venue.restore_private()
+        rig.venue.quote()
+        await nursery.start(rig.assembly.runner.run)
+        run_all_but(rig, hanging, nursery)
+        nursery.start_soon(rig.assembly.switch.run)
+        await trio.sleep(12)
+        renewed = len(rig.venue.armed)
+        await trio.sleep(100)
+        assert len(rig.venue.armed) == renewed, "sixty seconds later Kraken cancels every order"
+        last = rig.told(DeadMansSwitchNotRenewed)[-1]
+        assert isinstance(last, DeadMansSwitchNotRenewed)
+        assert set(last.late) == late
+        nursery.cancel_scope.cancel()
+
+
+async def test_a_private_stream_that_is_lost_lets_the_switch_run_out(autojump_clock: MockClock) -> None:
+    rig = Rig(SOON)
+    async with trio.open_nursery() as nursery:
+        await rig.assembly.switch.allow(None)
+        await nursery.start(rig.assembly.run_monitors)
+        nursery.start_soon(rig.assembly.switch.run)
+        rig.venue.restore_private()
+        await trio.sleep(30)
+        assert rig.told(DeadMansSwitchNotRenewed) == []
+        rig.foundation.hub.private_lost("cut")
+        await trio.sleep(30)
+
+        assert rig.told(DeadMansSwitchNotRenewed)[-1] == DeadMansSwitchNotRenewed(("private stream",))
+        nursery.cancel_scope.cancel()
+
+
+@pytest.mark.parametrize(
+    ("spec", "lets_go"),
+    [
+        (StrategySpec("promised", hangs, check_in_s=5), True),
+        (StrategySpec("promised nothing", says_nothing), False),
+        (StrategySpec("ended", ends, check_in_s=60), False),
+    ],
+    ids=lambda value: value.name if isinstance(value, StrategySpec) else "",
+)
+async def test_a_strategy_that_breaks_its_promise_lets_the_switch_run_out(
+    autojump_clock: MockClock, spec: StrategySpec, lets_go: bool
+) -> None:
+    rig = Rig(SOON, strategies=[spec])
+    async with trio.open_nursery() as nursery:
+        await rig.assembly.switch.allow(None)
+        rig.venue.restore_private()
+        await nursery.start(rig.assembly.run_monitors)
+        await nursery.start(rig.assembly.runner.run)
+        nursery.start_soon(rig.assembly.switch.run)
+        await trio.sleep(25)
+        assert rig.told(DeadMansSwitchNotRenewed) == []
+        await trio.sleep(120)
+        told = rig.told(DeadMansSwitchNotRenewed)
+        nursery.cancel_scope.cancel()
+
+    assert bool(told) is lets_go
+    assert all(notice == DeadMansSwitchNotRenewed((f"strategy {spec.name}",)) for notice in told)

@@ -7,6 +7,7 @@ import trio
 from support.bench import Bench
 from trio.testing import MockClock
 
+from seawall.engine.dead_mans_switch import ForeignOrdersOpen
 from seawall.engine.market import Market
 from seawall.engine.notices import (
     DeadMansSwitchNotRenewed,
@@ -16,13 +17,13 @@ from seawall.engine.notices import (
     StrategyFailed,
     StrategyQuarantined,
 )
-from seawall.engine.settings import Deadlines, DeadMansSwitch, EngineSettings, OnStop
+from seawall.engine.settings import Deadlines, DeadMansSwitch, EngineSettings, OnStop, WhenForeign
 from seawall.engine.strategies import StrategySpec
 from seawall.model.errors import NotSent, Refused, RefusedByExchange, RefusedByRisk
 from seawall.model.journal import IntentRecord
 from seawall.model.order_states import OrderState
 from seawall.model.orders import limit_buy, limit_sell, market_buy
-from seawall.model.reports import OrderStatus, PlaceOrder
+from seawall.model.reports import OrderReport, OrderStatus, PlaceOrder
 
 BID = limit_buy("BTC/USD", qty="0.001", price="50000.0")
 
@@ -625,3 +626,19 @@ async def test_no_task_is_left_behind(bench: Bench, autojump_clock: MockClock) -
     assert trio.lowlevel.current_statistics().tasks_living == before
     assert engine.certificate is not None
     assert engine.certificate.tasks_left == ()
+
+
+async def test_an_engine_does_not_start_beside_foreign_orders_before_somebody_has_said_how(
+    bench: Bench, autojump_clock: MockClock
+) -> None:
+    bench.exchange.foreign.append(OrderReport("X1", None, OrderStatus.OPEN, 3, symbol="BTC/USD"))
+    with pytest.RaisesGroup(ForeignOrdersOpen, flatten_subgroups=True):
+        async with bench.engine():
+            raise AssertionError("the engine started")
+
+    assert bench.venue.armed == []
+    assert bench.venue.cancelled == []
+    bench.settings = EngineSettings(dead_mans_switch=DeadMansSwitch(when_foreign=WhenForeign.OFF))
+    async with bench.engine():
+        await trio.sleep(30)
+    assert bench.venue.armed == []

@@ -326,6 +326,7 @@ class FakeExchange:
 
     orders: dict[str, FakeOrder] = attrs.field(factory=dict)
     fills: list[Fill] = attrs.field(factory=list)
+    foreign: list[OrderReport] = attrs.field(factory=list)
     venue: FakeVenue | None = None
     private: bool = True
     closed: bool = False
@@ -334,7 +335,7 @@ class FakeExchange:
 
     @asynccontextmanager
     async def open(self, listener: VenueListener, probe: Probe) -> AsyncGenerator[Venue, None]:  # noqa: ARG002 - a protocol
-        self.venue = venue = FakeVenue(listener, orders=self.orders, fills=self.fills)
+        self.venue = venue = FakeVenue(listener, orders=self.orders, fills=self.fills, foreign=self.foreign)
         if self.private:
             venue.restore_private()
         try:

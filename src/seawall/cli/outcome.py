@@ -8,6 +8,7 @@ import trio
 from seawall.cli.exit_codes import ExitCode
 from seawall.config import ConfigError
 from seawall.engine.certificate import Certificate
+from seawall.engine.dead_mans_switch import ForeignOrdersOpen
 from seawall.model.errors import AccessDenied, JournalFailed, NotSent, Unavailable, UnknownSymbol
 from seawall.resilience import CircuitOpen, DialTimedOut, ReconnectStopped, WaitTooLong
 
@@ -23,7 +24,7 @@ OF_A_RUN: Final[tuple[tuple[ExitCode, Callable[[Certificate], bool]], ...]] = (
 )
 
 _OF_A_START: Final[tuple[tuple[type[Exception] | tuple[type[Exception], ...], ExitCode], ...]] = (
-    ((ConfigError, UnknownSymbol), ExitCode.CONFIGURATION),
+    ((ConfigError, UnknownSymbol, ForeignOrdersOpen), ExitCode.CONFIGURATION),
     (AccessDenied, ExitCode.ACCESS_DENIED),
     (JournalFailed, ExitCode.JOURNAL_FAILED),
     ((Unavailable, NotSent, CircuitOpen, DialTimedOut, WaitTooLong, trio.TooSlowError, OSError), ExitCode.UNREACHABLE),

@@ -11,6 +11,7 @@ from math import inf
 import attrs
 import trio
 
+from seawall.cli.asking import a_person_is_there, ask_meanwhile
 from seawall.cli.blocks import tell_error
 from seawall.cli.exit_codes import ExitCode
 from seawall.cli.last_resort import LastResort
@@ -118,7 +119,8 @@ async def _watch(session: Session, listeners: _Listeners) -> _Outcome:
     engine: Engine | None = None
     failure: ExceptionGroup[Exception] | None = None
     last_resort = LastResort()
-    surroundings = Surroundings(watch_signals=True, on_overdue=last_resort)
+    confirm = ask_meanwhile if a_person_is_there() else None
+    surroundings = Surroundings(watch_signals=True, on_overdue=last_resort, confirm=confirm)
     opened = open_engine(session.config, strategies=session.strategies, probe=listeners, surroundings=surroundings)
     try:
         async with opened as engine, _shown(engine, session, listeners, last_resort):

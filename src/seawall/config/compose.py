@@ -17,6 +17,7 @@ from seawall.config.paper import open_paper_venue
 from seawall.config.schema import JournalSync, Mode, Sim
 from seawall.config.strategy_loading import load_strategies
 from seawall.engine.certificate import Certificate
+from seawall.engine.dead_mans_switch import Confirm
 from seawall.engine.engine import Engine, EngineParts, open_engine_on
 from seawall.engine.strategies import StrategySpec
 from seawall.journal import open_journal
@@ -43,6 +44,8 @@ class Surroundings:
     """Whether the first SIGINT or SIGTERM stops the engine, and the second stops it at once."""
     on_overdue: Callable[[Certificate], None] | None = None
     """Called when a task refuses to end within the shutdown's deadline; a program of its own may end itself here."""
+    confirm: Confirm | None = None
+    """Puts a question to a person before the start; None where there is nobody to be asked."""
 
 
 @asynccontextmanager
@@ -79,6 +82,7 @@ async def open_engine(
         pause=lambda attempt: _ASK_AGAIN.delay_s(attempt, where.rng),
         watch_signals=where.watch_signals,
         on_overdue=where.on_overdue,
+        confirm=where.confirm,
     )
     async with open_engine_on(parts) as engine:
         yield engine

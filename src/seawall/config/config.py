@@ -9,7 +9,7 @@ from seawall.config.errors import ConfigError
 from seawall.config.rules import problems_in
 from seawall.config.schema import KRAKEN, Addresses, Deadlines, Exchange, JournalSync, Mode, StrategyConfig
 from seawall.engine import settings
-from seawall.engine.settings import DeadMansSwitch, EngineSettings, OnStop, RiskLimits
+from seawall.engine.settings import DeadMansSwitch, EngineSettings, OnStop, Reconcile, RiskLimits
 
 __all__ = ["Config"]
 
@@ -33,6 +33,7 @@ class Config:
     deadlines: Deadlines = attrs.field(factory=Deadlines)
     risk: RiskLimits = attrs.field(factory=RiskLimits)
     dead_mans_switch: DeadMansSwitch = attrs.field(factory=DeadMansSwitch)
+    reconcile: Reconcile = attrs.field(factory=Reconcile)
     strategies: tuple[StrategyConfig, ...] = ()
     directory: Path = Path()
 
@@ -56,6 +57,7 @@ class Config:
             deadlines=settings.Deadlines(**own),
             risk=self.risk,
             dead_mans_switch=self.dead_mans_switch,
+            reconcile=self.reconcile,
             on_stop=self.on_stop,
             reconcile_every_s=self.deadlines.reconcile_every_s,
             monitor_every_s=self.deadlines.monitor_every_s,

@@ -12,7 +12,7 @@ import attrs
 
 from seawall.config.errors import KeyPath, Problem
 from seawall.config.schema import Deadlines, Exchange, Restart, Sim, StrategyConfig
-from seawall.engine.settings import DeadMansSwitch, ExitRules, RiskLimits, SymbolLimits
+from seawall.engine.settings import DeadMansSwitch, ExitRules, Reconcile, RiskLimits, SymbolLimits
 
 __all__ = ["problems_in", "problems_of_field"]
 
@@ -127,6 +127,7 @@ RULES: Final[Mapping[type, Mapping[str, Rule | _Each]]] = {
     ExitRules: {"stop_loss": below_one, "take_profit": above_zero, "trailing": below_one, "max_age_s": above_zero},
     # docs.kraken.com/api/docs/websocket-v2/cancel_after: the timeout must be shorter than 86400 seconds.
     DeadMansSwitch: {"timeout_s": within(1, _LONGEST_SWITCH_S - 1), "renew_s": above_zero},
+    Reconcile: {"max_differences": zero_or_more, "balance_tolerance": _Each(zero_or_more)},
     Restart: {"delays_s": _Each(zero_or_more), "within_s": above_zero, "settled_after_s": above_zero},
     StrategyConfig: {
         "name": strategy_name,

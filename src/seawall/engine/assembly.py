@@ -1,6 +1,6 @@
 """The parts of an engine that act, put together around a venue, and the branches of the task tree they run in."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 
 import attrs
@@ -72,13 +72,20 @@ class Assembly:
         for name in (_PRIVATE, _FEED, _RISK, _EXITS):
             self.foundation.check_ins.join(name, self.settings.check_in_s)
         async with trio.open_nursery() as nursery:
-            start_service(nursery, "check-ins", self._vouch, self.probe)
-            start_service(nursery, "held books", self._follow_held, self.probe)
-            start_service(nursery, "heartbeat", self._heartbeat().run, self.probe)
-            start_service(nursery, "balances", self._balances().run, self.probe)
-            start_service(nursery, "risk", self._risk().run, self.probe)
-            start_service(nursery, "exits", self._exits().run, self.probe)
+            for name, service in self.watchers().items():
+                start_service(nursery, name, service, self.probe)
             task_status.started()
+
+    def watchers(self) -> dict[str, Callable[[], Awaitable[None]]]:
+        """What `run_monitors` runs, by name; each is new."""
+        return {
+            "check-ins": self._vouch,
+            "held books": self._follow_held,
+            "heartbeat": self._heartbeat().run,
+            "balances": self._balances().run,
+            "risk": self._risk().run,
+            "exits": self._exits().run,
+        }
 
     async def learn_balances(self) -> None:
         """Ask what the account holds; the ledger counts from here. Raises what the venue raises."""
@@ -199,6 +206,15 @@ def assemble(
     amends = Amends(venue, blotter, custody, intake, settings.deadlines, probe, now_ns)
     desk = Desk(venue, blotter, custody, intake, amends, settings.deadlines, probe)
 
+    switch = DeadMansSwitchKeeper(
+        venue,
+        foundation.check_ins,
+        settings,
+        probe,
+        foreign=lambda: [report.order_id for report in blotter.externals.orders()],
+        wake=hub.status_changes,
+    )
+    blotter.on_switch_fired = switch.fired
     closings = Closings(desk, probe, pause)
     holdings = Holdings(desk, closings)
 
@@ -217,6 +233,6 @@ def assemble(
         closings=closings,
         holdings=holdings,
         reconciler=Reconciler(venue, blotter, custody, hub, settings, probe, pause),
-        switch=DeadMansSwitchKeeper(venue, foundation.check_ins, settings, probe),
+        switch=switch,
         runner=StrategyRunner(tuple(strategies), market_of, desk, holdings, foundation.check_ins, settings, probe),
     )

@@ -3,59 +3,111 @@
 Kraken cancels every open order of the account when it has not heard from us for the time we gave
 (docs.kraken.com/api/docs/websocket-v2/cancel_after). A loop that renewed it for itself would go on doing so while
 strategies hang; this one asks first.
+
+It fires once: afterwards there is no timer until the next request, so it is armed again as soon as all are well. And it
+knows nothing of whose order is whose: while orders that are not ours are open, the configuration says whether it may run.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 import attrs
 import trio
 
+from seawall.engine.changes import Changes
 from seawall.engine.check_ins import CheckIns
 from seawall.engine.notices import (
     DeadMansSwitchArmed,
     DeadMansSwitchDisarmed,
+    DeadMansSwitchFired,
+    DeadMansSwitchHeldBack,
     DeadMansSwitchNotRenewed,
     QuestionFailed,
 )
-from seawall.engine.settings import EngineSettings
+from seawall.engine.order_table import Order
+from seawall.engine.settings import EngineSettings, WhenForeign
 from seawall.model.errors import SeawallError
 from seawall.model.market_data import VenueStatus
 from seawall.model.venue import Probe, Venue
 
-__all__ = ["DeadMansSwitchKeeper"]
+__all__ = ["Confirm", "DeadMansSwitchKeeper", "ForeignOrdersOpen"]
+
+Confirm = Callable[[str], Awaitable[bool]]
+"""Puts a question to a person, and returns whether the answer was yes."""
+
+_SHOWN = 5
+
+
+class ForeignOrdersOpen(SeawallError):
+    """Orders that are not ours are open, and nobody could say whether the dead man's switch may cancel them."""
+
+    def __init__(self, orders: Sequence[str]) -> None:
+        super().__init__(
+            f"{_counted(orders)}, and the dead man's switch would cancel them too:"
+            ' set dead_mans_switch.when_foreign to "on" (arm it all the same) or "off" (not while they are open)'
+        )
+        self.orders = tuple(orders)
 
 
 @attrs.define(eq=False)
 class DeadMansSwitchKeeper:
-    """Arms, renews and disarms the switch."""
+    """Arms, renews and disarms the switch. Nothing is sent before `allow`.
+
+    `foreign` names the open orders of the account that are not ours.
+    """
 
     venue: Venue
     check_ins: CheckIns
     settings: EngineSettings
     probe: Probe
+    foreign: Callable[[], Sequence[str]] = tuple
+    wake: Changes = attrs.field(factory=Changes)
+    """Pulsed when there may be something to do before the next renewal."""
     clock: Callable[[], float] = trio.current_time
     armed: bool = attrs.field(default=False, init=False)
     """Whether a timer may be running at the exchange."""
+    _allowed: trio.Event = attrs.field(factory=trio.Event, init=False)
+    _when_foreign: WhenForeign = attrs.field(init=False)
     _retired: bool = attrs.field(default=False, init=False)
+    _fired: bool = attrs.field(default=False, init=False)
+    _held_back: tuple[str, ...] = attrs.field(default=(), init=False)
     _asking: trio.Lock = attrs.field(factory=trio.Lock, init=False)
     """One request at a time: of two on their way at once, the exchange may take the later one first."""
+
+    def __attrs_post_init__(self) -> None:
+        self._when_foreign = self.settings.dead_mans_switch.when_foreign
+
+    async def allow(self, confirm: Confirm | None) -> None:
+        """Let it be armed from now on, once it is known which orders are open.
+
+        Where some are not ours and the configuration says to ask, `confirm` is asked; a no is `off` for this run. Raises
+        `ForeignOrdersOpen` where there is nobody to be asked.
+        """
+        foreign = self.foreign()
+        if self.settings.dead_mans_switch.enabled and foreign and self._when_foreign is WhenForeign.ASK:
+            if confirm is None:
+                raise ForeignOrdersOpen(foreign)
+            question = f"{_counted(foreign)}. The dead man's switch would cancel them too; arm it all the same?"
+            self._when_foreign = WhenForeign.ON if await confirm(question) else WhenForeign.OFF
+        self._allowed.set()
 
     async def run(self) -> None:
         """Renew for ever. A failed renewal is a notice: the switch is there for exactly that."""
         switch = self.settings.dead_mans_switch
         if not switch.enabled:
             await trio.sleep_forever()
+        await self._allowed.wait()
         while not self._retired:
-            late = self.check_ins.late(self.clock())
-            if late:
-                self.probe(DeadMansSwitchNotRenewed(late))
-            elif self.venue.status() is VenueStatus.MAINTENANCE:
-                # A timer that runs out during maintenance fires when the engine comes back.
-                await self.disarm()
-            else:
-                await self._arm(switch.timeout_s)
-            await trio.sleep(switch.renew_s)
+            await self._look(switch.timeout_s)
+            with trio.move_on_after(switch.renew_s):
+                await self.wake.wait()
         await trio.sleep_forever()
+
+    def fired(self, order: Order) -> None:
+        """The switch has cancelled an order of ours, and with it all others: told once, and armed again."""
+        if not self._fired:
+            self._fired = True
+            self.probe(DeadMansSwitchFired(order.client_order_id))
+            self.wake.pulse()
 
     async def retire(self) -> bool:
         """As `disarm`, for good: `run` renews no more."""
@@ -77,6 +129,19 @@ class DeadMansSwitchKeeper:
         self.probe(DeadMansSwitchDisarmed())
         return True
 
+    async def _look(self, timeout_s: int) -> None:
+        late = self.check_ins.late(self.clock())
+        held_back = tuple(self.foreign()) if self._when_foreign is WhenForeign.OFF else ()
+        if held_back and held_back != self._held_back:
+            self.probe(DeadMansSwitchHeldBack(held_back))
+        self._held_back = held_back
+        if late:
+            self.probe(DeadMansSwitchNotRenewed(late))
+        elif held_back or self.venue.status() is VenueStatus.MAINTENANCE:
+            await self.disarm()  # a timer that runs out during maintenance fires when the exchange comes back
+        else:
+            await self._arm(timeout_s)
+
     async def _arm(self, timeout_s: int) -> None:
         try:
             with trio.fail_after(self.settings.deadlines.cancel_s):
@@ -88,4 +153,10 @@ class DeadMansSwitchKeeper:
         except (SeawallError, trio.TooSlowError) as problem:
             self.probe(QuestionFailed("dead man's switch", f"{type(problem).__name__}: {problem}"))
         else:
+            self._fired = False
             self.probe(DeadMansSwitchArmed(timeout_s))
+
+
+def _counted(orders: Sequence[str]) -> str:
+    shown = ", ".join(orders[:_SHOWN]) + (", …" if len(orders) > _SHOWN else "")
+    return f"{len(orders)} open order{'s are' if len(orders) > 1 else ' is'} not ours ({shown})"

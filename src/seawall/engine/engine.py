@@ -21,6 +21,7 @@ import trio
 
 from seawall.engine.assembly import assemble
 from seawall.engine.certificate import Certificate
+from seawall.engine.dead_mans_switch import Confirm
 from seawall.engine.desk import DeskStatistics
 from seawall.engine.feed import FeedStatistics
 from seawall.engine.foundation import lay_foundation
@@ -61,6 +62,8 @@ class EngineParts:
     """Stop when every strategy has ended; an engine without strategies waits to be stopped."""
     on_overdue: Callable[[Certificate], None] | None = None
     """Called when the deadline of the shutdown has passed and tasks are still there: the caller may end the process."""
+    confirm: Confirm | None = None
+    """Asks a person a question before the start; None where there is nobody. The answer counts within `start_s`."""
 
 
 @attrs.frozen
@@ -190,6 +193,7 @@ class Engine:
         shutdown.assembly = assembly
         await hosting.start("desk", assembly.run_desk)
         await assembly.reconciler.at_start()
+        await assembly.switch.allow(parts.confirm)
         await assembly.learn_balances()
         await hosting.start("monitors", assembly.run_monitors)
         await trio.lowlevel.checkpoint_if_cancelled()  # whoever has asked for a stop meanwhile has closed the intake

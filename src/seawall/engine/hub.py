@@ -35,6 +35,8 @@ class Hub:
     private_live: bool = attrs.field(default=False, init=False)
     snapshots: Changes = attrs.field(factory=Changes, init=False)
     """Pulsed at each snapshot of the private stream."""
+    status_changes: Changes = attrs.field(factory=Changes, init=False)
+    """Pulsed when the exchange as a whole takes other things than before."""
     snapshot: PrivateSnapshot | None = attrs.field(default=None, init=False)
     """The newest one that nobody has compared yet."""
 
@@ -90,3 +92,4 @@ class Hub:
     def status_changed(self, status: VenueStatus) -> None:
         """The exchange takes other things than before."""
         self.probe(VenueStatusChanged(status))
+        self.status_changes.pulse()

@@ -14,6 +14,8 @@ __all__ = [
     "CleanupCutShort",
     "DeadMansSwitchArmed",
     "DeadMansSwitchDisarmed",
+    "DeadMansSwitchFired",
+    "DeadMansSwitchHeldBack",
     "DeadMansSwitchNotRenewed",
     "EngineStarted",
     "EngineStopped",
@@ -215,6 +217,20 @@ class DeadMansSwitchNotRenewed:
 @attrs.frozen
 class DeadMansSwitchDisarmed:
     """Nothing of ours is open any more."""
+
+
+@attrs.frozen
+class DeadMansSwitchFired:
+    """Kraken has cancelled every order of the account, and its timer is off until it is armed again."""
+
+    client_order_id: str
+
+
+@attrs.frozen
+class DeadMansSwitchHeldBack:
+    """Orders that are not ours are open, and the configuration says not to have them cancelled: ours are not protected."""
+
+    orders: tuple[str, ...]
 
 
 @attrs.frozen

@@ -147,6 +147,16 @@ def _(notice: notices.DeadMansSwitchNotRenewed) -> str:
 
 
 @sentence.register
+def _(_notice: notices.DeadMansSwitchFired) -> str:
+    return "the dead man's switch FIRED: every order of the account was cancelled; it is armed again once all are well"
+
+
+@sentence.register
+def _(notice: notices.DeadMansSwitchHeldBack) -> str:
+    return f"dead man's switch not armed: it would cancel orders that are not ours ({', '.join(notice.orders)})"
+
+
+@sentence.register
 def _(_notice: notices.DeadMansSwitchDisarmed) -> str:
     return "dead man's switch disarmed"
 

@@ -13,9 +13,12 @@ __all__ = [
     "Deadlines",
     "EngineSettings",
     "ExitRules",
+    "OnDifference",
     "OnStop",
+    "Reconcile",
     "RiskLimits",
     "SymbolLimits",
+    "WhenForeign",
 ]
 
 
@@ -104,6 +107,17 @@ class ExitRules:
     max_age_s: float | None = None
 
 
+class WhenForeign(StrEnum):
+    """What becomes of the dead man's switch while orders that are not ours are open: it would cancel them too."""
+
+    ON = "on"
+    """It is armed all the same."""
+    OFF = "off"
+    """It is not armed, and ours have no such protection."""
+    ASK = "ask"
+    """A person says so before the start; where there is none to be asked, the engine does not start."""
+
+
 @attrs.frozen
 class DeadMansSwitch:
     """Kraken cancels every order of the account unless it hears from us again within `timeout_s`."""
@@ -111,6 +125,29 @@ class DeadMansSwitch:
     enabled: bool = True
     timeout_s: int = 60
     renew_s: float = 15.0
+    when_foreign: WhenForeign = WhenForeign.ASK
+
+
+class OnDifference(StrEnum):
+    """What the engine does when the exchange's word and ours differ by more than they may."""
+
+    NOTICE = "notice"
+    """Tells it, and goes on."""
+    REDUCE = "reduce"
+    """Only shrinks positions from then on, until a comparison finds them to agree again."""
+    HALT = "halt"
+    """Takes no order any more, until it is started again."""
+
+
+@attrs.frozen
+class Reconcile:
+    """How far the exchange's word and ours may differ. Every difference is told, whatever stands here."""
+
+    on_difference: OnDifference = OnDifference.NOTICE
+    max_differences: int = 0
+    """Orders and fills that one comparison may find to differ with nothing to explain it."""
+    balance_tolerance: Mapping[str, Decimal] = attrs.field(factory=dict)
+    """Asset to the difference that its balance may have; zero for an asset that is not named."""
 
 
 @attrs.frozen
@@ -120,6 +157,7 @@ class EngineSettings:
     deadlines: Deadlines = Deadlines()
     risk: RiskLimits = RiskLimits()
     dead_mans_switch: DeadMansSwitch = DeadMansSwitch()
+    reconcile: Reconcile = Reconcile()
     on_stop: OnStop = OnStop.HOLD
     reconcile_every_s: float = 300.0
     monitor_every_s: float = 1.0
