@@ -72,6 +72,7 @@ class Desk:
         Raises `RefusedByRisk` (nothing was sent), `RefusedByExchange`, `NotSent`, `JournalFailed`. On cancellation an
         order that may have left is released to the desk, which sees it ended.
         """
+        await trio.lowlevel.checkpoint_if_cancelled()  # who is cancelled hears that, not how little time is left
         order = self.intake.admit(owner, intent, closing=closing)
         try:
             await self._journal(order)
@@ -100,6 +101,7 @@ class Desk:
 
     async def amend(self, order: Order, *, qty: Decimal | None = None, limit_price: Decimal | None = None) -> None:
         """Change an open order in place; see `Amends.amend`."""
+        await trio.lowlevel.checkpoint_if_cancelled()
         await self.amends.amend(order, qty=qty, limit_price=limit_price)
 
     @contextmanager
@@ -138,7 +140,9 @@ class Desk:
                 if qty:
                     side = Side.SELL if qty > 0 else Side.BUY
                     order = await self.place(owner, Intent(symbol, side, OrderType.MARKET, abs(qty)), closing=True)
-                    await self.ended(order)
+                    with trio.move_on_after(self.deadlines.cancel_s):
+                        await self.ended(order)
+                    await self.see_off(order)  # nobody told of its end: asked for, as an order that is let go of is
         return self.blotter.portfolio.position(owner, symbol).qty
 
     def closable_qty(self, owner: str, symbol: str) -> Decimal:
