@@ -28,5 +28,6 @@ class Service:
 
     def stop(self) -> None:
         """The venue's user has left."""
+        self.venue.closed = True
         self._life.shield = False
         self._life.cancel(reason="the venue's block was left")

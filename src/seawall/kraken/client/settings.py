@@ -1,13 +1,18 @@
 """Where Kraken is, who we are there, and how long we wait for it."""
 
 import ssl
+from collections.abc import Callable
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, TypeVar, get_args
 from urllib.parse import urlsplit
 
 import attrs
 
+from seawall.kraken.dialect.books.book import DEPTHS
+
 __all__ = ["KRAKEN", "Addresses", "ClientSettings", "Credentials", "Tier"]
+
+T = TypeVar("T")
 
 Tier = Literal["starter", "intermediate", "pro"]
 """Kraken's verification levels, which decide the rate limits (docs.kraken.com/api/docs/guides/spot-rest-ratelimits)."""
@@ -28,8 +33,21 @@ def _check_url(name: str, value: str, schemes: tuple[str, str]) -> None:
 
 
 def _above_zero(_instance: object, attribute: "attrs.Attribute[float]", value: float) -> None:
-    if not 0 < value < float("inf"):
+    if type(value) not in {int, float} or not 0 < value < float("inf"):
         raise ValueError(f"{attribute.name}: {value!r} is not a finite number above zero")
+
+
+def _from_one(_instance: object, attribute: "attrs.Attribute[int]", value: int) -> None:
+    if type(value) is not int or value < 1:
+        raise ValueError(f"{attribute.name}: {value!r} is not a whole number from 1 on")
+
+
+def _one_of(*words: object) -> Callable[[object, "attrs.Attribute[T]", T], None]:
+    def check(_instance: object, attribute: "attrs.Attribute[T]", value: T) -> None:
+        if value not in words:
+            raise ValueError(f"{attribute.name}: {value!r} is not one of {', '.join(map(str, words))}")
+
+    return check
 
 
 @attrs.frozen
@@ -72,7 +90,7 @@ class ClientSettings:
     credentials: Credentials | None = None
     ca_file: Path | None = None
     nonce_file: Path | None = None
-    tier: Tier = "starter"
+    tier: Tier = attrs.field(default="starter", validator=_one_of(*get_args(Tier)))
     request_s: float = attrs.field(default=10.0, validator=_above_zero)
     """One REST request, from its turn to the last byte of its answer."""
     connect_s: float = attrs.field(default=5.0, validator=_above_zero)
@@ -98,16 +116,21 @@ class ClientSettings:
     """REST is asked whether its market moved when a feed was silent for this long."""
     refill_s: float = attrs.field(default=5.0, validator=_above_zero)
     """How long trades are held back while REST is asked for those that are missing before them."""
-    book_depth: int = attrs.field(default=10, validator=attrs.validators.in_((10, 25, 100, 500, 1000)))
-    symbols_per_socket: int = attrs.field(default=100, validator=attrs.validators.ge(1))
+    book_depth: int = attrs.field(default=10, validator=_one_of(*DEPTHS))
+    symbols_per_socket: int = attrs.field(default=100, validator=_from_one)
     """So many symbols share a public socket; for more, a further one is opened."""
     follow_instruments: bool = True
     """Whether the status and grid of every pair are followed from the start."""
-    max_message_bytes: int = 8 * 2**20
+    max_message_bytes: int = attrs.field(default=8 * 2**20, validator=_from_one)
+    """A longer message ends its connection."""
     busy_poll: bool = False
     """Ask the sockets for bytes at every turn of trio's loop in place of sleeping until there are some: messages are seen some
     tens of microseconds sooner, and one core is always busy, with nothing to do as with much."""
 
     def ssl_context(self) -> ssl.SSLContext:
         """What both transports trust. Raises `OSError` when `ca_file` cannot be read."""
-        return ssl.create_default_context(cafile=self.ca_file)
+        try:
+            return ssl.create_default_context(cafile=self.ca_file)
+        except OSError as error:
+            error.add_note(f"ca_file: {self.ca_file}")  # Python says what is wrong, and not with which file
+            raise

@@ -95,6 +95,8 @@ class KrakenVenue:
     _orders: Orders | None
     _account: Account
     _probe: Probe
+    closed: bool = attrs.field(default=False, init=False)
+    """Whether its block was left."""
 
     def __repr__(self) -> str:
         return f"<KrakenVenue {self.name!r}, {self.status()}, clock {self._clock!r}>"

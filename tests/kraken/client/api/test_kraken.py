@@ -1,6 +1,6 @@
 """The plain client on a scripted exchange, in virtual time."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from decimal import Decimal
 
@@ -379,6 +379,7 @@ async def test_reads_are_repeated_and_calls_that_act_are_not(
     async with kraken_on() as kraken:
         with pytest.raises(Unavailable):
             await kraken.rest.depth("BTC/USD")
+        await kraken.rest.server_time()  # or the breaker would open at the fifth failure in a row
         with pytest.raises(Unavailable):
             await kraken.rest.balance()
         with pytest.raises(OutcomeUnknown):
@@ -387,3 +388,28 @@ async def test_reads_are_repeated_and_calls_that_act_are_not(
             await kraken.rest.cancel_all_orders()
     times = {name: len(stage.server.called(name)) for name in ("Depth", "Balance", "AddOrder", "CancelAll")}
     assert times == {"Depth": 3, "Balance": 3, "AddOrder": 1, "CancelAll": 1}
+
+
+async def test_what_is_used_behind_its_block_says_so(kraken_on: Opening, autojump_clock: trio.testing.MockClock) -> None:
+    async with kraken_on() as kraken:
+        pass
+    watches: list[Callable[[], object]] = [
+        lambda: kraken.books("BTC/USD"),
+        lambda: kraken.candles("BTC/USD", interval="1m"),
+        kraken.instruments,
+        kraken.assets,
+        kraken.status,
+        kraken.executions,
+    ]
+    for watch in watches:
+        with pytest.raises(trio.ClosedResourceError, match="the client's block was left"):
+            watch()
+    calls: list[Callable[[], Awaitable[object]]] = [
+        kraken.rest.server_time,
+        kraken.rest.balance,
+        lambda: kraken.orders.cancel("mine1"),
+        kraken.orders.cancel_all,
+    ]
+    for call in calls:
+        with pytest.raises(trio.ClosedResourceError, match="the client's block was left"):
+            await call()

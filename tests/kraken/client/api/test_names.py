@@ -23,6 +23,12 @@ def test_what_is_not_listed_is_refused_with_what_is_near(reference: Reference, n
         Names(reference).symbol(name)
 
 
+@pytest.mark.parametrize("name", [["BTC/USD"], 5, None])
+def test_what_is_no_text_is_refused_as_such(reference: Reference, name: str) -> None:
+    with pytest.raises(TypeError, match=r"where a pair is named by a text such as 'BTC/USD'"):
+        Names(reference).symbol(name)
+
+
 def test_a_pair_that_is_listed_later_is_known_then(reference: Reference) -> None:
     names = Names(reference)
     with pytest.raises(UnknownSymbol):

@@ -123,7 +123,7 @@ async def test_a_refused_upgrade_tells_its_status(status: int, autojump_clock: M
         nursery.start_soon(refuse)
 
         def told(refused: UpgradeRefused) -> bool:
-            return (refused.status, refused.retry_after_s) == (status, 7.0)
+            return (refused.status, refused.retry_after_s) == (status, 7.0) and "upgrade of ws://" in str(refused)
 
         with pytest.RaisesGroup(pytest.RaisesExc(UpgradeRefused, check=told), flatten_subgroups=True):
             async with connection_on(ours, box):

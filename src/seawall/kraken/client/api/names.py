@@ -27,7 +27,9 @@ class Names:
     """Names in capitals, to the symbol; None for one of two pairs."""
 
     def symbol(self, name: str) -> str:
-        """The WebSocket's name of a pair: `BTC/USD`. Raises `UnknownSymbol`, which names pairs that are near."""
+        """The WebSocket's name of a pair: `BTC/USD`. Raises `UnknownSymbol`, which names pairs that are near; TypeError."""
+        if not isinstance(name, str):
+            raise TypeError(f"{name!r} is a {type(name).__name__}, where a pair is named by a text such as 'BTC/USD'")
         known = self._reference.names.get(name) or self._in_capitals().get(name.strip().upper())
         if known is None:
             symbols = [instrument.symbol for instrument in self._reference.instruments()]

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 
 import attrs
+import trio
 
 from seawall.kraken.client.account.ways import CancelAnswer, OrderOutcome, nothing
 from seawall.kraken.client.api.calls.rest import NO_KEY
@@ -30,7 +31,7 @@ class OrderCalls:
 
     async def place(self, order: OrderRequest, sending: Callable[[], None] = nothing) -> OrderAdded:
         """Place one order. With `validate` it is checked, and gets no `order_id`."""
-        self._need_key("placing an order")
+        self._ready("placing an order")
         return await self._venue.submit(self._named(order), sending)
 
     async def place_batch(
@@ -42,18 +43,18 @@ class OrderCalls:
         sending: Callable[[], None] = nothing,
     ) -> tuple[OrderOutcome, ...]:
         """Place 2 to 15 orders of one pair at once: what became of each, in their order; one may fail and another not."""
-        self._need_key("placing orders")
+        self._ready("placing orders")
         named = tuple(map(self._named, orders))
         return await self._venue.submit_batch(named, deadline_ns=deadline_ns, validate=validate, sending=sending)
 
     async def amend(self, change: AmendRequest, sending: Callable[[], None] = nothing) -> OrderAmended:
         """Change an open order in place: it keeps its ids, and its place in the queue where the rules allow."""
-        self._need_key("amending an order")
+        self._ready("amending an order")
         return await self._venue.amend_order(change, sending)
 
     async def edit(self, change: EditRequest, sending: Callable[[], None] = nothing) -> OrderEdited:
         """Cancel an order and place a changed one. Amend wherever that can be had: an edit may cancel without placing."""
-        self._need_key("editing an order")
+        self._ready("editing an order")
         return await self._venue.edit_order(attrs.evolve(change, symbol=self._names.symbol(change.symbol)), sending)
 
     async def cancel(
@@ -63,22 +64,24 @@ class OrderCalls:
 
         Safe to repeat. Raises `NotSent`, or `OutcomeUnknown` where an answer was lost, after all were asked for.
         """
-        self._need_key("cancelling an order")
+        self._ready("cancelling an order")
         return await self._venue.cancel_orders(order_ids=order_ids, client_order_ids=client_order_ids, userrefs=userrefs)
 
     async def cancel_all(self) -> int:
         """Cancel every open order of the account, whoever placed it. Returns how many. Raises as `cancel`."""
-        self._need_key("cancelling orders")
+        self._ready("cancelling orders")
         return await self._venue.cancel_all()
 
     async def cancel_all_after(self, timeout_s: int) -> None:
         """Have the exchange cancel every order of the account in so many seconds, unless it is told again; 0 disarms it."""
-        self._need_key("the dead man's switch")
+        self._ready("the dead man's switch")
         await self._venue.cancel_all_after(timeout_s)
 
     def _named(self, order: OrderRequest) -> OrderRequest:
         return attrs.evolve(order, symbol=self._names.symbol(order.symbol))
 
-    def _need_key(self, what: str) -> None:
+    def _ready(self, what: str) -> None:
+        if self._venue.closed:
+            raise trio.ClosedResourceError(f"{what}: the client's block was left")
         if not self._has_key:
             raise AccessDenied(f"{what} {NO_KEY}")

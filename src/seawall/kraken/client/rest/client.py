@@ -89,11 +89,13 @@ class RestClient:
         """A private read that a socket cannot be dialled without, asked once: the schedule of its dials repeats it.
 
         An open breaker does not stop it, or a short outage would cost the private socket the breaker's whole open spell. An
-        answer is the proof that such a breaker waits for, and ends its spell. Raises as `query`.
+        answer counts as the success that such a breaker waits for. Raises as `query`.
         """
         self._attempts.require_key()
         result = await self._read_once(request, read, self._lanes.allowance(request, SESSION), self._attempts.make)
         self.breaker.probe_now()
+        if self.breaker.peek() <= 0.0:
+            self.breaker.acquire().success()
         return result
 
     async def place(self, request: RestRequest, read: Callable[[HttpAnswer], T], sending: Callable[[], None] = _nothing) -> T:

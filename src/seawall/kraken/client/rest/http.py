@@ -84,8 +84,11 @@ class HttpLink:
         """Send the bytes given, and read the whole answer. `target` is path and query.
 
         `sending` is called just before the first byte of the request, on a connection that stands; `written` once the
-        last one is on its way. Raises `HttpFailed`. A cancellation closes the connection that was in use.
+        last one is on its way. Raises `HttpFailed`, and `trio.ClosedResourceError` once the link is closed. A cancellation
+        closes the connection that was in use.
         """
+        if self._client.is_closed:
+            raise trio.ClosedResourceError(f"{method} {target.partition('?')[0]}: the client's block was left")
         progress = _Progress(sending, written)
         request = self._client.build_request(
             method, target, content=body or None, headers=dict(headers or {}), extensions={"trace": progress.hear}

@@ -27,8 +27,8 @@ class ConnectionLost(Unavailable):
 class UpgradeRefused(Unavailable):
     """The server answered the WebSocket upgrade with an HTTP status that says no."""
 
-    def __init__(self, status: int, *, retry_after_s: float | None = None) -> None:
-        super().__init__(f"the upgrade was answered with HTTP {status}", retry_after_s=retry_after_s)
+    def __init__(self, status: int, *, url: str = "a socket", retry_after_s: float | None = None) -> None:
+        super().__init__(f"the upgrade of {url} was answered with HTTP {status}", retry_after_s=retry_after_s)
         self.status = status
 
 
@@ -165,7 +165,7 @@ class _Reader:
             return self._tap.bug
         for failure in failures:
             if isinstance(failure, ConnectionRejected):
-                return _refused(failure)
+                return _refused(failure, self._url)
         if self._tap.fault is not None:
             return ConnectionLost(f"the peer sent {self._tap.fault}")
         told = [f"{type(failure).__name__}: {failure}" for failure in failures if not isinstance(failure, _Ended)]
@@ -190,9 +190,9 @@ def _leaves(group: BaseExceptionGroup[Exception]) -> list[Exception]:
     return found
 
 
-def _refused(rejected: ConnectionRejected) -> UpgradeRefused:
+def _refused(rejected: ConnectionRejected, url: str) -> UpgradeRefused:
     seconds = None
     for name, value in rejected.headers or ():
         if name.lower() == b"retry-after" and value.isdigit() and len(value) < 6:
             seconds = float(value)
-    return UpgradeRefused(rejected.status_code, retry_after_s=seconds)
+    return UpgradeRefused(rejected.status_code, url=url, retry_after_s=seconds)

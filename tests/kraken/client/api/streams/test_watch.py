@@ -1,4 +1,4 @@
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
 import attrs
@@ -169,6 +169,21 @@ async def test_a_callback_hears_every_message_while_its_block_lasts(
     exchange.topics["a"].tell("a", 3.0)
 
     assert told == [("a", 1.0), ("a", 2.0)]
+
+
+async def coroutine_function(item: str, received_s: float) -> None:
+    """No callback: nobody waits for it."""
+
+
+@pytest.mark.parametrize("function", [coroutine_function, 5])
+def test_what_cannot_be_called_back_is_refused_before_anything_is_asked(
+    exchange: Exchange, function: Callable[..., object]
+) -> None:
+    with pytest.raises(TypeError, match=r"things: .* as it is no plain function"):
+        exchange.watch("a").each(function)
+    with pytest.raises(TypeError, match=r"things: .* as it is no plain function"):
+        exchange.watch("a").each(lambda _item, _received_s: None, function)
+    assert exchange.told == []
 
 
 async def test_a_block_that_is_entered_is_not_entered_twice(exchange: Exchange, autojump_clock: trio.testing.MockClock) -> None:

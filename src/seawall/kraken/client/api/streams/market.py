@@ -143,16 +143,19 @@ class MarketStreams:
 
     def instruments(self) -> Watch[Instrument, Instrument]:
         """Pairs that are new, or whose status or grid changed. Those that are there: `venue.instruments()`."""
+        self._need_open("instruments")
         source = Source(self._hub.instruments, self.venue.follow_instruments, nothing_to_end)
         return Watch("instruments", kinds.INSTRUMENTS, lambda: [source], self._opened, raise_lost=False)
 
     def assets(self) -> Watch[InstrumentAsset, InstrumentAsset]:
         """Assets that are new, or whose status or terms changed. Those that are there: `venue.assets()`."""
+        self._need_open("assets")
         source = Source(self._hub.assets, self.venue.follow_instruments, nothing_to_end)
         return Watch("assets", kinds.ASSETS, lambda: [source], self._opened, raise_lost=False)
 
     def status(self) -> Watch[VenueStatus, VenueStatus]:
         """What the exchange as a whole takes: now, and whenever that changes."""
+        self._need_open("status")
 
         def sources() -> list[Source[VenueStatus]]:
             self._hub.status.newest.setdefault("", (self.venue.status(), trio.current_time()))
@@ -160,7 +163,12 @@ class MarketStreams:
 
         return Watch("status", kinds.STATUS, sources, self._opened, raise_lost=False)
 
+    def _need_open(self, what: str) -> None:
+        if self.venue.closed:
+            raise trio.ClosedResourceError(f"{what}: the client's block was left")
+
     def _need_key(self, what: str) -> None:
+        self._need_open(what)
         if not self._has_key:
             raise AccessDenied(f"{what} {NO_KEY}")
 
@@ -189,6 +197,7 @@ class MarketStreams:
         terms: Terms[I, T],
         raise_lost: bool = False,
     ) -> Watch[I, T]:
+        self._need_open(channel)
         if not names:
             raise ValueError(f"{channel}: name one pair at least")
         symbols = tuple(dict.fromkeys(map(self._names.symbol, names)))

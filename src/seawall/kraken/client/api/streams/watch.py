@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, AsyncExitStack, asynccontextmanager
+from inspect import iscoroutinefunction
 from types import TracebackType
 from typing import Generic, TypeVar
 
@@ -78,8 +79,12 @@ class Watch(Generic[I, T]):
 
         It is called by the task that reads the socket, and must return at once: every other message waits meanwhile. A book
         it is given changes with the next message. `troubled` is given what a stream would raise, losses among it. What either
-        raises is a bug: it ends the client, and comes out of its block, with a note that names the function.
+        raises is a bug: it ends the client, and comes out of its block, with a note that names the function. Raises TypeError
+        for what is no plain function: nobody would wait for a coroutine.
         """
+        for function in (call, troubled):
+            if iscoroutinefunction(function) or not (function is troubled is None or callable(function)):
+                raise TypeError(f"{self.what}: {function!r} cannot be called back, as it is no plain function")
         return self._listening(CallbackSink(self.what, call, troubled), remind=False)
 
     @asynccontextmanager
