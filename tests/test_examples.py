@@ -12,7 +12,7 @@ import trio
 from support.bench import Bench
 from trio.testing import MockClock
 
-from seawall import OnStop, StrategySpec, load_config, open_engine
+from seawall import Candle, Market, OnStop, StrategySpec, load_config, open_engine
 from seawall.config import Config, Mode, load_strategies
 from seawall.engine.notices import OrderFilled, StrategySaid
 
@@ -116,6 +116,45 @@ async def test_the_class_buys_the_dip_and_offers_it_higher(bench: Bench, autojum
 
         sides = [(order.side.value, order.limit_price) for order in bench.venue.placed]
         assert sides == [("buy", Decimal("49400.1")), ("sell", Decimal("49894.2"))]
+
+
+async def test_the_breakout_is_held_as_a_block_until_a_rule_closes_it(bench: Bench, autojump_clock: MockClock) -> None:
+    module = loaded("strategy_holding")
+
+    async def breakout(market: Market) -> None:
+        await module.buy_the_breakout(market, symbol="BTC/USD", qty=Decimal("0.01"), lookback=3)
+
+    async def price(last: str, *, closed: bool = False) -> None:
+        bench.venue.book_price = at = Decimal(last)
+        bench.venue.quote(bid=last, ask=last)
+        bench.venue.listener.candle_changed(Candle("BTC/USD", 60, 0, at, at, at, at, Decimal(1), 1, closed=closed))
+        await trio.sleep(2)
+
+    def sides() -> list[str]:
+        return [order.side.value for order in bench.venue.placed]
+
+    async with bench.engine(StrategySpec("breakout", breakout)) as engine:
+        await trio.sleep(2)
+        for last in ("50000.0", "50020.0", "50010.0"):
+            await price(last, closed=True)
+        await price("50019.0")
+        assert sides() == []
+        await price("50021.0")
+        assert sides() == ["buy"]
+        await price("51000.0")
+        assert sides() == ["buy"]
+        await price("50200.0")
+        assert sides() == ["buy", "sell"]
+        assert any("closed by trailing" in notice.text for notice in bench.notices if isinstance(notice, StrategySaid))
+        for last in ("50000.0", "50000.0", "50000.0"):
+            await price(last, closed=True)
+        await price("50001.0")
+        assert sides() == ["buy", "sell", "buy"]
+
+    assert sides() == ["buy", "sell", "buy", "sell"]
+    assert engine.certificate is not None
+    assert engine.certificate.clean
+    assert engine.certificate.positions == ()
 
 
 @pytest.fixture

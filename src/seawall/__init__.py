@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from seawall.config.compose import Surroundings, open_engine
     from seawall.engine.certificate import Certificate
     from seawall.engine.engine import Engine
+    from seawall.engine.exits import Exit
+    from seawall.engine.holding import Holding
     from seawall.engine.market import Market
     from seawall.engine.portfolio import Position
     from seawall.engine.queues import CandleStream, FellBehind, TradeStream
@@ -66,11 +68,13 @@ __all__ = [
     "DeadMansSwitch",
     "Engine",
     "ExchangeError",
+    "Exit",
     "ExitRules",
     "Fee",
     "FellBehind",
     "Fill",
     "FillStream",
+    "Holding",
     "Instrument",
     "Intent",
     "JournalFailed",
@@ -125,6 +129,8 @@ _HOMES: Final = {
     ),
     "seawall.engine.certificate": ("Certificate",),
     "seawall.engine.engine": ("Engine",),
+    "seawall.engine.exits": ("Exit",),
+    "seawall.engine.holding": ("Holding",),
     "seawall.engine.market": ("Market",),
     "seawall.engine.portfolio": ("Position",),
     "seawall.engine.queues": (

@@ -591,6 +591,27 @@ async def test_a_stop_that_cannot_close_in_time_says_so_and_is_not_clean(autojum
     assert "hold_for_ever 0.01 BTC/USD, NOT CLOSED" in str(engine.certificate)
 
 
+async def test_a_stop_waits_for_a_closing_longer_than_for_the_strategies(autojump_clock: MockClock) -> None:
+    """Its strategy's time is over, and the desk goes on: there is time until the positions have to be closed."""
+    bench = make_bench()
+    async with bench.engine(hold_for_ever) as engine, trio.open_nursery() as nursery:
+        await trio.sleep(5)
+
+        async def refuse_for_five_seconds() -> None:
+            for _ in range(500):
+                bench.venue.refuse_next = "EService:Unavailable"
+                await trio.sleep(0.01)
+            bench.venue.refuse_next = None
+
+        nursery.start_soon(refuse_for_five_seconds)
+        engine.stop("a test")
+        await engine.stopped()
+
+    assert bench.exchange.fills[-1].side.value == "sell"
+    assert engine.certificate is not None
+    assert engine.certificate.unclosed == ()
+
+
 @pytest.mark.parametrize("bug", ["cancel_all_after", "balances"])
 async def test_a_bug_in_a_part_of_the_engine_leaves_no_position_of_a_block(bug: str, autojump_clock: MockClock) -> None:
     """The desk itself may be what the bug took: the block then closes its position with its own hands."""
