@@ -6,7 +6,7 @@ import attrs
 import pytest
 
 from seawall.config import Config, ConfigError, Mode, load_config, load_strategies
-from seawall.config.schema import Deadlines, Exchange, Restart, Sim, StrategyConfig
+from seawall.config.schema import Deadlines, Exchange, Lease, Restart, Sim, StrategyConfig
 from seawall.engine.settings import DeadMansSwitch, ExitRules, OnStop, Reconcile, RiskLimits, SymbolLimits
 
 Load = Callable[[str], Config]
@@ -45,11 +45,11 @@ def test_the_strategies_of_the_example_load(load: Load) -> None:
 
 def test_the_example_names_every_key_there_is() -> None:
     words = {line.lstrip("# ").split(" = ")[0] for line in example().splitlines() if " = " in line}
-    tables = (Config, Exchange, Sim, Deadlines, SymbolLimits, ExitRules, DeadMansSwitch, Reconcile, StrategyConfig, Restart)
+    tables = (Config, Exchange, Sim, Deadlines, SymbolLimits, ExitRules, DeadMansSwitch, Reconcile, StrategyConfig, Restart, Lease)
     keys = {field.name for table in tables for field in attrs.fields(table)}
     # These are tables, or (`directory`) not to be set in a file.
     keys -= {"exchange", "sim", "balances", "deadlines", "risk", "dead_mans_switch", "strategies", "directory"}
-    keys -= {"parameters", "exits", "restart", "reconcile", "balance_tolerance"}
+    keys -= {"parameters", "exits", "restart", "lease", "reconcile", "balance_tolerance"}
     assert keys <= words
     headings = {line.split("]")[0].strip("[") for line in example().splitlines() if line.startswith("[")}
     totals = {f"risk.{field.name}" for field in attrs.fields(RiskLimits)} - {"risk.default", "risk.symbols"}
@@ -133,7 +133,7 @@ def test_parameters_keep_text_numbers_lists_and_tables(load: Load) -> None:
         ("name = ' '", "name: expected a name, found nothing"),
         ("mode = 'real'", 'mode: expected one of "sim", "paper", "live", found \'real\''),
         ("nmae = 'x'", "nmae: unknown key; did you mean 'name'?"),
-        ("zzz = 'x'", "zzz: unknown key; known are mode, name, journal, journal_sync, log, on_stop, exchange, deadlines, risk,"),
+        ("zzz = 'x'", "zzz: unknown key; known are mode, name, journal, journal_sync, lease, log, on_stop, exchange, deadlines,"),
         ("deadlines.order_s = '5'", "deadlines.order_s: expected a number, found '5'; numbers are written without quotes"),
         ("deadlines.order_s = true", "deadlines.order_s: expected a number, found true"),
         ("deadlines.order_s = inf", "deadlines.order_s: expected a finite number, found Infinity"),

@@ -185,6 +185,7 @@ def test_a_journal_of_the_first_version_is_brought_up_to_date_and_loses_nothing(
         for column in ("bid", "ask", "position_qty", "quote_age_ns"):
             db.execute(f"ALTER TABLE intents DROP COLUMN {column}")
         db.execute("ALTER TABLE runs DROP COLUMN holder")
+        db.execute("DROP TABLE leases")
         db.execute("DROP TABLE alembic_version")
     after = reopened(path)
     assert (after.journal_id, after.intents, after.fills) == (before.journal_id, before.intents, before.fills)

@@ -8,7 +8,7 @@ import attrs
 import trio
 
 from seawall import Config, Engine, Market, RestartPolicy, StrategySpec, Surroundings, open_engine
-from seawall.config import Deadlines, Exchange, Mode
+from seawall.config import Deadlines, Exchange, Lease, Mode
 from seawall.config.credentials import KEY_VARIABLE, SECRET_VARIABLE
 from seawall.sim import SimSettings, Simulator, open_sim
 
@@ -47,6 +47,7 @@ class Stage:
                 tier="pro",
                 book_depth=self.book_depth,
             ),
+            lease=Lease(directory=self.directory),
             deadlines=self.deadlines,
         )
 

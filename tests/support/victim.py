@@ -9,7 +9,7 @@ from pathlib import Path
 import trio
 
 from seawall import Config, Market, StrategySpec, limit_buy, limit_sell, open_engine
-from seawall.config import Deadlines, Exchange, Mode
+from seawall.config import Deadlines, Exchange, Lease, Mode
 
 
 async def trade(market: Market) -> None:
@@ -32,7 +32,8 @@ async def main(*arguments: str) -> None:
     exchange = Exchange(rest=rest, public=public, private=private, level3=private, tier="pro")
     # The simulated exchange answers at once: what it does not know was never there.
     quick = Deadlines(order_s=2.0, settle_s=0.5, absent_s=0.5)
-    config = Config(mode=Mode.SIM, name="victim", journal=Path(journal), exchange=exchange, deadlines=quick)
+    lease = Lease(directory=Path(journal).parent)
+    config = Config(mode=Mode.SIM, name="victim", journal=Path(journal), exchange=exchange, deadlines=quick, lease=lease)
     async with open_engine(config, strategies=[StrategySpec("trade", trade)]) as engine:
         await engine.stopped()
 

@@ -29,5 +29,7 @@ class ExitCode(IntEnum):
     """The journal could not be opened, or could not keep a record; what was open was cancelled."""
     QUARANTINED = 8
     """Stopped in good order, but a strategy had failed more often than its restart policy allows."""
+    LEASED = 9
+    """Another engine trades the account, or has taken it over; our orders were cancelled, as far as the certificate says so."""
     INTERRUPTED = 130
     """Stopped by a signal before the engine had started to trade."""

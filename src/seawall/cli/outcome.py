@@ -9,7 +9,7 @@ from seawall.cli.exit_codes import ExitCode
 from seawall.config import ConfigError
 from seawall.engine.certificate import Certificate
 from seawall.engine.dead_mans_switch import ForeignOrdersOpen
-from seawall.model.errors import AccessDenied, JournalFailed, NotSent, Unavailable, UnknownSymbol
+from seawall.model.errors import AccessDenied, AccountLeased, JournalFailed, LeaseLost, NotSent, Unavailable, UnknownSymbol
 from seawall.resilience import CircuitOpen, DialTimedOut, ReconnectStopped, WaitTooLong
 
 __all__ = ["OF_A_RUN", "code_of_failed_start", "code_of_run", "leaves"]
@@ -27,6 +27,7 @@ _OF_A_START: Final[tuple[tuple[type[Exception] | tuple[type[Exception], ...], Ex
     ((ConfigError, UnknownSymbol, ForeignOrdersOpen), ExitCode.CONFIGURATION),
     (AccessDenied, ExitCode.ACCESS_DENIED),
     (JournalFailed, ExitCode.JOURNAL_FAILED),
+    ((AccountLeased, LeaseLost), ExitCode.LEASED),
     ((Unavailable, NotSent, CircuitOpen, DialTimedOut, WaitTooLong, trio.TooSlowError, OSError), ExitCode.UNREACHABLE),
 )
 

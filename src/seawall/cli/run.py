@@ -23,6 +23,9 @@ def run(
             name="--for", converter=duration_token, n_tokens=1, help="Stop after this long: 30s, 5m, 2h. Else until stopped."
         ),
     ] = None,
+    standby: Annotated[
+        bool, Parameter(negative=(), help="While another engine trades the account, wait, connected, and take over when it ends.")
+    ] = False,
     plain: Annotated[bool, Parameter(negative=(), help="Plain lines, in a terminal too.")] = False,
 ) -> ExitCode:
     """Run the engine as a file says: simulated, paper or live.
@@ -34,4 +37,4 @@ def run(
         config = load_config(file)
     except ConfigError as error:
         return tell_error(ExitCode.CONFIGURATION, str(error))
-    return Session(config, for_, view=stdout_is_terminal() and not plain).run()
+    return Session(config, for_, view=stdout_is_terminal() and not plain, standby=standby).run()

@@ -40,7 +40,7 @@ class Session:
     """What is to run, for how long (None: until stopped), and how it is shown.
 
     With `view` a picture on the terminal; else plain lines on standard output, with quotes among them if `quotes` says so.
-    `strategies` run in place of those that the configuration names.
+    `strategies` run in place of those that the configuration names. A `standby` waits for its turn.
     """
 
     config: Config
@@ -48,6 +48,7 @@ class Session:
     view: bool
     quotes: bool = False
     strategies: Sequence[StrategySpec] | None = None
+    standby: bool = False
 
     def run(self) -> ExitCode:
         """Run the engine until it has stopped, print its certificate, and say how it went."""
@@ -93,7 +94,8 @@ class _Outcome:
         texts = dict.fromkeys(str(error) or type(error).__name__ for error in leaves(self.failure))
         if self.certificate is not None:
             # A failed start traded nothing; this one did, and what is left at the exchange comes first.
-            code = code_of_run(self.certificate)
+            ended = code_of_run(self.certificate)
+            code = code if ended is ExitCode.CLEAN else ended  # in good order, though not by its own will
         return tell_error(code, "\n".join(texts))
 
 
@@ -121,7 +123,9 @@ async def _watch(session: Session, listeners: _Listeners) -> _Outcome:
     last_resort = LastResort()
     confirm = ask_meanwhile if a_person_is_there() else None
     surroundings = Surroundings(watch_signals=True, on_overdue=last_resort, confirm=confirm)
-    opened = open_engine(session.config, strategies=session.strategies, probe=listeners, surroundings=surroundings)
+    opened = open_engine(
+        session.config, strategies=session.strategies, probe=listeners, surroundings=surroundings, standby=session.standby
+    )
     try:
         async with opened as engine, _shown(engine, session, listeners, last_resort):
             with trio.move_on_after(inf if session.for_s is None else session.for_s) as limited:

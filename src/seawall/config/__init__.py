@@ -7,7 +7,18 @@ from seawall.config.config import Config
 from seawall.config.credentials import ApiKey, credentials_for, read_credentials
 from seawall.config.errors import ConfigError, Fault
 from seawall.config.load import load_config
-from seawall.config.schema import KRAKEN, Addresses, Deadlines, Exchange, JournalSync, Mode, Restart, Sim, StrategyConfig
+from seawall.config.schema import (
+    KRAKEN,
+    Addresses,
+    Deadlines,
+    Exchange,
+    JournalSync,
+    Lease,
+    Mode,
+    Restart,
+    Sim,
+    StrategyConfig,
+)
 from seawall.config.strategy_loading import load_strategies, load_strategy
 
 __all__ = [
@@ -20,6 +31,7 @@ __all__ = [
     "Exchange",
     "Fault",
     "JournalSync",
+    "Lease",
     "Mode",
     "Restart",
     "Sim",

@@ -10,7 +10,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from seawall.config.errors import Problem, did_you_mean
-from seawall.config.schema import Deadlines, Exchange, Mode, StrategyConfig
+from seawall.config.schema import Deadlines, Exchange, Lease, Mode, StrategyConfig
 from seawall.engine.settings import DeadMansSwitch, RiskLimits
 
 __all__ = ["cross_problems"]
@@ -122,6 +122,22 @@ def switch_is_renewed_in_time(dead_mans_switch: DeadMansSwitch) -> Iterator[Prob
         )
 
 
+def standby_has_an_account(mode: Mode, exchange: Exchange, lease: Lease) -> Iterator[Problem]:
+    """An account that is filled on this machine is made anew for each engine: there is none to wait for."""
+    if lease.standby and (mode is Mode.PAPER or (mode is Mode.SIM and exchange.addresses is None)):
+        yield Problem(("lease", "standby"), f'mode = "{mode}" has no account that another engine could have')
+
+
+def lease_is_renewed_in_time(deadlines: Deadlines) -> Iterator[Problem]:
+    """An engine that doubts its lease between two renewals would send nothing half of the time."""
+    if deadlines.lease_every_s * 2 > deadlines.lease_valid_s:
+        yield Problem(
+            ("deadlines", "lease_every_s"),
+            f"expected at most half of lease_valid_s ({deadlines.lease_valid_s:g}), so that one renewal may be late;"
+            f" found {deadlines.lease_every_s:g}",
+        )
+
+
 def shutdown_has_time_to_cancel(deadlines: Deadlines) -> Iterator[Problem]:
     """The certificate needs at least one round of cancelling."""
     if deadlines.cancel_s > deadlines.shutdown_s:
@@ -142,5 +158,7 @@ CHECKS: Final[tuple[Callable[..., Iterator[Problem]], ...]] = (
     strategy_names_differ,
     live_orders_are_limited,
     switch_is_renewed_in_time,
+    standby_has_an_account,
+    lease_is_renewed_in_time,
     shutdown_has_time_to_cancel,
 )

@@ -13,6 +13,7 @@ import trio
 from seawall.config.config import Config
 from seawall.config.credentials import credentials_for
 from seawall.config.errors import ConfigError, Fault
+from seawall.config.lease import lease_terms
 from seawall.config.paper import open_paper_venue
 from seawall.config.schema import JournalSync, Mode, Sim
 from seawall.config.strategy_loading import load_strategies
@@ -55,12 +56,16 @@ async def open_engine(
     strategies: Sequence[StrategySpec] | None = None,
     probe: Probe = ignore,
     surroundings: Surroundings | None = None,
+    standby: bool = False,
 ) -> AsyncGenerator[Engine, None]:
     """Run an engine for as long as the block is open; see `seawall.engine.engine.open_engine_on`.
 
+    While another engine trades the account, this one is refused (`AccountLeased`); with `standby`, here or in the
+    configuration, the block is entered at once and the engine waits for its turn, connected: `engine.serving` tells of it.
+
     `strategies` are run in place of those the configuration names. Every notice goes to `probe`, at once, from inside
-    the engine: it must not block. Raises `ConfigError` before anything is opened; in a group, what the exchange or the
-    journal raise at the start.
+    the engine: it must not block. Raises `ConfigError` before anything is opened; in a group, what the exchange, the
+    journal or the lease raise at the start, and `LeaseLost` at the end.
     """
     where = surroundings or Surroundings()
     specs, key = await trio.to_thread.run_sync(_read, config, strategies, where.environ)
@@ -80,6 +85,9 @@ async def open_engine(
         probe=probe,
         now_ns=where.now_ns,
         pause=lambda attempt: _ASK_AGAIN.delay_s(attempt, where.rng),
+        lease=lease_terms(
+            config, None if key is None else key[0], where.environ, where.now_ns, standby=standby or config.lease.standby
+        ),
         watch_signals=where.watch_signals,
         on_overdue=where.on_overdue,
         confirm=where.confirm,

@@ -7,7 +7,7 @@ import attrs
 from seawall.config.checks import cross_problems
 from seawall.config.errors import ConfigError
 from seawall.config.rules import problems_in
-from seawall.config.schema import KRAKEN, Addresses, Deadlines, Exchange, JournalSync, Mode, StrategyConfig
+from seawall.config.schema import KRAKEN, Addresses, Deadlines, Exchange, JournalSync, Lease, Mode, StrategyConfig
 from seawall.engine import settings
 from seawall.engine.settings import DeadMansSwitch, EngineSettings, OnStop, Reconcile, RiskLimits
 
@@ -27,6 +27,7 @@ class Config:
     journal: Path | str = Path("seawall.sqlite")
     """A file, or the URL of a database of PostgreSQL."""
     journal_sync: JournalSync = JournalSync.FULL
+    lease: Lease = attrs.field(factory=Lease)
     log: Path | None = None
     on_stop: OnStop = OnStop.HOLD
     exchange: Exchange = attrs.field(factory=Exchange)

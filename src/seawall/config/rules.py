@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import attrs
 
 from seawall.config.errors import KeyPath, Problem
-from seawall.config.schema import Deadlines, Exchange, Restart, Sim, StrategyConfig
+from seawall.config.schema import Deadlines, Exchange, Lease, Restart, Sim, StrategyConfig
 from seawall.engine.settings import DeadMansSwitch, ExitRules, Reconcile, RiskLimits, SymbolLimits
 
 __all__ = ["problems_in", "problems_of_field"]
@@ -19,7 +19,7 @@ __all__ = ["problems_in", "problems_of_field"]
 Rule = Callable[[object], str | None]
 """What is wrong with a value of the right type; None when nothing is."""
 
-_STRATEGY_NAME: Final = re.compile(r"[a-z0-9_-]+")
+_PLAIN_NAME: Final = re.compile(r"[a-z0-9_-]+")
 _SYMBOL: Final = re.compile(r"[A-Z0-9.]+/[A-Z0-9.]+")
 _USE: Final = re.compile(r"[^:]+:[A-Za-z_][A-Za-z0-9_]*")
 _DEPTHS: Final = (10, 25, 100, 500, 1000)
@@ -102,7 +102,7 @@ def existing_file(value: object) -> str | None:
 
 
 symbol: Final = like(_SYMBOL, "a pair such as 'BTC/USD'")
-strategy_name: Final = like(_STRATEGY_NAME, "lower-case letters, digits, - and _")
+plain_name: Final = like(_PLAIN_NAME, "lower-case letters, digits, - and _")
 
 RULES: Final[Mapping[type, Mapping[str, Rule | _Each]]] = {
     Exchange: {
@@ -122,6 +122,7 @@ RULES: Final[Mapping[type, Mapping[str, Rule | _Each]]] = {
         "speed": lambda value: None if value == "max" else above_zero(value),
     },
     Deadlines: dict.fromkeys((field.name for field in attrs.fields(Deadlines)), above_zero),
+    Lease: {"account": plain_name},
     SymbolLimits: dict.fromkeys((field.name for field in attrs.fields(SymbolLimits)), above_zero),
     RiskLimits: dict.fromkeys(("max_loss", "max_drawdown", "max_exposure"), _Each(above_zero)),
     ExitRules: {"stop_loss": below_one, "take_profit": above_zero, "trailing": below_one, "max_age_s": above_zero},
@@ -130,7 +131,7 @@ RULES: Final[Mapping[type, Mapping[str, Rule | _Each]]] = {
     Reconcile: {"max_differences": zero_or_more, "balance_tolerance": _Each(zero_or_more)},
     Restart: {"delays_s": _Each(zero_or_more), "within_s": above_zero, "settled_after_s": above_zero},
     StrategyConfig: {
-        "name": strategy_name,
+        "name": plain_name,
         "use": like(_USE, "'package.module:attribute' or 'file.py:attribute'"),
         "symbols": _Each(symbol),
     },

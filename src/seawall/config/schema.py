@@ -22,6 +22,7 @@ __all__ = [
     "Deadlines",
     "Exchange",
     "JournalSync",
+    "Lease",
     "Mode",
     "Restart",
     "Sim",
@@ -159,6 +160,22 @@ class Deadlines(settings.Deadlines):
     balances_every_s: float = 60.0
     check_in_s: float = 30.0
     """A service or strategy that has not checked in for this long is named, and the dead man's switch is not renewed."""
+    lease_every_s: float = 1.0
+    """How often the lease of the account is renewed, and asked for by a standby."""
+    lease_valid_s: float = 4.0
+    """How long it is believed after it was renewed; later nothing but cancels is sent."""
+
+
+@attrs.frozen
+class Lease:
+    """Which account this engine trades alone, and what it does when another one has it."""
+
+    account: str | None = None
+    """A name for the account, equal wherever it is traded; None is a digest of the API key."""
+    directory: Path | None = None
+    """Where this user's engines keep their lock files; None is `$XDG_STATE_HOME/seawall`, or `~/.local/state/seawall`."""
+    standby: bool = False
+    """Whether it waits, connected, for its turn, where it would be refused else."""
 
 
 @attrs.frozen

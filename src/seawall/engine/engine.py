@@ -1,7 +1,8 @@
 """The engine: the task tree, from the journal outwards, and the handle an embedding program holds.
 
     open_engine_on
-    ├─ journal                     opened first, closed last
+    ├─ lease                       taken first, let go of last; a standby waits for it, with the venue open
+    ├─ journal                     opened before what trades, closed after it
     ├─ venue session               sockets and REST
     ├─ desk                        orders in doubt, dead man's switch, reconcile
     ├─ monitors                    heartbeat, balances, risk, exits
@@ -26,15 +27,18 @@ from seawall.engine.desk import DeskStatistics
 from seawall.engine.feed import FeedStatistics
 from seawall.engine.foundation import lay_foundation
 from seawall.engine.hosting import Hosting, in_words
+from seawall.engine.lease import LeaseTerms, LeaseWatch, take_in_turn
+from seawall.engine.leased_venue import LeasedVenue
 from seawall.engine.news import News
 from seawall.engine.notices import EngineStarted, EngineStopped, EngineStopping
 from seawall.engine.settings import EngineSettings
 from seawall.engine.shutdown import Shutdown
 from seawall.engine.signals import watch_signals
-from seawall.engine.snapshot import EngineSnapshot
+from seawall.engine.snapshot import EngineSnapshot, LeaseLine
 from seawall.engine.snapshots import snapshot_of
+from seawall.engine.standby import Standby, StandbyEar
 from seawall.engine.strategies import StrategyRunner, StrategySpec
-from seawall.model.errors import JournalFailed
+from seawall.model.errors import JournalFailed, LeaseLost
 from seawall.model.journal import Journal
 from seawall.model.venue import Probe, Venue, VenueListener
 from seawall.resilience.probes import tell
@@ -43,6 +47,9 @@ __all__ = ["Engine", "EngineParts", "EngineStatistics", "open_engine_on"]
 
 OpenVenue = Callable[[VenueListener, Probe], AbstractAsyncContextManager[Venue]]
 OpenJournal = Callable[[Probe], AbstractAsyncContextManager[Journal]]
+
+_LET_GO_S = 2.0
+"""How long giving the lease back may take; it is free anyway once the process has ended."""
 
 
 @attrs.frozen
@@ -64,6 +71,8 @@ class EngineParts:
     """Called when the deadline of the shutdown has passed and tasks are still there: the caller may end the process."""
     confirm: Confirm | None = None
     """Asks a person a question before the start; None where there is nobody. The answer counts within `start_s`."""
+    lease: LeaseTerms | None = None
+    """None where nobody else can trade the account."""
 
 
 @attrs.frozen
@@ -89,6 +98,15 @@ class Engine:
     _starting: trio.CancelScope = attrs.field(factory=trio.CancelScope, init=False)
     _shutdown: Shutdown | None = attrs.field(default=None, init=False)
     _journal_failure: JournalFailed | None = attrs.field(default=None, init=False)
+    _crashes: list[BaseException] = attrs.field(factory=list, init=False)
+    _watch: LeaseWatch | None = attrs.field(default=None, init=False)
+    _waiting: trio.CancelScope = attrs.field(factory=trio.CancelScope, init=False)
+    _serving: trio.Event = attrs.field(factory=trio.Event, init=False)
+    _lease_lost: LeaseLost | None = attrs.field(default=None, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        if self.parts.lease is not None:
+            self._watch = LeaseWatch(self.parts.lease, self._lose_lease, self.tell, self.parts.now_ns)
 
     def stop(self, reason: str) -> None:
         """Ask for a graceful stop; returns at once. The first reason is the one that is told."""
@@ -96,6 +114,7 @@ class Engine:
             return
         self._stop_reason = reason
         self._stop_asked.set()
+        self._waiting.cancel(reason=reason)
         self._starting.cancel(reason=reason)
         self.tell(EngineStopping(reason))
         if self._shutdown is not None:
@@ -106,6 +125,10 @@ class Engine:
         self.stop(reason)
         if self._shutdown is not None:
             self._shutdown.hurry(reason)
+
+    async def serving(self) -> None:
+        """Return once the account is reconciled and the strategies run: for a standby, once it has had its turn."""
+        await self._serving.wait()
 
     async def stopping(self) -> None:
         """Return once somebody has asked for a stop."""
@@ -121,7 +144,8 @@ class Engine:
         shutdown = self._shutdown
         nursery = None if shutdown is None else shutdown.hosting.nursery
         assembly = None if shutdown is None else shutdown.assembly
-        return snapshot_of(self.parts.name, assembly, nursery, self.news, self._mode(), up_s)
+        snapshot = snapshot_of(self.parts.name, assembly, nursery, self.news, self._mode(), up_s)
+        return attrs.evolve(snapshot, lease=self._lease_line())
 
     def statistics(self) -> EngineStatistics | None:
         """Counts since the start; None while the engine has not opened its venue."""
@@ -136,19 +160,19 @@ class Engine:
         tell(self.parts.probe, notice)
 
     async def run(self, *, task_status: trio.TaskStatus["Engine"]) -> None:  # noqa: ASYNC128 - `_serve` says started
-        """Serve until stopped. `open_engine_on` calls this; raises what crashed, in a group, after everything closed."""
+        """Serve until stopped. `open_engine_on` calls this; raises what crashed, in a group, after everything closed.
+
+        A standby says started when it begins to wait.
+        """
         life = trio.CancelScope()
-        crashes: list[BaseException] = []
+        crashes = self._crashes
         try:
             with life:
-                async with self.parts.open_journal(self.tell) as journal, trio.open_nursery() as nursery:
-                    hosting = Hosting(nursery, self.tell, lambda part: self.stop(f"a bug in {part}"))
-                    crashes = hosting.crashes
-                    self._shutdown = Shutdown(self.parts.name, self.parts.settings, hosting, self.tell)
-                    await self._serve(journal, hosting, life, task_status)
-        except JournalFailed as failure:
-            self._journal_failure = self._journal_failure or failure  # as it was closed
-            raise
+                if self._watch is not None and self._watch.terms.standby:
+                    task_status.started(self)
+                    await self._stand_by(self._watch, life)
+                else:
+                    await self._hold(life, task_status)
         except ExceptionGroup as failure:
             if not crashes:
                 raise
@@ -159,16 +183,74 @@ class Engine:
             self._stopped.set()
         if crashes:
             raise BaseExceptionGroup("parts of the engine crashed; it was stopped in good order", crashes)
+        if self._lease_lost is not None:
+            raise self._lease_lost
+
+    async def _stand_by(self, watch: LeaseWatch, life: trio.CancelScope) -> None:
+        """Open the venue, and wait, connected, until the account is free; then go on as any other engine."""
+        limits = self.parts.settings
+        async with trio.open_nursery() as nursery:
+            hosting = Hosting(nursery, self.tell, self._crashed, crashes=self._crashes)
+            if self.parts.watch_signals:
+                await nursery.start(watch_signals, self.stop, self.stop_now, name="signals")
+            warm: _Warm | None = None
+            try:
+                with self._waiting:
+                    ear = StandbyEar()
+                    with trio.fail_after(limits.deadlines.start_s):
+                        warm = _Warm(hosting, ear, await self._open_venue(hosting, ear))
+                    standby = Standby(
+                        warm.venue, ear, watch.terms.follow, limits.reconcile_every_s, limits.deadlines.query_s, self.tell
+                    )
+                    part, _ = await hosting.start("standby", standby.run)
+                    await take_in_turn(watch, self.tell)
+                    await part.end("its turn has come")
+                if warm is not None and not self._waiting.cancelled_caught:
+                    await self._trade(life, warm, trio.TASK_STATUS_IGNORED)
+            finally:
+                await self._let_go(watch)
+            nursery.cancel_scope.cancel(reason="the engine has stopped")
+
+    async def _hold(self, life: trio.CancelScope, task_status: trio.TaskStatus["Engine"]) -> None:
+        """Take the account now or never, if there is a lease, and trade."""
+        if self._watch is None:
+            await self._trade(life, None, task_status)
+            return
+        try:
+            with trio.fail_after(self.parts.settings.deadlines.start_s):
+                await self._watch.take()
+            await self._trade(life, None, task_status)
+        finally:
+            await self._let_go(self._watch)
+
+    async def _trade(self, life: trio.CancelScope, warm: "_Warm | None", task_status: trio.TaskStatus["Engine"]) -> None:
+        try:
+            async with self.parts.open_journal(self.tell) as journal, trio.open_nursery() as nursery:
+                parts = [] if warm is None else warm.hosting.parts
+                hosting = Hosting(nursery, self.tell, self._crashed, parts, self._crashes)
+                self._shutdown = Shutdown(self.parts.name, self.parts.settings, hosting, self.tell)
+                await self._serve(journal, hosting, warm, life, task_status)
+        except JournalFailed as failure:
+            self._journal_failure = self._journal_failure or failure  # as it was closed
+            raise
 
     async def _serve(
-        self, journal: Journal, hosting: Hosting, life: trio.CancelScope, task_status: trio.TaskStatus["Engine"]
+        self,
+        journal: Journal,
+        hosting: Hosting,
+        warm: "_Warm | None",
+        life: trio.CancelScope,
+        task_status: trio.TaskStatus["Engine"],
     ) -> None:
         assert self._shutdown is not None
-        if self.parts.watch_signals:
+        if self.parts.watch_signals and warm is None:
             await hosting.nursery.start(watch_signals, self.stop, self.stop_now, name="signals")
+        if self._watch is not None:
+            await hosting.start("lease", self._watch.run)
         with self._starting, trio.fail_after(self.parts.settings.deadlines.start_s):
-            await self._start(journal, hosting, self._shutdown)
+            await self._start(journal, hosting, warm, self._shutdown)
         life.shield = True  # only now: before it serves it must stay cancellable
+        self._serving.set()
         task_status.started(self)
         await self._stop_asked.wait()
         await self._shutdown.run(self._stop_reason)
@@ -178,19 +260,20 @@ class Engine:
             self.parts.on_overdue(self.certificate)
         hosting.nursery.cancel_scope.cancel(reason="the engine has stopped")
 
-    async def _start(self, journal: Journal, hosting: Hosting, shutdown: Shutdown) -> None:
+    async def _start(self, journal: Journal, hosting: Hosting, warm: "_Warm | None", shutdown: Shutdown) -> None:
         parts = self.parts
         foundation = lay_foundation(journal, self.tell, parts.now_ns, self._journal_broke)
         restored = foundation.blotter.restore()
 
-        async def run_venue(*, task_status: trio.TaskStatus[Venue]) -> None:
-            async with parts.open_venue(foundation.hub, self.tell) as venue:
-                task_status.started(venue)
-                await trio.sleep_forever()
-
-        _, venue = await hosting.start("venue session", run_venue)
+        if warm is None:
+            venue = await self._open_venue(hosting, foundation.hub)
+        else:
+            venue = warm.venue
+            warm.ear.hand_over(foundation.hub)
         assembly = assemble(foundation, venue, parts.settings, parts.strategies, self.tell, parts.now_ns, parts.pause)
         shutdown.assembly = assembly
+        if self._watch is not None:
+            assembly.desk.intake.lease_doubt = self._watch.doubt
         await hosting.start("desk", assembly.run_desk)
         await assembly.reconciler.at_start()
         await assembly.switch.allow(parts.confirm)
@@ -200,6 +283,15 @@ class Engine:
         self.tell(EngineStarted(venue.name, journal.replayed.run, restored))
         assembly.desk.open_intake()
         await hosting.start("strategies", partial(self._run_strategies, assembly.runner))
+
+    async def _open_venue(self, hosting: Hosting, listener: VenueListener) -> Venue:
+        async def run_venue(*, task_status: trio.TaskStatus[Venue]) -> None:
+            async with self.parts.open_venue(listener, self.tell) as venue:
+                task_status.started(venue)
+                await trio.sleep_forever()
+
+        _, venue = await hosting.start("venue session", run_venue)
+        return venue if self._watch is None else LeasedVenue(venue, self._watch.doubt)
 
     async def _run_strategies(  # noqa: ASYNC128 - the runner says started
         self, runner: StrategyRunner, *, task_status: trio.TaskStatus[None]
@@ -213,9 +305,28 @@ class Engine:
             return "stopped"
         if self._stop_asked.is_set():
             return "stopping"
+        if self._shutdown is None and self._watch is not None and self._watch.terms.standby:
+            return "standby"
         if self._shutdown is None or self._shutdown.assembly is None:
             return "starting"
         return self._shutdown.assembly.foundation.modes.mode
+
+    def _lease_line(self) -> LeaseLine | None:
+        if self._watch is None:
+            return None
+        lease = self._watch.terms.lease
+        return LeaseLine(lease.account, str(lease.holder), lease.epoch, self._watch.doubt())
+
+    def _lose_lease(self, lost: LeaseLost) -> None:
+        self._lease_lost = lost
+        self.stop(f"the lease was lost: {lost}")
+
+    async def _let_go(self, watch: LeaseWatch) -> None:
+        with trio.move_on_after(_LET_GO_S, shield=True):
+            await watch.terms.lease.release()
+
+    def _crashed(self, part: str) -> None:
+        self.stop(f"a bug in {part}")
 
     def _journal_broke(self, failure: JournalFailed) -> None:
         if self._journal_failure is None:
@@ -234,14 +345,27 @@ class Engine:
         self.tell(EngineStopped(self.certificate.clean))
 
 
+@attrs.frozen
+class _Warm:
+    """What a standby has open when its turn comes."""
+
+    hosting: Hosting
+    ear: StandbyEar
+    venue: Venue
+
+
 @asynccontextmanager
 async def open_engine_on(parts: EngineParts) -> AsyncGenerator[Engine, None]:
     """Run an engine for as long as the block is open; enter once its account is reconciled and its strategies run.
 
+    A standby enters as soon as it waits; `engine.serving` returns when it has had its turn. What its start raises then
+    cancels the block.
+
     Leaving the block, by whatever way, stops the engine in good order, within its shutdown deadline; cancellation of
     the program around it does the same. `engine.certificate` says afterwards what was left.
 
-    Raises, in a group: what the venue or the journal raise at the start, and what crashed inside.
+    Raises, in a group: what the lease, the venue or the journal raise at the start, and what crashed inside; `LeaseLost`
+    when the account went to another engine.
     """
     async with trio.open_nursery() as nursery:
         engine: Engine = await nursery.start(Engine(parts).run, name=f"engine {parts.name}")

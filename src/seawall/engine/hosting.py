@@ -52,8 +52,9 @@ class Hosting:
     nursery: trio.Nursery
     probe: Probe
     on_crash: Callable[[str], None]
-    parts: list[Part] = attrs.field(factory=list, init=False)
-    crashes: list[BaseException] = attrs.field(factory=list, init=False)
+    parts: list[Part] = attrs.field(factory=list)
+    crashes: list[BaseException] = attrs.field(factory=list)
+    """Given, where parts that run elsewhere are to be ended with these."""
 
     async def start(self, name: str, service: Startable[T]) -> tuple[Part, T]:
         """Start a part; return it, and what it gives, once it serves. What it raises before that is raised here."""

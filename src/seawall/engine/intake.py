@@ -37,6 +37,8 @@ class Intake:
     ids: Iterator[str]
     now_ns: Callable[[], int]
     mode: Callable[[], Mode]
+    lease_doubt: Callable[[], str | None] = attrs.field(default=lambda: None, init=False)
+    """Why the account may not be this engine's; None when it is, and where nobody else can have it."""
     _shut_because: str | None = attrs.field(default="the engine has not started", init=False)
     _closing: Counter[tuple[str, str]] = attrs.field(factory=Counter[tuple[str, str]], init=False)
     """Owner and symbol of positions that are being closed now."""
@@ -83,6 +85,9 @@ class Intake:
 
     def check_open(self, owner: str, symbol: str, *, closing: bool = False) -> None:
         """Raise `RefusedByRisk` where no order of this owner and symbol is taken now, whatever its size and price."""
+        doubt = self.lease_doubt()
+        if doubt is not None:
+            raise RefusedByRisk("lease", doubt)
         if closing:
             return
         if self._shut_because is not None:

@@ -34,7 +34,7 @@ __all__ = ["Shutdown"]
 _STRATEGIES_BY, _POSITIONS_BY, _CARE_BY, _ORDERS_BY = 0.4, 0.6, 0.7, 0.8
 """By when each step gives way to the next, as shares of the whole deadline; the rest is for closing connections."""
 
-_CLOSED_LAST = ("strategies", "monitors", "desk", "venue session")
+_CLOSED_LAST = ("strategies", "monitors", "desk", "venue session", "lease")
 """The parts, in the order in which they end; most have ended before."""
 
 
@@ -176,7 +176,7 @@ class Shutdown:
             self.probe(QuestionFailed("open orders", f"cancel: {type(problem).__name__}: {problem}"))
 
     def _left(self) -> tuple[str, ...]:
-        tree = tree_of(self.name, [self.hosting.nursery])
+        tree = tree_of(self.name, self.hosting.nursery.parent_task.child_nurseries)
         return tuple(name for name in tasks_of(tree) if name != "signals")
 
     def _dead_mans_switch(self) -> str:

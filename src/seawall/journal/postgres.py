@@ -34,6 +34,13 @@ _LIVENESS: Final = {
 }
 """A host that is gone is noticed in seconds, not in the system's hours (postgresql.org/docs/current/libpq-connect.html)."""
 
+_LIVENESS_THERE: Final = sa.text(
+    "SELECT set_config('tcp_keepalives_idle', '3', false), set_config('tcp_keepalives_interval', '2', false),"
+    " set_config('tcp_keepalives_count', '3', false), set_config('tcp_user_timeout', '9000', false)"
+)
+"""The server's side of it: locks of a host that is gone are free after nine seconds, not the system's two hours
+(postgresql.org/docs/current/runtime-config-connection.html#RUNTIME-CONFIG-TCP-SETTINGS)."""
+
 _SCHEMA_NUMBER: Final = sa.text("SELECT oid::int FROM pg_namespace WHERE nspname = current_schema()")
 _TRY_LOCK: Final = sa.text("SELECT pg_try_advisory_lock(:lock, :schema)")
 _HOLDER: Final = sa.text(
@@ -70,7 +77,7 @@ class PostgresSchema:
     @contextmanager
     def opened(self, *, now_ns: Callable[[], int], rng: Random) -> Generator[sa.Connection, None, None]:
         """See `Database.opened`."""
-        with self._connected() as connection:
+        with self.connected() as connection:
             with connection.begin():
                 self._lock(connection)
             with connection.begin():
@@ -84,7 +91,7 @@ class PostgresSchema:
     @contextmanager
     def reading(self) -> Generator[sa.Connection, None, None]:
         """See `Database.reading`."""
-        with self._connected() as connection:
+        with self.connected() as connection:
             connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             with connection.begin():
                 if self._is_empty(connection):
@@ -129,13 +136,16 @@ class PostgresSchema:
         return True
 
     @contextmanager
-    def _connected(self) -> Generator[sa.Connection, None, None]:
+    def connected(self) -> Generator[sa.Connection, None, None]:
+        """A session of its own, which either end knows to be dead within seconds of the other's death."""
         given = dict(self.url.query)
         args = {name: value for name, value in _LIVENESS.items() if name not in given}
         args.setdefault("application_name", f"seawall on {socket.gethostname()}, process {os.getpid()}")
         engine = sa.create_engine(self.url, poolclass=NullPool, connect_args=args)
         try:
             with engine.connect() as connection:
+                with connection.begin():
+                    connection.execute(_LIVENESS_THERE)
                 yield connection
         finally:
             engine.dispose()

@@ -21,7 +21,7 @@ from seawall.model.errors import JournalFailed
 from seawall.model.journal import Replayed
 from seawall.model.order_states import ENDED
 
-__all__ = ["FAULTS", "Store", "open_store", "selected"]
+__all__ = ["FAULTS", "Store", "make_ready", "open_store", "selected"]
 
 FAULTS: Final = (SQLAlchemyError, sqlite3.Error, OSError)
 """What a database that does not work raises."""
@@ -83,12 +83,24 @@ def open_store(database: Database, *, now_ns: Callable[[], int], rng: Random) ->
     Raises `JournalInUse`, `NotAJournal`, or `JournalFailed` with the cause.
     """
     with ExitStack() as held:
-        try:
+        with _faults_of(database):
             connection = held.enter_context(database.opened(now_ns=now_ns, rng=rng))
             store = _begin_run(database, connection, now_ns())
-        except (*FAULTS, ValueError, TypeError, DecimalException) as fault:
-            raise JournalFailed(f"{database.name}: cannot be used as a journal: {_told(fault)}") from fault
         yield store
+
+
+def make_ready(database: Database, *, now_ns: Callable[[], int], rng: Random) -> None:
+    """Have the journal made or brought up to date, and leave it to whoever opens it next. Raises as `open_store`."""
+    with _faults_of(database), database.opened(now_ns=now_ns, rng=rng):
+        pass
+
+
+@contextmanager
+def _faults_of(database: Database) -> Generator[None, None, None]:
+    try:
+        yield
+    except (*FAULTS, ValueError, TypeError, DecimalException) as fault:
+        raise JournalFailed(f"{database.name}: cannot be used as a journal: {_told(fault)}") from fault
 
 
 def _begin_run(database: Database, connection: sa.Connection, opened_ns: int) -> Store:

@@ -1,14 +1,14 @@
 """The tables of a journal, the same in every database.
 
 Every record has a number of its own, `seq`, from one count for all tables: the order in which they were handed over. Rows are
-added and never changed. Prices and sizes are text, digit for digit; instants are nanoseconds since the epoch.
+added and never changed, but for `leases`. Prices and sizes are text, digit for digit; instants are nanoseconds since the epoch.
 """
 
 from typing import Final
 
 from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, Table, Text
 
-__all__ = ["KEPT", "fills", "intents", "journal", "metadata", "notes", "order_steps", "runs"]
+__all__ = ["KEPT", "fills", "intents", "journal", "leases", "metadata", "notes", "order_steps", "runs"]
 
 metadata: Final = MetaData()
 
@@ -97,6 +97,21 @@ fills: Final = Table(
 notes: Final = Table(
     "notes", metadata, _key("seq"), _words("owner"), _words("kind"), _words("text"), _number("at_ns"), sqlite_strict=True
 )
+
+leases: Final = Table(
+    "leases",
+    metadata,
+    Column("account", Text, primary_key=True),
+    _key("epoch"),
+    _words("holder"),
+    _number("taken_ns"),
+    _number("renewed_ns"),
+    _number("valid_until_ns"),
+    sqlite_strict=True,
+)
+"""Each taking of an account by an engine, where engines on several hosts share the database. The newest epoch of an account
+is the one that trades it; until `valid_until_ns` (0 once it was let go of) it may believe so unasked. Instants
+are of the database's clock."""
 
 KEPT: Final = (intents, order_steps, fills, notes)
 """The tables that share the count of `seq`."""

@@ -1,0 +1,156 @@
+"""Two engines, one account: the second waits, and takes over when the first is gone."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import attrs
+import pytest
+import trio
+from support.postgres import PostgresServer, find_postgres, open_postgres
+
+from seawall.config.credentials import KEY_VARIABLE, SECRET_VARIABLE
+from seawall.journal import Where, read_orders, verify_journal
+from seawall.model.order_states import ENDED
+from seawall.sim import Simulator, SimSettings, open_sim
+
+TESTS = Path(__file__).parents[1]
+TAKEOVER_S = 15.0
+
+needs_postgres = pytest.mark.skipif(find_postgres() is None, reason="PostgreSQL's server is not installed (Debian: postgresql)")
+
+
+@pytest.fixture(scope="module")
+def server() -> Generator[PostgresServer, None, None]:
+    pytest.importorskip("psycopg", reason="the driver is in the extra `postgres`")
+    binaries = find_postgres()
+    assert binaries is not None
+    with open_postgres(binaries) as running:
+        yield running
+
+
+def sent_ids(sim: Simulator) -> list[str]:
+    """The client order id of each order that was asked for, by either transport."""
+    return [str(request.params["cl_ord_id"]) for request in sim.requests.of("add_order", "AddOrder")]
+
+
+@attrs.define(eq=False)
+class Partner:
+    """One of the two, in a process of its own; `said` has its words."""
+
+    process: trio.Process
+    said: list[str] = attrs.field(factory=list)
+
+    async def listen(self) -> None:
+        assert self.process.stdout is not None
+        rest = ""
+        async for chunk in self.process.stdout:
+            *words, rest = (rest + chunk.decode()).split("\n")
+            self.said += words
+
+    async def says(self, word: str) -> None:
+        while word not in self.said:  # noqa: ASYNC110 - what is waited for happens in another program
+            assert self.process.poll() is None or word in self.said, f"{self.said}, and ended with {self.process.returncode}"
+            await trio.sleep(0.01)
+
+
+@attrs.define(eq=False)
+class Duo:
+    """One exchange, one journal, and the engines that were started on them."""
+
+    sim: Simulator
+    journal: Where
+    nursery: trio.Nursery
+    partners: list[Partner] = attrs.field(factory=list)
+
+    async def start(self, name: str, directory: Path, *options: str) -> Partner:
+        at = self.sim.addresses
+        command = [sys.executable, "-m", "support.leaseholder", name, str(self.journal), str(directory)]
+        environ = {
+            **os.environ,
+            "PYTHONPATH": str(TESTS),
+            KEY_VARIABLE: self.sim.api_key,
+            SECRET_VARIABLE: self.sim.api_secret,
+        }
+        process = await trio.lowlevel.open_process(
+            [*command, at.rest, at.public, at.private, *options], env=environ, stdout=subprocess.PIPE
+        )
+        partner = Partner(process)
+        self.partners.append(partner)
+        self.nursery.start_soon(partner.listen)
+        return partner
+
+    async def until(self, orders: int) -> None:
+        """Return once so many orders more were sent."""
+        before = len(sent_ids(self.sim))
+        while len(sent_ids(self.sim)) < before + orders:  # noqa: ASYNC110 - as above
+            await trio.sleep(0.01)
+
+
+@asynccontextmanager
+async def open_duo(journal: Where) -> AsyncGenerator[Duo, None]:
+    with trio.fail_after(60):
+        async with open_sim(SimSettings(events_per_s=10, seed=3)) as sim, trio.open_nursery() as nursery:
+            duo = Duo(sim, journal, nursery)
+            try:
+                yield duo
+            finally:
+                for partner in duo.partners:
+                    partner.process.kill()
+                    with trio.move_on_after(5, shield=True):
+                        await partner.process.wait()
+
+
+def runs_of(names: list[str]) -> list[str]:
+    """Which run each order was sent by: a client order id begins with its journal's id and its run's number."""
+    return [name[:11] for name in names]
+
+
+async def take_over(duo: Duo, first: Partner, second: Partner) -> float:
+    """Kill the first, and return how long the second took to trade; then stop that one, and compare everything."""
+    await first.says("serving")
+    await second.says("waiting")
+    await duo.until(6)
+    first.process.kill()
+    killed_s = time.monotonic()
+    await first.process.wait()
+    sent_before = sent_ids(duo.sim)
+    await second.says("serving")
+    while len(sent_ids(duo.sim)) == len(sent_before):  # noqa: ASYNC110 - what is waited for happens in another program
+        await trio.sleep(0.001)
+    took_s = time.monotonic() - killed_s
+    await duo.until(6)
+    second.process.send_signal(signal.SIGTERM)
+    await second.process.wait()
+    await second.says("clean")
+
+    names = sent_ids(duo.sim)
+    assert len(names) == len(set(names)), "an order was sent twice"
+    runs = runs_of(names)
+    assert set(runs[: len(sent_before)]) == {runs[0]}
+    assert set(runs[len(sent_before) :]) == {runs[-1]} != {runs[0]}, "orders of both"
+    assert duo.sim.exchange.open_orders() == ()
+    journaled = {order.intent.client_order_id: order.steps[-1].state for order in read_orders(duo.journal)}
+    assert {order.cl_ord_id for order in duo.sim.exchange.orders.values()} <= set(journaled)
+    assert set(journaled.values()) <= ENDED
+    assert verify_journal(duo.journal).faults == ()
+    return took_s
+
+
+@needs_postgres
+@pytest.mark.parametrize("hosts", ["one host", "two hosts"])
+async def test_a_standby_takes_over_when_the_first_is_killed(tmp_path: Path, server: PostgresServer, hosts: str) -> None:
+    """Two hosts do not share a directory of lock files: what is left then is the lock in the database."""
+    elsewhere = tmp_path / "elsewhere" if hosts == "two hosts" else tmp_path
+    async with open_duo(server.new_database()) as duo:
+        first = await duo.start("first", tmp_path)
+        await first.says("serving")
+        second = await duo.start("second", elsewhere, "--standby")
+        took_s = await take_over(duo, first, second)
+    print(f"takeover on {hosts}: {took_s:.2f} s")
+    assert took_s < TAKEOVER_S, f"the takeover took {took_s:.2f} s"
