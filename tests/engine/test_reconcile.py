@@ -9,14 +9,16 @@ from support.journal import MemoryJournal
 from support.rig import BID, Rig
 from trio.testing import MockClock
 
-from seawall.engine.notices import QuestionFailed, Reconciled
+from seawall.engine.modes import Mode
+from seawall.engine.monitors import BalanceDiffers, BalancesAgreed
+from seawall.engine.notices import FillDiffers, FillsOverdue, OrderDiffers, QuestionFailed, Reconciled
 from seawall.engine.order_table import Order
-from seawall.engine.settings import EngineSettings
+from seawall.engine.settings import EngineSettings, OnDifference, Reconcile
 from seawall.model.errors import Unavailable
 from seawall.model.journal import FillRecord, IntentRecord, OrderRecord, Replayed
 from seawall.model.order_states import OrderState
-from seawall.model.orders import Side
-from seawall.model.reports import Fill, OrderReport, OrderStatus, PlaceOrder
+from seawall.model.orders import Side, market_buy
+from seawall.model.reports import Fill, OrderReport, OrderStatus, PlaceOrder, PrivateSnapshot
 
 D = Decimal
 SECOND_NS = 1_000_000_000
@@ -231,3 +233,188 @@ async def test_a_foreign_order_of_the_account_is_counted_and_left_alone(autojump
 
         assert rig.told(Reconciled) == [Reconciled(2, 0, 0)]
         assert rig.venue.cancelled == []
+
+
+async def test_an_order_that_ended_unheard_is_told_with_both_sides_figures(autojump_clock: MockClock) -> None:
+    rig = Rig()
+    async with rig.caring() as nursery:
+        order = await rig.opened()
+        nursery.start_soon(rig.assembly.reconciler.run)
+        await trio.sleep(5)
+        behind_our_back(rig, order, OrderStatus.CANCELED)
+        rig.venue.restore_private()
+        await trio.sleep(1)
+
+        assert rig.told(OrderDiffers) == [
+            OrderDiffers(order.client_order_id, order.order_id, "open, 0 filled", "canceled, 0 filled")
+        ]
+        assert rig.foundation.modes.mode is Mode.RUNNING, "it explains itself"
+
+
+async def test_a_fill_that_was_missed_is_told_with_its_figures(autojump_clock: MockClock) -> None:
+    rig = Rig()
+    async with rig.caring() as nursery:
+        order = await rig.opened()
+        nursery.start_soon(rig.assembly.reconciler.run)
+        rig.venue.silent = True
+        fill = rig.venue.fill(order.client_order_id, "0.0004")
+        await trio.sleep(310)
+
+        name = order.client_order_id
+        assert rig.told(OrderDiffers) == [OrderDiffers(name, order.order_id, "open, 0 filled", "open, 0.0004 filled")]
+        assert rig.told(FillDiffers) == [FillDiffers(fill.exec_id, name, "not counted", "buy 0.0004 BTC/USD at 50000.0")]
+
+
+async def test_what_both_sides_know_is_no_difference(autojump_clock: MockClock) -> None:
+    rig = Rig(EngineSettings(reconcile_every_s=100, reconcile=Reconcile(OnDifference.HALT)))
+    async with rig.caring() as nursery:
+        order = await rig.opened()
+        nursery.start_soon(rig.assembly.reconciler.run)
+        await trio.sleep(50)
+        rig.venue.fill(order.client_order_id, "0.0004")
+        await trio.sleep(1_000)
+
+        assert rig.told(OrderDiffers) == rig.told(FillDiffers) == []
+        assert rig.foundation.modes.mode is Mode.RUNNING
+
+
+async def lost_at_the_exchange(rig: Rig) -> Fill:
+    """A fill that was told, counted, and is not in the exchange's list."""
+    order = await rig.opened()
+    fill = rig.venue.fill(order.client_order_id, "0.0004")
+    rig.venue.fills.clear()
+    return fill
+
+
+@pytest.mark.parametrize(
+    ("settings", "mode"),
+    [
+        (Reconcile(OnDifference.NOTICE), Mode.RUNNING),
+        (Reconcile(OnDifference.REDUCE), Mode.REDUCING),
+        (Reconcile(OnDifference.HALT), Mode.HALTED),
+        (Reconcile(OnDifference.HALT, max_differences=1), Mode.RUNNING),
+    ],
+)
+async def test_a_fill_of_ours_that_the_exchange_does_not_list_is_told_and_judged(
+    autojump_clock: MockClock, settings: Reconcile, mode: Mode
+) -> None:
+    rig = Rig(EngineSettings(reconcile_every_s=100, reconcile=settings))
+    async with rig.caring() as nursery:
+        await rig.assembly.reconciler.at_start()
+        fill = await lost_at_the_exchange(rig)
+        nursery.start_soon(rig.assembly.reconciler.run)
+        await trio.sleep(110)
+
+        expected = FillDiffers(fill.exec_id, fill.client_order_id or "", "buy 0.0004 BTC/USD at 50000.0", "does not list it")
+        assert rig.told(FillDiffers) == [expected]
+        assert rig.foundation.modes.mode is mode
+
+
+async def test_reducing_ends_when_a_comparison_agrees_again(autojump_clock: MockClock) -> None:
+    rig = Rig(EngineSettings(reconcile_every_s=100, reconcile=Reconcile(OnDifference.REDUCE)))
+    async with rig.caring() as nursery:
+        await rig.assembly.reconciler.at_start()
+        fill = await lost_at_the_exchange(rig)
+        nursery.start_soon(rig.assembly.reconciler.run)
+        await trio.sleep(110)
+        modes = [rig.foundation.modes.mode]
+        rig.venue.fills.append(fill)
+        await trio.sleep(100)
+        modes.append(rig.foundation.modes.mode)
+
+        assert modes == [Mode.REDUCING, Mode.RUNNING]
+
+
+@pytest.mark.parametrize("tolerance", ["0.5", "1"])
+async def test_a_balance_may_differ_by_its_tolerance_and_no_more(autojump_clock: MockClock, tolerance: str) -> None:
+    settings = Reconcile(OnDifference.HALT, balance_tolerance={"USD": D(tolerance)})
+    rig = Rig(EngineSettings(reconcile=settings))
+    async with rig.caring() as nursery:
+        await rig.assembly.learn_balances()
+        rig.venue.deposited_usd = D(1)
+        nursery.start_soon(rig.assembly.watchers()["balances"])
+        await trio.sleep(10)
+
+        assert rig.told(BalanceDiffers) == [BalanceDiffers("USD", D(1_000_000), D(1_000_001))]
+        assert rig.foundation.modes.mode is (Mode.HALTED if tolerance == "0.5" else Mode.RUNNING)
+
+
+async def test_balances_are_compared_after_each_comparison_and_not_while_fills_are_missing(autojump_clock: MockClock) -> None:
+    rig = Rig(EngineSettings(balances_every_s=10_000))
+    async with rig.caring() as nursery:
+        await rig.assembly.learn_balances()
+        order = await rig.opened()
+        nursery.start_soon(rig.assembly.watchers()["balances"])
+        nursery.start_soon(rig.assembly.reconciler.run)
+        nursery.start_soon(rig.assembly.reconciler.recover_fills)
+        await trio.sleep(5)
+        assert len(rig.told(BalancesAgreed)) == 1
+        rig.venue.silent = rig.venue.fills_fail = True
+        rig.venue.fill(order.client_order_id, "0.001")
+        rig.foundation.hub.private_lost("cut")
+        rig.venue.silent = False
+        rig.venue.listener.private_restored(PrivateSnapshot((), ()))
+        await trio.sleep(20)
+        assert order.state is OrderState.FILLED
+        assert rig.told(BalanceDiffers) == [], "a fill is on its way, and the balances have it already"
+        rig.venue.fills_fail = False
+        await trio.sleep(310)
+
+        assert order.filled_qty == D("0.001")
+        assert rig.told(BalanceDiffers) == []
+
+
+async def test_fills_that_never_come_hold_up_an_exit_for_a_minute_and_not_for_ever(autojump_clock: MockClock) -> None:
+    rig = Rig()
+    async with rig.caring() as nursery:
+        nursery.start_soon(rig.assembly.reconciler.recover_fills)
+        await rig.opened(market_buy("BTC/USD", qty="0.001"))
+        order = await rig.opened()
+        rig.venue.silent = True
+        rig.venue.fill(order.client_order_id, "0.001")
+        rig.venue.fills.pop()  # told in totals, and listed nowhere
+        rig.venue.silent = False
+        rig.venue.report(rig.venue.orders[order.client_order_id])
+        began_s = trio.current_time()
+        with trio.fail_after(90):
+            left = await rig.desk.close_position("me", "BTC/USD")
+
+        assert trio.current_time() - began_s >= rig.settings.deadlines.absent_s
+        assert left == 0, "what is known to be held is closed"
+        assert rig.told(FillsOverdue) == [FillsOverdue(order.client_order_id, "me", D("0.001"), D(0))]
+        assert rig.blotter.exposure("BTC/USD").open_buy_qty == D("0.001"), "and counts as a risk for as long as it is missing"
+
+
+async def test_a_fill_that_comes_after_all_is_counted(autojump_clock: MockClock) -> None:
+    rig = Rig()
+    async with rig.caring() as nursery:
+        nursery.start_soon(rig.assembly.reconciler.recover_fills)
+        order = await rig.opened()
+        rig.venue.silent = True
+        fill = rig.venue.fill(order.client_order_id, "0.001")
+        rig.venue.fills.clear()
+        rig.venue.silent = False
+        rig.venue.report(rig.venue.orders[order.client_order_id])
+        with trio.fail_after(90):
+            await rig.desk.ended(order)
+        rig.venue.fills.append(fill)
+        await trio.sleep(130)
+
+        assert order.filled_qty == D("0.001")
+        assert rig.market().position("BTC/USD").qty == D("0.001")
+
+
+async def test_a_total_that_the_exchange_takes_back_is_waited_for_no_longer(autojump_clock: MockClock) -> None:
+    rig = Rig()
+    async with rig.caring() as nursery:
+        nursery.start_soon(rig.assembly.reconciler.recover_fills)
+        order = await rig.opened()
+        rig.foundation.hub.order_reported(
+            OrderReport(order.order_id or "", order.client_order_id, OrderStatus.CANCELED, 3, filled_qty=D("0.0004"))
+        )
+        rig.venue.orders[order.client_order_id].status = OrderStatus.CANCELED
+        with trio.fail_after(90):
+            await rig.desk.ended(order)
+
+        assert not order.misses_fills
+        assert rig.told(FillsOverdue) == []

@@ -104,6 +104,7 @@ class FakeVenue:
     unreachable: bool = False
     silent: bool = False
     """Keep facts to itself: no reports, no fills."""
+    deposited_usd: Decimal = Decimal(0)
     book_price: Decimal = Decimal("50000.0")
     bugs: list[str] = attrs.field(factory=list)
     """Methods that raise what no venue should, once each."""
@@ -229,7 +230,7 @@ class FakeVenue:
         await self._travel()
         moved = sum((fill.side.sign * fill.qty for fill in self.fills), Decimal(0))
         paid = sum((fill.side.sign * fill.cost + sum(fee.qty for fee in fill.fees) for fill in self.fills), Decimal(0))
-        return (Balance("BTC", Decimal(10) + moved), Balance("USD", Decimal(1_000_000) - paid))
+        return (Balance("BTC", Decimal(10) + moved), Balance("USD", Decimal(1_000_000) + self.deposited_usd - paid))
 
     def fill(self, client_order_id: str, qty: str, price: str = "50000.0") -> Fill:
         """Execute a part of an order, and tell of it."""

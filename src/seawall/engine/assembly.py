@@ -19,21 +19,28 @@ from seawall.engine.ids import client_order_ids
 from seawall.engine.intake import Intake
 from seawall.engine.market import Market
 from seawall.engine.modes import Mode
-from seawall.engine.monitors import BalancesMonitor, ExitsMonitor, HeartbeatMonitor, RiskMonitor
+from seawall.engine.monitors import BalanceDiffers, BalancesMonitor, ExitsMonitor, HeartbeatMonitor, RiskMonitor
 from seawall.engine.notices import QuestionFailed
 from seawall.engine.portfolio import Position
 from seawall.engine.reconcile import Reconciler
 from seawall.engine.services import start_service
-from seawall.engine.settings import EngineSettings
+from seawall.engine.settings import EngineSettings, OnDifference
 from seawall.engine.strategies import StrategyRunner, StrategySpec
 from seawall.model.errors import SeawallError
 from seawall.model.instruments import PairStatus
+from seawall.model.numbers import ZERO
 from seawall.model.venue import Probe, Venue
 
 __all__ = ["Assembly", "assemble"]
 
 _PRIVATE, _FEED, _RISK, _EXITS = "private stream", "feed", "risk", "exits"
 """Who must check in for the dead man's switch to be renewed, besides every strategy."""
+
+_MODE_OF_DIFFERENCE = {
+    OnDifference.NOTICE: Mode.RUNNING,
+    OnDifference.REDUCE: Mode.REDUCING,
+    OnDifference.HALT: Mode.HALTED,
+}
 
 
 @attrs.define(eq=False)
@@ -65,7 +72,7 @@ class Assembly:
                 task_status.started()
                 await trio.sleep_forever()
             finally:
-                self.custody.close()  # inside: a nursery that has ended takes no task, and whoever lets go of an order has it crash
+                self.custody.close()  # inside: a nursery that has ended takes no task, and letting go of an order would crash
 
     async def run_monitors(self, *, task_status: trio.TaskStatus[None]) -> None:
         """The four that watch, and whoever vouches for the others. Never returns."""
@@ -139,10 +146,37 @@ class Assembly:
         return BalancesMonitor(
             self.venue,
             self.foundation.blotter.ledger,
-            is_quiet=lambda: not any(order.in_doubt or order.order_id is None for order in self.foundation.blotter.table.live()),
+            is_quiet=self._is_quiet,
             deadlines=self.settings.deadlines,
             every_s=self.settings.balances_every_s,
             probe=self.probe,
+            on_verdict=self._judge_balances,
+            wake=self.reconciler.compared,
+        )
+
+    def _is_quiet(self) -> bool:
+        """Whether every fill that the balances may hold has been told: nothing in flight, and nothing missed that we know of."""
+        hub, table = self.foundation.hub, self.foundation.blotter.table
+        is_behind = not hub.private_live or hub.snapshot is not None or self.reconciler.is_comparing
+        return not is_behind and not any(
+            order.in_doubt or (order.order_id is None and not order.ended) or (order.misses_fills and not order.fills_overdue)
+            for order in table
+        )
+
+    def judge_orders(self, unexplained: int) -> None:
+        """A comparison of orders and fills found so many differences that nothing explains."""
+        most = self.settings.reconcile.max_differences
+        self._judge("reconcile", unexplained > most, f"{unexplained} orders or fills differ from the exchange's, {most} may")
+
+    def _judge_balances(self, differing: tuple[BalanceDiffers, ...]) -> None:
+        tolerance = self.settings.reconcile.balance_tolerance
+        beyond = [found for found in differing if abs(found.told - found.expected) > tolerance.get(found.asset, ZERO)]
+        self._judge("balances", bool(beyond), "; ".join(map(str, beyond)) or "balances agree")
+
+    def _judge(self, cause: str, differs: bool, reason: str) -> None:
+        asked = _MODE_OF_DIFFERENCE[self.settings.reconcile.on_difference]
+        self.take_mode(
+            cause, asked if differs else Mode.RUNNING, reason if differs else "the exchange and the engine agree again"
         )
 
     def _risk(self) -> RiskMonitor:
@@ -221,7 +255,7 @@ def assemble(
     def market_of(owner: str) -> Market:
         return Market(owner, desk, feed, venue, foundation.account, foundation.check_ins, settings.deadlines, probe, holdings)
 
-    return Assembly(
+    assembly = Assembly(
         foundation=foundation,
         venue=venue,
         settings=settings,
@@ -236,3 +270,5 @@ def assemble(
         switch=switch,
         runner=StrategyRunner(tuple(strategies), market_of, desk, holdings, foundation.check_ins, settings, probe),
     )
+    assembly.reconciler.on_verdict = assembly.judge_orders
+    return assembly

@@ -89,8 +89,8 @@ class Desk:
             await self.blotter.changes_of(order).wait()
 
     async def ended(self, order: Order) -> None:
-        """Return once the order has ended and every fill the exchange told of has arrived."""
-        while not order.ended or order.misses_fills:
+        """Return once the order has ended and every fill the exchange told of has arrived, or is overdue (`FillsOverdue`)."""
+        while not order.settled:
             await self.blotter.changes_of(order).wait()
 
     async def see_off(self, order: Order) -> None:

@@ -21,9 +21,12 @@ __all__ = [
     "EngineStopped",
     "EngineStopping",
     "ExternalFillSeen",
+    "FillDiffers",
+    "FillsOverdue",
     "ForeignOrderSeen",
     "OrderAmended",
     "OrderContradicted",
+    "OrderDiffers",
     "OrderFilled",
     "OrderInDoubt",
     "OrderMoved",
@@ -169,6 +172,39 @@ class Reconciled:
     open_orders: int
     recovered_fills: int
     missing_orders: int
+
+
+@attrs.frozen
+class OrderDiffers:
+    """A comparison found an order to be another than was known here; `ours` and `told` are both sides' words for it."""
+
+    client_order_id: str
+    order_id: str | None
+    ours: str
+    told: str
+
+
+@attrs.frozen
+class FillDiffers:
+    """A comparison found a fill on one side only."""
+
+    exec_id: str
+    client_order_id: str
+    ours: str
+    told: str
+
+
+@attrs.frozen
+class FillsOverdue:
+    """An order ended, and the exchange tells of more than the fills that it gives: nobody waits for the rest any longer.
+
+    The position lacks what is missing until they arrive; they are asked for every minute.
+    """
+
+    client_order_id: str
+    owner: str
+    told_qty: Decimal
+    counted_qty: Decimal
 
 
 @attrs.frozen

@@ -26,6 +26,8 @@ _HEARD_OF_STATUS = {
     OrderStatus.EXPIRED: Heard.EXPIRED,
 }
 
+_ENDS = (OrderStatus.FILLED, OrderStatus.CANCELED, OrderStatus.EXPIRED)
+
 
 @attrs.define(eq=False)
 class Order:
@@ -139,7 +141,7 @@ class Order:
             state=self.state,
             at_ns=at_ns,
             order_id=self.order_id,
-            qty=self.qty,
+            qty=self.largest_qty,  # while an amend is undecided: a restart counts what may be there
             limit_price=self.limit_price,
             filled_qty=self.filled_qty,
             reason=self.reason,
@@ -233,7 +235,7 @@ class OrderTable:
             # Kraken may tell this end without a quantity. It means all, and all may be what an amend has just asked for.
             told = report.qty or order.largest_qty
             order.told_is_guess = report.qty is None and told > order.told_filled_qty
-        elif report.status is OrderStatus.FILLED and told is not None and order.told_is_guess:
+        elif report.status in _ENDS and told is not None and order.told_is_guess:
             order.told_filled_qty, order.told_is_guess = max(told, order.filled_qty), False
         self._learn(order, report.order_id, report.qty, report.limit_price, told)
         heard = _HEARD_OF_STATUS.get(report.status)

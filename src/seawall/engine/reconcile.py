@@ -1,31 +1,38 @@
 """Comparing the exchange's word with ours: at the start, after each gap of the private stream, and every few minutes.
 
-The first start and the start after a crash are the same path: replay, ask, compare.
+The first start and the start after a crash are the same path: replay, ask, compare. Whatever differs is told with both
+sides' figures; what nothing explains is counted, and the verdict on the whole goes to `on_verdict`.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 
 import attrs
 import trio
 
 from seawall.engine.blotter import Blotter
+from seawall.engine.changes import Changes
 from seawall.engine.custody import Custody
+from seawall.engine.differences import Differences
 from seawall.engine.hub import Hub
-from seawall.engine.notices import QuestionFailed, Reconciled
+from seawall.engine.notices import FillsOverdue, QuestionFailed, Reconciled
 from seawall.engine.order_table import Order
 from seawall.engine.settings import LONGEST_DEADLINE_NS, EngineSettings
 from seawall.model.errors import SeawallError, Unavailable
-from seawall.model.reports import PrivateSnapshot
+from seawall.model.reports import Fill, PrivateSnapshot
 from seawall.model.venue import OpenOrders, Probe, Venue
 
 __all__ = ["Reconciler"]
 
-_OVERLAP_NS = 5_000_000_000
-"""Fills are asked for from a little before the newest one known: the exchange's times are neither unique nor in order."""
-
 _FILLS_OF_A_SNAPSHOT = 50
 """The stream's snapshot has at most the newest fifty (docs.kraken.com/api/docs/websocket-v2/executions)."""
+
+_SELDOM_S = 60.0
+"""Between two questions for fills that nobody waits for any more."""
+
+
+def _unheard(_unexplained: int) -> None:
+    """Where nobody acts on a verdict."""
 
 
 @attrs.define(eq=False)
@@ -39,10 +46,19 @@ class Reconciler:
     settings: EngineSettings
     probe: Probe
     pause: Callable[[int], float]
+    on_verdict: Callable[[int], None] = _unheard
+    """Called after each whole comparison, with the number of differences that nothing explains."""
+    compared: Changes = attrs.field(factory=Changes, init=False)
+    """Pulsed after each whole comparison."""
+    is_comparing: bool = attrs.field(default=False, init=False)
+    """Whether facts may be missing that are being asked for."""
     _newest_fill_ns: int = attrs.field(default=0, init=False)
+    _missing_since_s: dict[str, float] = attrs.field(factory=dict, init=False)
+    """By order that has ended: since when its told fills are waited for."""
 
     async def at_start(self) -> None:
         """Bring what the journal left in step with the exchange. Raises what the venue raises: no start on guesses."""
+        self.blotter.external_from_ns = self.venue.now_ns()
         replayed = self.blotter.journal.replayed
         sent = [record.deadline_ns - LONGEST_DEADLINE_NS for record in replayed.intents]
         filled = [record.fill.at_ns for record in replayed.fills]
@@ -56,20 +72,31 @@ class Reconciler:
             with trio.move_on_after(self.settings.reconcile_every_s):
                 while self.hub.snapshot is None:
                     await self.hub.snapshots.wait()
+            self.is_comparing = True
             snapshot, self.hub.snapshot = self.hub.snapshot, None
             comparing = partial(self._compare_to_the_end, self._newest_fill_ns, snapshot)
             attempt = 0
             while not await self._try("open orders", comparing):
                 await trio.sleep(self.pause(attempt))
                 attempt += 1
+            self.is_comparing = False
+            self.compared.pulse()
 
     async def recover_fills(self) -> None:
-        """Fetch fills that the exchange told of in totals only. Runs for ever; asks only when some are missing."""
+        """Fetch fills that the exchange told of in totals only. Runs for ever; asks only when some are missing.
+
+        An order that ended is not waited for without end: `absent_s` later it is asked for once more, and where the
+        exchange goes on telling of fills that it does not give, that is a notice, and nobody waits for them any longer.
+        """
         while True:
             while not self._orders_that_miss_fills():
                 await self.blotter.fills_missed.wait()
             attempt = 0
             while self._orders_that_miss_fills():
+                if all(order.fills_overdue for order in self._orders_that_miss_fills()):
+                    with trio.move_on_after(_SELDOM_S):
+                        await self.blotter.fills_missed.wait()
+                        attempt = 0
                 # The stream usually brings them within the moment.
                 await trio.sleep(self.settings.deadlines.settle_s if attempt == 0 else self.pause(attempt))
                 for order in self._orders_that_miss_fills():
@@ -78,7 +105,25 @@ class Reconciler:
                 oldest_ns = min((order.deadline_ns for order in self._orders_that_miss_fills()), default=None)
                 if oldest_ns is not None:
                     await self._try("fills", partial(self._fetch_fills, oldest_ns - LONGEST_DEADLINE_NS))
+                await self._give_up_waiting()
                 attempt += 1
+
+    async def _give_up_waiting(self) -> None:
+        """See to orders that ended `absent_s` ago and whose fills have not come: REST may be behind by a minute, not more."""
+        now_s = trio.current_time()
+        missing = [order for order in self._orders_that_miss_fills() if order.ended and not order.fills_overdue]
+        before = self._missing_since_s
+        self._missing_since_s = {order.client_order_id: before.get(order.client_order_id, now_s) for order in missing}
+        for order in missing:
+            if now_s - self._missing_since_s[order.client_order_id] < self.settings.deadlines.absent_s:
+                continue
+            order.told_is_guess = True  # what was told once may be wrong: the answer to this question counts, a lower one too
+            answered = await self.custody.ask(order) is not None
+            order.told_is_guess = False
+            if answered and order.misses_fills:
+                order.fills_overdue = True
+                self.probe(FillsOverdue(order.client_order_id, order.owner, order.told_filled_qty, order.filled_qty))
+            self.blotter.doubted(order)
 
     def _orders_that_miss_fills(self) -> list[Order]:
         return [order for order in self.blotter.table if order.misses_fills]
@@ -101,22 +146,27 @@ class Reconciler:
 
         With a snapshot of the stream there is nothing to ask but what it cannot tell: questions cost rate budget.
         """
+        found = Differences(self.blotter, self.probe)
         if snapshot is None:
             with trio.fail_after(self.settings.deadlines.query_s):
                 listed = await self.venue.open_orders()
             for report in listed.orders:
+                found.listed(report)
                 self.blotter.report(report, listed.asked_at_ns)
+            self.blotter.externals.listed({report.order_id for report in listed.orders})
         else:
             listed = OpenOrders(snapshot.open_orders, self.venue.now_ns())
         missing = self._missing(listed)
         unanswered = 0
         for order in missing:
             if not order.ended:
-                unanswered += await self.custody.ask(order) is None
+                unanswered += await found.missing(order, self.custody.ask) is None
         recovered = 0
         if snapshot is None or self._may_have_missed(snapshot):
-            recovered = await self._fetch_fills(fills_since_ns)
+            recovered = await self._fetch_fills(fills_since_ns, found)
         self.probe(Reconciled(len(listed.orders), recovered, len(missing)))
+        if not unanswered:
+            self.on_verdict(found.unexplained)
         return unanswered
 
     def _may_have_missed(self, snapshot: PrivateSnapshot) -> bool:
@@ -124,12 +174,23 @@ class Reconciler:
         oldest_ns = min((fill.at_ns for fill in snapshot.fills), default=0)
         return len(snapshot.fills) >= _FILLS_OF_A_SNAPSHOT and oldest_ns > self._newest_fill_ns
 
-    async def _fetch_fills(self, since_ns: int) -> int:
+    async def _fetch_fills(self, since_ns: int, found: Differences | None = None) -> int:
+        # From a little before: the exchange's times are neither unique nor in order, and what it lists may be a minute late.
+        start_ns = since_ns - int((self.settings.deadlines.absent_s + self.settings.deadlines.settle_s) * 1e9)
+        asked_at_ns = self.venue.now_ns()
         with trio.fail_after(self.settings.deadlines.query_s):
-            fills = await self.venue.fills_since(since_ns - _OVERLAP_NS)
+            fills = await self.venue.fills_since(start_ns)
+        if found is not None:
+            self._compare_fills(found, fills, start_ns, asked_at_ns)
         recovered = sum(self.blotter.fill(fill) for fill in fills)
         self._newest_fill_ns = max([self._newest_fill_ns, *(fill.at_ns for fill in fills)])
         return recovered
+
+    def _compare_fills(self, found: Differences, fills: Sequence[Fill], start_ns: int, asked_at_ns: int) -> None:
+        for fill in fills:
+            found.fill_listed(fill)
+        late_ns = int(self.settings.deadlines.absent_s * 1e9)
+        found.fills_not_listed({fill.exec_id for fill in fills}, start_ns, asked_at_ns - late_ns)
 
     def _missing(self, listed: OpenOrders) -> list[Order]:
         """Orders held for open that were sent well before the question, and that the answer does not list."""

@@ -117,6 +117,25 @@ def _(notice: notices.Reconciled) -> str:
 
 
 @sentence.register
+def _(notice: notices.OrderDiffers) -> str:
+    return f"order {_short(notice.client_order_id)} was {notice.ours} here; the exchange says: {notice.told}"
+
+
+@sentence.register
+def _(notice: notices.FillDiffers) -> str:
+    order = _short(notice.client_order_id)
+    return f"fill {notice.exec_id} of order {order} was {notice.ours} here; the exchange says: {notice.told}"
+
+
+@sentence.register
+def _(notice: notices.FillsOverdue) -> str:
+    told, counted = plain(notice.told_qty), plain(notice.counted_qty)
+    return (
+        f"order {_short(notice.client_order_id)} of {notice.owner} filled {told}, and only {counted} of it is listed: look at it"
+    )
+
+
+@sentence.register
 def _(notice: notices.BookLost) -> str:
     return f"book of {notice.symbol} lost: {notice.reason}"
 

@@ -32,7 +32,7 @@ class FillStream:
     async def __anext__(self) -> Fill:
         order = self._order
         while self._seen == len(order.fills):
-            if order.ended and not order.misses_fills:
+            if order.settled:
                 raise StopAsyncIteration
             await self._desk.blotter.changes_of(order).wait()
         self._seen += 1

@@ -6,6 +6,7 @@ from decimal import Decimal
 import attrs
 import trio
 
+from seawall.engine.changes import Changes
 from seawall.engine.ledger import Ledger
 from seawall.engine.settings import Deadlines
 from seawall.model.errors import AccessDenied, ExchangeError, Unavailable
@@ -58,6 +59,10 @@ class BalancesNotTold:
 BalancesNotice = BalanceDiffers | BalancesAgreed
 
 
+def _unheard(_differing: tuple[BalanceDiffers, ...]) -> None:
+    """Where nobody acts on a verdict."""
+
+
 @attrs.define(eq=False)
 class BalancesMonitor:
     """Asks every `every_s` seconds, but only while `is_quiet()`: nothing in flight, nothing in doubt.
@@ -72,6 +77,10 @@ class BalancesMonitor:
     deadlines: Deadlines = attrs.field(factory=Deadlines)
     every_s: float = 60.0
     probe: Probe = ignore
+    on_verdict: Callable[[tuple[BalanceDiffers, ...]], None] = _unheard
+    """Called after each whole comparison with what differs now."""
+    wake: Changes = attrs.field(factory=Changes)
+    """Pulsed when it is worth while to compare before the next turn."""
     clock: Callable[[], float] = trio.current_time
     _told: dict[str, Decimal] = attrs.field(factory=dict, init=False)
     """Differences that were said, by asset."""
@@ -117,6 +126,7 @@ class BalancesMonitor:
                 return ()
         if self.ledger.is_unsure:
             self.ledger.opening(first, asked_at_ns)
+        self.on_verdict(self.differences(first))
         return self.look(first)
 
     async def run(self) -> None:
@@ -124,7 +134,8 @@ class BalancesMonitor:
         while True:
             for notice in await self.compare():
                 tell(self.probe, notice)
-            await trio.sleep(self.every_s)
+            with trio.move_on_after(self.every_s):
+                await self.wake.wait()
 
     async def _ask(self) -> tuple[Balance, ...] | None:
         """The exchange's answer; None when there is none that can be compared."""
