@@ -199,3 +199,20 @@ async def test_a_strategy_that_breaks_its_promise_lets_the_switch_run_out(
 
     assert bool(told) is lets_go
     assert all(notice == DeadMansSwitchNotRenewed((f"strategy {spec.name}",)) for notice in told)
+
+
+async def test_an_order_let_go_of_as_the_desk_ends_takes_nothing_down(autojump_clock: MockClock) -> None:
+    """The desk's nursery was closed a moment before the desk was: whoever let go of an order just then crashed."""
+    for _ in range(20):  # whose turn comes first is chance
+        rig = Rig()
+        async with trio.open_nursery() as nursery:
+            await nursery.start(rig.assembly.run_desk)
+            rig.venue.restore_private()
+            rig.venue.quote()
+            rig.desk.open_intake()
+            rig.venue.lose_next = "hang"
+            nursery.start_soon(rig.opened)
+            await trio.sleep(1)
+            nursery.cancel_scope.cancel()
+
+        assert [order.state for order in rig.blotter.table] == [OrderState.IN_DOUBT]

@@ -202,7 +202,7 @@ async def test_a_lost_amend_that_was_not_made_stops_counting_once_the_exchange_h
         rig.venue.lose_next_amend = "before"
         with trio.move_on_after(1):
             await rig.desk.amend(order, qty=D("0.002"))
-        await trio.sleep(30)
+        await trio.sleep(90)
 
         assert order.exposed_qty == D("0.001")
         assert len(rig.told(AmendInDoubt)) == 1

@@ -368,7 +368,7 @@ async def test_amend_changes_an_order_in_place(bench: Bench, autojump_clock: Moc
             amended.append((order.qty, order.limit_price))
 
     async with bench.engine(moves):
-        await trio.sleep(60)
+        await trio.sleep(150)
 
     two = Decimal("0.002")
     assert amended == [(two, Decimal("49999.0")), (two, Decimal("49998.0")), (two, Decimal("49998.0"))]

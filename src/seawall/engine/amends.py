@@ -8,10 +8,10 @@ import trio
 
 from seawall.engine.blotter import Blotter
 from seawall.engine.custody import Custody
-from seawall.engine.intake import Intake
+from seawall.engine.intake import MAX_DEADLINE_S, Intake
 from seawall.engine.keeping import keep
 from seawall.engine.notices import AmendInDoubt
-from seawall.engine.order_table import Order
+from seawall.engine.order_table import AMEND_ASKED, Order
 from seawall.engine.settings import Deadlines
 from seawall.model.errors import JournalFailed, NotSent, OutcomeUnknown, RefusedByExchange, RefusedByRisk, SeawallError
 from seawall.model.journal import OrderRecord
@@ -19,6 +19,9 @@ from seawall.model.reports import AmendOrder
 from seawall.model.venue import Probe, Venue
 
 __all__ = ["Amends"]
+
+_SEEK_S = 15.0
+"""Between two readings of an order whose change may still show."""
 
 
 @attrs.define(eq=False)
@@ -56,7 +59,7 @@ class Amends:
         amend = self._under_way[order.client_order_id] = _Amend(change)
         try:
             await self._send(order, change, left_s)
-        except (RefusedByExchange, NotSent, JournalFailed) as refusal:
+        except (RefusedByRisk, RefusedByExchange, NotSent, JournalFailed) as refusal:
             made = _says_nothing_to_change(refusal)
             self._decide(order, amend, made=made)
             if not made:
@@ -79,8 +82,18 @@ class Amends:
         if not amend.made:
             raise RefusedByExchange("amend", f"read back unchanged after {type(problem).__name__}") from problem
 
+    def resume(self) -> None:
+        """Take up the amends of an earlier run that nobody saw decided: until they are, the larger quantity counts."""
+        for order in self.blotter.table.live():
+            if order.asked_qty is not None and order.client_order_id not in self._under_way:
+                deadline_ns = self.venue.now_ns() + int(MAX_DEADLINE_S * 1e9)  # its own was no later
+                change = AmendOrder(order.client_order_id, qty=order.asked_qty, deadline_ns=deadline_ns)
+                amend = self._under_way[order.client_order_id] = _Amend(change)
+                self._doubt(order, amend)
+
     async def _send(self, order: Order, change: AmendOrder, left_s: float) -> None:
         await keep(self.blotter, [self._step(order, change)], self.deadlines, f"amend of {order.client_order_id}")
+        self.intake.check_changeable(order)  # it may have ended, or been let go of, while the disk was busy
         with trio.fail_after(left_s):
             await self.venue.amend(change)
 
@@ -93,7 +106,7 @@ class Amends:
             qty=order.qty if change.qty is None else max(order.qty, change.qty),  # a restart counts what may be there
             limit_price=order.limit_price if change.limit_price is None else change.limit_price,
             filled_qty=order.filled_qty,
-            reason="amend asked",
+            reason=AMEND_ASKED,
         )
 
     def _doubt(self, order: Order, amend: "_Amend") -> None:
@@ -105,20 +118,32 @@ class Amends:
             self._decide(order, amend, made=None)
 
     async def _read_back(self, order: Order, amend: "_Amend") -> None:
-        """Read an order until the exchange shows the change, or shows twice past its deadline that it did not make it."""
+        """Read an order until the exchange shows the change, or shows twice, long past its deadline, that it did not make it."""
         unchanged = 0
         made: bool | None = None
         try:
             while unchanged < 2 and not order.ended:
-                await trio.sleep(self.deadlines.settle_s)
+                await trio.sleep(self._pause_s(amend))
+                if amend.shows_in(order):
+                    break  # the stream has told it
                 asked_at_ns = self.venue.now_ns()
                 known = bool(await self.custody.ask(order))
                 if amend.shows_in(order):
                     break
-                unchanged += known and asked_at_ns > (amend.change.deadline_ns or 0)
+                unchanged += known and asked_at_ns > self._decidable_ns(amend)
             made = amend.shows_in(order)
         finally:
             self._decide(order, amend, made=made)
+
+    def _decidable_ns(self, amend: "_Amend") -> int:
+        """From when on an order that reads unchanged was not changed: an answer may lag behind, as with orders."""
+        return (amend.change.deadline_ns or 0) + int(self.deadlines.absent_s * 1e9)
+
+    def _pause_s(self, amend: "_Amend") -> float:
+        """Until the next reading: most changes show soon, and each reading costs rate budget."""
+        left_s = (self._decidable_ns(amend) - self.venue.now_ns()) / 1e9
+        past_deadline_s = left_s - self.deadlines.absent_s
+        return self.deadlines.settle_s if past_deadline_s > 0 else max(self.deadlines.settle_s, min(left_s, _SEEK_S))
 
     def _decide(self, order: Order, amend: "_Amend", *, made: bool | None) -> None:
         """What became of an amend; None when nobody will find out, and then its quantity goes on counting as exposure."""

@@ -54,6 +54,7 @@ class Assembly:
     pause: Callable[[int], float]
     now_ns: Callable[[], int]
     custody: Custody
+    amends: Amends
     desk: Desk
     closings: Closings
     holdings: Holdings
@@ -65,6 +66,7 @@ class Assembly:
         """Orders in care, the dead man's switch, and the comparing. Never returns."""
         async with trio.open_nursery() as nursery:
             self.custody.open(nursery)
+            self.amends.resume()
             try:
                 start_service(nursery, "dead man's switch", self.switch.run, self.probe)
                 start_service(nursery, "reconcile", self.reconciler.run, self.probe)
@@ -263,6 +265,7 @@ def assemble(
         pause=pause,
         now_ns=now_ns,
         custody=custody,
+        amends=amends,
         desk=desk,
         closings=closings,
         holdings=holdings,

@@ -123,7 +123,7 @@ class Blotter:
             if report.status in STILL_OPEN:
                 self._contradicted(order, f"{report.status} as {report.order_id} too")
             return order
-        before = order.state
+        before, missed_fills = order.state, order.misses_fills
         try:
             changed = self.table.report(order, report)
         except OutOfStep:
@@ -133,6 +133,8 @@ class Blotter:
             if changed:
                 self._moved(order, before)
             else:
+                if order.ended and missed_fills:
+                    self._journal_step(order)  # it waited for fills of which it turns out that there are none
                 self._wake(order)
         if order.misses_fills:
             self.fills_missed.pulse()

@@ -99,13 +99,7 @@ class Intake:
 
     def check_amend(self, order: Order, qty: Decimal | None, limit_price: Decimal | None) -> None:
         """Raise `RefusedByRisk` where an order must not be changed so; None leaves a value as it is."""
-        if order.ended:
-            raise RefusedByRisk("ended", f"the order is {order.state}")
-        if order.state is not OrderState.OPEN:
-            raise RefusedByRisk("in_doubt", f"the order is {order.state}")
-        if not order.wanted:
-            raise RefusedByRisk("canceling", "the order is being cancelled")
-        self.check_open(order.owner, order.symbol)
+        self.check_changeable(order)
         refusal = check_amend(
             order.intent,
             qty=order.qty if qty is None else qty,
@@ -121,6 +115,16 @@ class Intake:
         )
         if refusal is not None:
             raise refusal
+
+    def check_changeable(self, order: Order) -> None:
+        """Raise `RefusedByRisk` where an order is not to be changed at all: it has ended, or is on its way there."""
+        if order.ended:
+            raise RefusedByRisk("ended", f"the order is {order.state}")
+        if order.state is not OrderState.OPEN:
+            raise RefusedByRisk("in_doubt", f"the order is {order.state}")
+        if not order.wanted:
+            raise RefusedByRisk("canceling", "the order is being cancelled")
+        self.check_open(order.owner, order.symbol)
 
     def deadline_s(self) -> float:
         """How long an order or amend may take: what the caller's scopes leave, and no more than the configuration says."""

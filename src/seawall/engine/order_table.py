@@ -6,6 +6,7 @@ order that arrives, and asks it what is open, what is in doubt and how much is e
 
 from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
+from typing import Final
 
 import attrs
 
@@ -17,7 +18,10 @@ from seawall.model.order_states import ENDED, Heard, OrderState, after
 from seawall.model.orders import Intent, Side
 from seawall.model.reports import Fill, OrderReport, OrderStatus
 
-__all__ = ["Order", "OrderTable"]
+__all__ = ["AMEND_ASKED", "Order", "OrderTable"]
+
+AMEND_ASKED: Final = "amend asked"
+"""The reason of every step that the journal has of an order while an amend of it is undecided."""
 
 _HEARD_OF_STATUS = {
     OrderStatus.OPEN: Heard.ACCEPTED,
@@ -144,7 +148,7 @@ class Order:
             qty=self.largest_qty,  # while an amend is undecided: a restart counts what may be there
             limit_price=self.limit_price,
             filled_qty=self.filled_qty,
-            reason=self.reason,
+            reason=self.reason if self.asked_qty is None else AMEND_ASKED,
         )
 
 
@@ -201,6 +205,7 @@ class OrderTable:
             step = newest.get(order.client_order_id)
             if step is not None:
                 self._learn(order, step.order_id, step.qty, step.limit_price, step.filled_qty)
+                order.asked_qty = step.qty if step.reason == AMEND_ASKED else None
         for fill in fills:
             found = self.find(fill.client_order_id, fill.order_id)
             if found is not None:
