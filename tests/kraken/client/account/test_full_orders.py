@@ -201,8 +201,9 @@ async def test_a_batch_that_cannot_be_one_never_leaves(
     stage: Stage, rest_only: Stage, autojump_clock: MockClock, orders: tuple[OrderRequest, ...]
 ) -> None:
     async with stage.venue() as venue:
-        with pytest.raises(NotSent, match="orders"):
+        with pytest.raises(NotSent, match="orders") as unwritable:
             await venue.submit_batch(orders)
+        assert unwritable.value.advice == "give up", "it cannot be written the next time either"
         assert not stage.server.called("AddOrderBatch")
 
 

@@ -13,8 +13,9 @@ async def test_an_order_that_cannot_be_written_is_not_sent(stage: Stage, autojum
     async with stage.venue() as venue:
         socket = await stage.private_live()
         nowhere = attrs.evolve(ORDER, symbol="ABC/DEF")
-        with pytest.raises(NotSent, match="ABC/DEF"):
+        with pytest.raises(NotSent, match="ABC/DEF") as unwritable:
             await venue.place(nowhere, lambda: sent.append(1))
+        assert unwritable.value.advice == "give up"
         assert not sent
         assert not socket.asked("add_order")
 

@@ -55,7 +55,7 @@ class Orders:
             self._reference.instrument(symbol)
             send = self._socket.place(order) if self._socket.responsive else self._rest.place(order)
         except _UNWRITABLE as error:
-            raise NotSent(f"the order cannot be written: {error}") from error
+            raise _unwritable(error) from error
         self._pace.place(symbol, trio.current_time(), client_order_id=order.client_order_id)
         try:
             acknowledged = await send(sending)
@@ -76,7 +76,7 @@ class Orders:
     async def submit_batch(self, batch: Batch, sending: Sending = nothing) -> tuple[OrderOutcome, ...]:
         """Raises as `Venue.place` where the batch as a whole failed. Refused for the rate, nothing of it was counted."""
         if not batch.orders:
-            raise NotSent("the order cannot be written: orders: none are given")
+            raise _unwritable("orders: none are given")
         symbol = batch.orders[0].symbol
         send = self._written(symbol, lambda way: way.submit_batch(batch))
         now_s = trio.current_time()
@@ -160,7 +160,7 @@ class Orders:
         except OneWayOnly as error:
             raise NotSent(f"only the private socket can say this, and it does not serve: {error}") from error
         except _UNWRITABLE as error:
-            raise NotSent(f"the order cannot be written: {error}") from error
+            raise _unwritable(error) from error
 
     def _count(self, order: OrderRequest, charge: float, *, checked: bool) -> None:
         now_s = trio.current_time()
@@ -194,6 +194,13 @@ class Orders:
         if count != len(keys):
             raise OutcomeUnknown(f"{count} of {len(keys)} orders are being cancelled, and the answer does not say which")
         return tuple(CancelAnswer(key, accepted=True) for key in keys)
+
+
+def _unwritable(why: object) -> NotSent:
+    """Nothing left, and nothing will: the same order cannot be written the next time either."""
+    failure = NotSent(f"the order cannot be written: {why}")
+    failure.advice = "give up"
+    return failure
 
 
 def _parts(keys: Sequence[OrderKey]) -> list[Sequence[OrderKey]]:

@@ -22,7 +22,8 @@ class OrderCalls:
 
     Every request is counted under the exchange's limits, and none is sent twice. `sending` is called just before the first
     byte leaves: what has not left when a deadline strikes was not sent. Calls that place or change raise `NotSent`,
-    `RefusedByExchange`, `OutcomeUnknown`; all raise `AccessDenied`, without a key too. Pairs go by any of their names.
+    `RefusedByExchange`, which a key that the exchange refuses is as well, and `OutcomeUnknown`; the others `AccessDenied`,
+    `Unavailable` or `ExchangeError` in its place. Without a key all raise `AccessDenied`. Pairs go by any of their names.
     """
 
     _venue: KrakenVenue

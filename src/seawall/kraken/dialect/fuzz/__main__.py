@@ -19,17 +19,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog=_COMMAND, description="Read spoiled frames and answers.")
     parser.add_argument("--frames", type=int, default=1_000_000, help="how many frames to read")
     parser.add_argument("--seed", type=int, default=1, help="equal seeds give equal runs")
-    parser.add_argument(
-        "--samples", type=Path, default=Path("../shared/kraken/samples"), help="a folder of ws_*.json and rest_*.json, if any"
-    )
+    parser.add_argument("--samples", type=Path, help="a folder of ws_*.json and rest_*.json to spoil as well")
     given = parser.parse_args(arguments)
-    seeds = [*embedded_seeds(), *sample_seeds(given.samples)]
+    seeds = [*embedded_seeds(), *([] if given.samples is None else sample_seeds(given.samples))]
     report = run(seeds, given.frames, given.seed)
     sys.stdout.write(f"{summary(report)}\n{report.frames:>12,}  frames of {len(seeds)} seeds, --seed {given.seed}\n")
     if report.finding is None:
         return 0
-    again = f"{_COMMAND} --frames {report.finding.index + 1} --seed {given.seed} --samples {given.samples}"
-    sys.stdout.write(f"to see it again: {again}\n")
+    samples = "" if given.samples is None else f" --samples {given.samples}"
+    sys.stdout.write(f"to see it again: {_COMMAND} --frames {report.finding.index + 1} --seed {given.seed}{samples}\n")
     return 1
 
 
