@@ -101,6 +101,7 @@ class Parts:
             private,
             None if private is None else self._orders(rest, private, pace),
             Account(rest, self.reference, self.clock, self.probe),
+            self.budget,
             self.probe,
         )
         tasks: dict[str, Callable[[], Awaitable[None]]] = {

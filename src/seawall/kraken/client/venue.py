@@ -31,6 +31,7 @@ from seawall.model.instruments import Instrument
 from seawall.model.market_data import Book, Candle, VenueStatus
 from seawall.model.reports import Acknowledgement, AmendOrder, Balance, Fill, OrderReport, PlaceOrder
 from seawall.model.venue import CancelOutcome, OpenOrders, Probe
+from seawall.resilience import ConnectionBudget, ConnectionBudgetStatistics
 from seawall.resilience.probes import tell
 
 __all__ = ["CANDLE_INTERVALS_S", "KrakenVenue", "PairsLeftOut", "VenueStatistics"]
@@ -54,6 +55,7 @@ class VenueStatistics:
 
     `public` and `level3` are the sockets that are open now. `unverified` are feeds that broke again and again of late: they
     are asked for at growing intervals, and what they say in between may not last.
+    `dials` are those of all who share the budget of this address: `left` says how many more the exchange would take now.
     """
 
     public: tuple[SessionStatistics, ...]
@@ -63,6 +65,7 @@ class VenueStatistics:
     level3_books: Level3Statistics
     unverified: tuple[Feed, ...]
     rest: RestStatistics
+    dials: ConnectionBudgetStatistics
     clock_within_s: float | None
 
 
@@ -94,6 +97,7 @@ class KrakenVenue:
     _private: PrivateSocket | None
     _orders: Orders | None
     _account: Account
+    _budget: ConnectionBudget
     _probe: Probe
     closed: bool = attrs.field(default=False, init=False)
     """Whether its block was left."""
@@ -125,6 +129,7 @@ class KrakenVenue:
             level3_books=market.level3.statistics(),
             unverified=(*self._public.unverified(), *self._level3.unverified()),
             rest=self._rest.statistics(),
+            dials=self._budget.statistics(),
             clock_within_s=self._clock.uncertainty_s(),
         )
 

@@ -130,6 +130,15 @@ async def test_all_sockets_share_the_budget_of_dials(stage: Stage, autojump_cloc
         assert trio.current_time() - began_s > 500
 
 
+async def test_the_dials_of_all_three_hosts_are_counted_together_and_shown(stage: Stage, autojump_clock: MockClock) -> None:
+    async with stage.venue() as venue:
+        await venue.wait_live()
+        await venue.follow_level3("BTC/USD")
+        assert sorted(stage.server.dialled) == [ADDRESSES.level3, ADDRESSES.private, ADDRESSES.public]
+        dials = venue.statistics().dials
+        assert (dials.taken, dials.left, dials.waiting) == (3, 147, 0), "150 in ten minutes"
+
+
 async def test_another_depth_is_refused_until_the_first_is_unfollowed(stage: Stage, autojump_clock: MockClock) -> None:
     async with stage.venue(PUBLIC_ONLY) as venue:
         await venue.follow_book("BTC/USD", 100)
