@@ -2,7 +2,7 @@
 
 from seawall.model.errors import JournalFailed
 
-__all__ = ["JournalInUse", "NotAJournal", "TakenOver"]
+__all__ = ["JournalInUse", "JournalTakenAway", "NotAJournal", "TakenOver"]
 
 
 class JournalInUse(JournalFailed):
@@ -29,3 +29,10 @@ class TakenOver(JournalFailed):
 
     def __init__(self) -> None:
         super().__init__("another engine has opened this journal since: what this one would write is no longer true")
+
+
+class JournalTakenAway(JournalFailed):
+    """A file of the journal was removed, replaced or cut while it was open: what is written now would not be found again."""
+
+    def __init__(self, where: object, what: str) -> None:
+        super().__init__(f"{where}: {what} while it was open")

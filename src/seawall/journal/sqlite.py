@@ -2,7 +2,7 @@
 
 import os
 import sqlite3
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from random import Random
@@ -11,13 +11,15 @@ from typing import Final
 import attrs
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from seawall.journal import migrations
-from seawall.journal.errors import NotAJournal
+from seawall.journal.errors import JournalTakenAway, NotAJournal
 from seawall.journal.lock import locked
 from seawall.journal.making import begin_new, check_version, read_version
 from seawall.journal.place import Append, Batches
+from seawall.journal.watched_file import WatchedFile
 from seawall.journal.writes import NEWEST_RUN, check_newest, inserts
 from seawall.model.errors import JournalFailed
 
@@ -76,7 +78,18 @@ class SqliteFile:
 
     def appender(self, connection: sa.Connection, run: int) -> Append:
         """See `Database.appender`."""
-        return _Appender(_driver(connection), run)
+        files = [WatchedFile(self.path), WatchedFile(self.path.with_name(f"{self.path.name}-wal"))]
+        return _Appender(_driver(connection), run, files, self._look_again)
+
+    def _look_again(self) -> None:
+        """See with other eyes whether all of it is there. Raises `JournalTakenAway`; takes long where there is much."""
+        try:
+            with self.reading() as connection:
+                found = [said for (said,) in _driver(connection).execute("PRAGMA quick_check(1)")]
+        except (sqlite3.Error, SQLAlchemyError, JournalFailed) as fault:
+            raise JournalTakenAway(self.path, f"was cut short ({fault})") from fault
+        if found != ["ok"]:
+            raise JournalTakenAway(self.path, f"was cut short ({'; '.join(found)})")
 
     def _engine(self, query: str) -> sa.Engine:
         uri = f"{self.path.as_uri()}{query}"
@@ -113,9 +126,11 @@ class SqliteFile:
 class _Appender:
     """Writes by the driver, with statements that SQLAlchemy made: orders wait for this, and its layers take most of the time."""
 
-    def __init__(self, db: sqlite3.Connection, run: int) -> None:
+    def __init__(self, db: sqlite3.Connection, run: int, files: Sequence[WatchedFile], look_again: Callable[[], None]) -> None:
         self._db = db
         self._run = run
+        self._files = files
+        self._look_again = look_again
         self._inserts = {table: str(insert.compile(dialect=DIALECT)) for table, insert in inserts("sqlite").items()}
         self._newest_run = str(NEWEST_RUN.compile(dialect=DIALECT, compile_kwargs={"literal_binds": True}))
         self._durable: bool | None = None
@@ -123,6 +138,7 @@ class _Appender:
 
     def __call__(self, batches: Batches, *, durable: bool) -> None:
         db = self._db
+        self._check_files()
         if durable is not self._durable:
             # With a log, the sync of a later commit covers all earlier ones (sqlite.org/pragma.html#pragma_synchronous).
             db.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
@@ -137,6 +153,11 @@ class _Appender:
             if db.in_transaction:  # after some I/O errors SQLite has rolled back by itself
                 db.execute("ROLLBACK")
             raise
+
+    def _check_files(self) -> None:
+        # A file may become smaller rightly, when another program has the log played in or the file packed.
+        if any(file.has_shrunk() for file in self._files):
+            self._look_again()
 
     def _check(self) -> None:
         # The number changes when another connection has written, and only then (sqlite.org/pragma.html#pragma_data_version).
