@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 import attrs
 
 from seawall.engine.engine import Engine, EngineParts, open_engine_on
+from seawall.engine.lease import LeaseTerms
 from seawall.engine.market import Market
 from seawall.engine.settings import EngineSettings
 from seawall.engine.strategies import StrategySpec
@@ -34,7 +35,7 @@ class Bench:
         return self.exchange.venue
 
     @asynccontextmanager
-    async def engine(self, *strategies: Strategy | StrategySpec) -> AsyncGenerator[Engine, None]:
+    async def engine(self, *strategies: Strategy | StrategySpec, lease: LeaseTerms | None = None) -> AsyncGenerator[Engine, None]:
         """An engine that runs these, each under its function's name."""
         specs = [one if isinstance(one, StrategySpec) else StrategySpec(_name(one), one, ONCE) for one in strategies]
         parts = EngineParts(
@@ -48,6 +49,7 @@ class Bench:
             pause=lambda attempt: min(0.1 * 2**attempt, 2.0),
             stop_when_done=False,
             on_overdue=self.overdue.append,
+            lease=lease,
         )
         async with open_engine_on(parts) as engine:
             yield engine

@@ -7,7 +7,7 @@ whoever comes next waits until that promise has run out, by the server's own clo
 """
 
 import hashlib
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -96,14 +96,13 @@ class LeaseRow:
         """End the session, and with it the lock. Raises nothing."""
         connection, session = self._connection, self._session
         self._connection = self._session = None
-        try:
+        # Where the server is gone it lets go of the lock by itself, and the promise runs out.
+        with suppress(SQLAlchemyError):
             if connection is not None and self._locked and not connection.invalidated:
                 connection.execute(self._change({"valid_until_ns": 0}))
                 connection.execute(_UNLOCK, self._key)
-        except SQLAlchemyError:
-            pass  # the server is gone: it lets go of the lock by itself, and the promise runs out
-        finally:
-            self._locked = False
+        self._locked = False
+        with suppress(SQLAlchemyError):
             if session is not None:
                 session.close()
 
