@@ -185,10 +185,8 @@ async def by_two_crashes_at_once(world: World, engine: Engine) -> None:
     await engine.stopped()
 
 
-async def by_a_crash_of_the_question_at_the_end(world: World, engine: Engine) -> None:
-    """Asking what is open raises what no venue should, once, in the middle of the shutdown."""
-    world.venue.bugs.append("open_orders")
-    engine.stop("a test")
+async def by_a_crash_of_the_venue(world: World, engine: Engine) -> None:
+    world.exchange.crash.set()
     await engine.stopped()
 
 
@@ -208,10 +206,11 @@ ENDS: tuple[End, ...] = (
     by_a_strategys_crash_and_a_stop,
     by_a_crash_of_the_desk,
     by_a_crash_of_the_monitors,
+    by_a_crash_of_the_venue,
     by_two_crashes_at_once,
     by_a_failed_journal,
 )
-CRASHES = (by_a_crash_of_the_desk, by_a_crash_of_the_monitors, by_two_crashes_at_once)
+CRASHES = (by_a_crash_of_the_desk, by_a_crash_of_the_monitors, by_a_crash_of_the_venue, by_two_crashes_at_once)
 
 
 def following(world: World, strategy: Strategy) -> Callable[[Market], Awaitable[None]]:

@@ -5,6 +5,7 @@ undecided, no task is left, and where a position was held, it is flat.
 """
 
 import itertools
+import math
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from decimal import Decimal
@@ -16,7 +17,7 @@ from support.rig import BID, Rig
 from trio.testing import MockClock
 
 from seawall.engine.working import WorkingOrder
-from seawall.model.errors import Refused
+from seawall.model.errors import NotSent, Refused
 from seawall.model.orders import Intent, limit_buy, limit_sell, market_buy
 from seawall.model.reports import OrderStatus
 
@@ -36,9 +37,10 @@ class OtherBug(Exception):
 
 
 @asynccontextmanager
-async def surroundings() -> AsyncGenerator[Rig, None]:
+async def surroundings(travel_s: float = 0.01) -> AsyncGenerator[Rig, None]:
     """A desk on a venue that takes a moment for everything; at the end everything must have been seen to."""
     rig = Rig()
+    rig.venue.travel_s = travel_s
     async with rig.caring() as nursery:
         rig.venue.quote("ETH/USD")
         nursery.start_soon(rig.assembly.reconciler.recover_fills, name="fills")
@@ -326,11 +328,14 @@ class CancelAt(trio.abc.Instrument):
     scope: trio.CancelScope
     place: int
     seen: int = 0
+    times: list[float] = attrs.field(factory=list)
+    """When it came to wait, on the virtual clock."""
 
     def after_task_step(self, task: trio.lowlevel.Task) -> None:
         nursery = task.parent_nursery
         if task is self.task or (nursery is not None and nursery.parent_task is self.task):
             self.seen += 1
+            self.times.append(trio.current_time())
             if self.seen == self.place:
                 self.scope.cancel(reason=f"place {self.place}")
 
@@ -367,7 +372,7 @@ async def with_a_lost_answer(rig: Rig) -> None:
 
 async def with_a_lost_order(rig: Rig) -> None:
     rig.venue.lose_next = "before"
-    with pytest.raises(Refused, match="never_placed"):
+    with pytest.raises(Refused, match=r"never_placed|deadline"):
         async with rig.market().working(BID):
             pytest.fail("entered")
 
@@ -388,7 +393,7 @@ async def with_a_lost_amend(rig: Rig) -> None:
 async def with_an_amend_that_did_not_arrive(rig: Rig) -> None:
     async with rig.market().working(BID) as order:
         rig.venue.lose_next_amend = "before"
-        with pytest.raises(Refused, match="read back unchanged"):
+        with pytest.raises(Refused, match=r"read back unchanged|deadline"):
             await order.amend(qty="0.003")
 
 
@@ -478,25 +483,49 @@ PROGRAMS: tuple[Program, ...] = (
 HOLDING = (holding, holding_with_a_lost_answer, holding_with_no_answer, holding_two_deep)
 
 
-async def run_until(rig: Rig, program: Program, place: int) -> bool:
-    """Run it, cancelled at the n-th place at which it waits; true when it has fewer than that."""
-    with trio.CancelScope() as scope:
+async def run_until(rig: Rig, program: Program, *, place: int = 0, lasts_s: float = math.inf) -> CancelAt:
+    """Run it, cancelled at the n-th place at which it waits, or by a deadline; where it waited, and when."""
+    with trio.CancelScope(deadline=trio.current_time() + lasts_s) as scope:
         instrument = CancelAt(trio.lowlevel.current_task(), scope, place)
         trio.lowlevel.add_instrument(instrument)
         try:
             await program(rig)
         finally:
             trio.lowlevel.remove_instrument(instrument)
-    return instrument.seen < place
+    return instrument
 
 
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.__name__)
 async def test_a_block_can_be_cancelled_wherever_it_waits(program: Program, autojump_clock: MockClock) -> None:
     for place in itertools.count(1):
         async with surroundings() as rig:
-            is_over = await run_until(rig, program, place)
-        if program in HOLDING:
-            assert all(rig.market().position(symbol).is_flat for symbol in ("BTC/USD", "ETH/USD")), place
-        if is_over:
+            run = await run_until(rig, program, place=place)
+        check_flat(rig, program)
+        if run.seen < place:
             break
     assert place > 3
+
+
+@pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.__name__)
+async def test_a_deadline_may_pass_whenever_a_block_waits(program: Program, autojump_clock: MockClock) -> None:
+    """The exchange is slow, and the deadline travels with every order: some are refused for it, some are cut off by it."""
+    async with surroundings(travel_s=0.4) as rig:
+        began_s = trio.current_time()
+        run = await run_until(rig, program)
+    instants = sorted({time_s - began_s for time_s in run.times})
+    assert len(instants) > 2
+    refusals = 0
+    for lasts_s in (0.0, *instants):
+        for nearly_s in (lasts_s, lasts_s + 0.2):
+            async with surroundings(travel_s=0.4) as rig:
+                try:
+                    await run_until(rig, program, lasts_s=nearly_s)
+                except* (Refused, NotSent):
+                    refusals += 1
+            check_flat(rig, program)
+    assert refusals > 0 or program is with_a_lost_order, "that one answers its refusals itself"
+
+
+def check_flat(rig: Rig, program: Program) -> None:
+    if program in HOLDING:
+        assert all(rig.market().position(symbol).is_flat for symbol in ("BTC/USD", "ETH/USD"))

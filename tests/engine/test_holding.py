@@ -10,7 +10,7 @@ from support.venue import FakeVenue
 from trio.testing import MockClock
 
 from seawall.engine.closing import PositionCloseFailed, PositionHandedOver
-from seawall.engine.holding import HoldingCutShort
+from seawall.engine.holding import Holding, HoldingCutShort
 from seawall.engine.market import Market
 from seawall.engine.modes import Mode
 from seawall.engine.settings import EngineSettings, ExitRules, OnStop
@@ -183,16 +183,58 @@ async def test_a_block_is_not_entered_beside_orders_of_the_strategys_own(autojum
         assert not order.ended
 
 
-async def test_a_block_waits_for_what_an_earlier_order_in_doubt_turns_out_to_be(autojump_clock: MockClock) -> None:
+async def test_a_block_waits_until_an_earlier_order_in_doubt_is_decided(autojump_clock: MockClock) -> None:
     rig = Rig()
     async with rig.caring():
         rig.venue.lose_next = "hang"
+        rig.venue.silent = True
         with trio.move_on_after(1):
-            await buy(rig.market())
-        rig.venue.orders.clear()  # it never arrived, and that takes a while to find out
-        with pytest.raises(RefusedByRisk, match="held"):
-            async with rig.market().holding("BTC/USD"):
+            async with rig.market().working(BID):
                 pytest.fail("entered")
+        (lost,) = rig.blotter.table.live()
+        async with rig.market().holding("BTC/USD"):
+            assert lost.ended
+            assert rig.venue.open_ids() == []
+
+
+async def test_a_block_that_is_cancelled_before_it_is_entered_closes_nothing(autojump_clock: MockClock) -> None:
+    rig = Rig()
+    async with rig.caring():
+        await buy(rig.market())
+        with trio.CancelScope() as scope:
+            scope.cancel()
+            async with rig.market().holding("BTC/USD", adopt=True):
+                pytest.fail("entered")
+
+        assert scope.cancelled_caught
+        assert sent(rig.venue) == [BOUGHT]
+        async with rig.market().holding("BTC/USD", adopt=True) as position:
+            position.hand_over("it can be entered later")
+
+
+async def test_a_rule_that_closed_an_earlier_position_is_not_told_of_a_later_one(autojump_clock: MockClock) -> None:
+    bench = make_bench()
+    heard: list[str | None] = []
+
+    async def hear(position: Holding) -> None:
+        why = await position.closed()
+        heard.append(None if why is None else why.reason)
+
+    async def hold(market: Market) -> None:
+        async with market.holding("BTC/USD", stop_loss="0.02") as position:
+            await buy(market)
+            await hear(position)
+            await buy(market)
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(hear, position)
+                await trio.testing.wait_all_tasks_blocked()
+                await position.close()
+
+    async with bench.engine(hold):
+        await trio.sleep(2)
+        await price(bench, "48000.0")
+
+    assert heard == ["stop_loss", None]
 
 
 async def test_the_guard_of_a_position_is_adopted_and_cancelled_with_it(autojump_clock: MockClock) -> None:

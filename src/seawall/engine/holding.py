@@ -79,6 +79,8 @@ class Holding:
 
         The strategy may trade in the symbol again then. Closes nothing; a cancelled wait changes nothing.
         """
+        if not self.is_closed and not self._desk.intake.is_closing(self.owner, self.symbol):
+            self.exit = None  # that was another position
         while not self.is_closed or self._desk.intake.is_closing(self.owner, self.symbol):
             await self._desk.blotter.changed.wait()
         return self.exit
