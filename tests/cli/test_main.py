@@ -14,12 +14,12 @@ assert main(["--help"]) == 0
 print([name for name in ("trio", "httpx") if name in sys.modules])
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
-    for command in ("demo", "run", "sim", "config", "orders", "why", "journal", "version"):
+    for command in ("demo", "run", "sim", "config", "orders", "why", "journal", "cancel-all", "version"):
         assert f" {command} " in done.stdout
     assert done.stdout.endswith("[]\n")
 
 
-@pytest.mark.parametrize("command", ["demo", "run", "sim", "config", "orders", "why", "journal", "version"])
+@pytest.mark.parametrize("command", ["demo", "run", "sim", "config", "orders", "why", "journal", "cancel-all", "version"])
 def test_each_command_explains_itself(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([command, "--help"]) == 0
     assert f"seawall {command}" in capsys.readouterr().out

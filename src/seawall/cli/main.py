@@ -19,6 +19,7 @@ _COMMANDS: Final = {
     "orders": "List the orders of a journal.",
     "why": "Tell the story of one order: what was seen, what was sent, what became of it.",
     "journal": "Look after a journal.",
+    "cancel-all": "Cancel EVERY open order of the account, whoever placed it.",
     "version": "Show the versions of Seawall and of what it runs on.",
 }
 
@@ -36,7 +37,8 @@ app = App(
     version=_version,
 )
 for _name, _help in _COMMANDS.items():
-    app.command(f"seawall.cli.{_name}:{_name}", name=_name, help=_help)
+    _attribute = _name.replace("-", "_")
+    app.command(f"seawall.cli.{_attribute}:{_attribute}", name=_name, help=_help)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
