@@ -34,6 +34,7 @@ CLEAN = Certificate(
         ({"open_orders": ("o",)}, ExitCode.UNCONFIRMED),
         ({"in_doubt": ("o",)}, ExitCode.UNCONFIRMED),
         ({"tasks_left": ("t",)}, ExitCode.UNCONFIRMED),
+        ({"unclosed": (("grid", "BTC/USD", "cancel only"),)}, ExitCode.UNCONFIRMED),
         ({"journal": "failed: disk full"}, ExitCode.JOURNAL_FAILED),
         ({"crashes": ("KeyError: 1",)}, ExitCode.INTERNAL_ERROR),
         ({"quarantined": ("grid",)}, ExitCode.QUARANTINED),

@@ -58,6 +58,24 @@ def test_what_broke_on_the_way_is_named_and_not_clean(certificate: Certificate, 
     assert named in str(certificate)
 
 
+def test_a_position_that_was_to_be_closed_and_is_not_is_named_with_what_kept_it_open() -> None:
+    held = (("me", "BTC/USD", Decimal("0.5")), ("you", "BTC/USD", Decimal("0.25")))
+    certificate = attrs.evolve(CLEAN, positions=held, unclosed=(("me", "BTC/USD", "no way to the exchange"),))
+
+    assert certificate.confirmed
+    assert not certificate.clean
+    assert "    me 0.5 BTC/USD, NOT CLOSED: no way to the exchange\n    you 0.25 BTC/USD\n" in str(certificate)
+
+
+def test_a_position_that_was_handed_over_is_named_and_does_no_harm() -> None:
+    certificate = attrs.evolve(
+        CLEAN, positions=(("me", "BTC/USD", Decimal("0.5")),), handed_over=(("me", "BTC/USD", "kept overnight"),)
+    )
+
+    assert certificate.clean
+    assert "    me 0.5 BTC/USD, handed over: kept overnight" in str(certificate)
+
+
 def test_an_exchange_that_could_not_be_asked_is_not_a_nought() -> None:
     certificate = attrs.evolve(CLEAN, open_orders=None, last_known_open=("s1 me: buy 1 BTC/USD",))
 

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 import trio
-from support.rig import Rig
+from support.rig import BID, Rig
 from trio.testing import MockClock
 
 from seawall.engine.desk import DeskStatistics
@@ -313,6 +313,43 @@ async def test_closing_lets_go_of_every_order_before_it_waits_for_one(autojump_c
             await rig.desk.close_position("me", "BTC/USD")
 
         assert [first.wanted, second.wanted] == [False, False]
+
+
+async def test_an_order_that_the_exchange_would_find_too_cheap_is_not_sent_to_close(autojump_clock: MockClock) -> None:
+    rig = Rig()
+    async with rig.caring():
+        await rig.opened(market_buy("BTC/USD", qty="0.0002"))
+        rig.venue.quote(bid="2499.9", ask="2500.0")
+        assert await rig.desk.close_position("me", "BTC/USD") == D("0.0002")
+        rig.venue.quote(bid="2500.0", ask="2500.1")
+        assert rig.desk.closable_qty("me", "BTC/USD") == D("0.0002")
+        assert await rig.desk.close_position("me", "BTC/USD") == 0
+
+
+@pytest.mark.parametrize("quoted", [True, False])
+async def test_what_one_order_can_close_keeps_its_sign_and_the_grid(quoted: bool, autojump_clock: MockClock) -> None:
+    rig = Rig()
+    if quoted:
+        await rig.venue.follow_book("BTC/USD")
+    tradable = {qty: rig.desk.tradable_qty("BTC/USD", D(qty)) for qty in ("0.123456789", "-0.123456789", "0.00009999", "0")}
+
+    assert tradable == {"0.123456789": D("0.12345678"), "-0.123456789": D("-0.12345678"), "0.00009999": 0, "0": 0}
+
+
+async def test_a_cancelled_caller_hears_that_it_is_cancelled_not_that_time_is_short(autojump_clock: MockClock) -> None:
+    rig = Rig()
+    async with rig.caring():
+        order = await rig.opened()
+        with trio.CancelScope() as placing:
+            placing.cancel()
+            await rig.desk.place("me", BID)
+        with trio.CancelScope() as amending:
+            amending.cancel()
+            await rig.desk.amend(order, qty=D("0.002"))
+
+        assert placing.cancelled_caught
+        assert amending.cancelled_caught
+        assert len(rig.venue.placed) == 1
 
 
 async def test_closing_waits_for_fills_that_were_told_and_did_not_come(autojump_clock: MockClock) -> None:

@@ -105,6 +105,7 @@ async def test_what_is_handed_over_is_kept_told_and_journaled(autojump_clock: Mo
     async with rig.caring():
         async with rig.market().holding("BTC/USD") as position:
             await buy(rig.market())
+            assert repr(rig.assembly.holdings) == "<Holdings: <Holding me 0.01 BTC/USD, closed with its block>>"
             position.hand_over("kept overnight")
 
         assert sent(rig.venue) == [BOUGHT]
@@ -349,6 +350,7 @@ async def test_what_cannot_be_closed_in_time_the_desk_goes_on_closing(autojump_c
         assert trio.current_time() - before_s < 9
         assert rig.told(HoldingCutShort) == [HoldingCutShort("me", "BTC/USD", D("0.01"), 8.0)]
         assert rig.assembly.closings.unclosed == {("me", "BTC/USD"): "NotSent: no way to the exchange"}
+        assert repr(rig.assembly.closings) == "<Closings: 1 under way, 1 unclosed, 0 handed over>"
         with pytest.raises(RefusedByRisk, match="closing"):
             await buy(rig.market())
         rig.venue.unreachable = False

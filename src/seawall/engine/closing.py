@@ -17,7 +17,7 @@ from seawall.model.errors import JournalFailed, SeawallError
 from seawall.model.numbers import plain
 from seawall.model.venue import Probe
 
-__all__ = ["Closing", "Closings", "PositionCloseFailed", "PositionHandedOver"]
+__all__ = ["Closing", "ClosingStatistics", "Closings", "PositionCloseFailed", "PositionHandedOver"]
 
 TOO_SMALL: Final = "less than an order of the exchange may be for"
 
@@ -63,7 +63,16 @@ class Closing:
     finished: bool = False
 
 
-@attrs.define(eq=False)
+@attrs.frozen
+class ClosingStatistics:
+    """Positions now: being closed by a task, to be closed (those among them), and left to their strategy by a block."""
+
+    under_way: int
+    unclosed: int
+    handed_over: int
+
+
+@attrs.define(eq=False, repr=False)
 class Closings:
     """Closes positions, each once at a time, and remembers what became of those that are left."""
 
@@ -76,6 +85,10 @@ class Closings:
     handed_over: dict[Key, str] = attrs.field(factory=dict, init=False)
     """Positions that outlived their block, and why."""
     _under_way: dict[Key, Closing] = attrs.field(factory=dict, init=False)
+
+    def __repr__(self) -> str:
+        counts = self.statistics()
+        return f"<Closings: {counts.under_way} under way, {counts.unclosed} unclosed, {counts.handed_over} handed over>"
 
     def under_way(self, owner: str, symbol: str) -> Closing | None:
         """The task that closes this position now, if there is one."""
@@ -114,6 +127,10 @@ class Closings:
         await closing.over.wait()
         if not closing.finished:
             await self._close(self._listed(closing.owner, closing.symbol, "the desk has ended"))
+
+    def statistics(self) -> ClosingStatistics:
+        """How many positions are being closed, should be closed and are not, and were handed over."""
+        return ClosingStatistics(len(self._under_way), len(self.unclosed), len(self.handed_over))
 
     async def over(self) -> None:
         """Return once no position is being closed."""

@@ -104,13 +104,16 @@ class Holding:
         self.handed_over = reason
 
 
-@attrs.define(eq=False)
+@attrs.define(eq=False, repr=False)
 class Holdings:
     """The blocks that hold positions now, and how they are entered and left."""
 
     desk: Desk
     closings: Closings
     _open: dict[tuple[str, str], Holding] = attrs.field(factory=dict, init=False)
+
+    def __repr__(self) -> str:
+        return f"<Holdings: {', '.join(repr(holding) for holding in self) or 'none'}>"
 
     def __iter__(self) -> Iterator[Holding]:
         return iter(tuple(self._open.values()))

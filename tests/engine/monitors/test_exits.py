@@ -52,6 +52,8 @@ class World:
     """A portfolio, a feed and a desk that takes `closing_s` to close, as far as it is let."""
 
     rules: dict[str, ExitRules] = attrs.field(factory=lambda: {"cross": STOP, "grid": STOP})
+    block_rules: dict[tuple[str, str], ExitRules] = attrs.field(factory=dict)
+    least_qty: Decimal = ZERO
     portfolio: Portfolio = attrs.field(factory=Portfolio)
     clock: Callable[[], float] = trio.current_time
     feed: Feed = attrs.field(init=False)
@@ -94,6 +96,8 @@ class World:
             every_s=1.0,
             probe=self.told.append,
             check_in=lambda: self.checked_in.append(trio.current_time()),
+            rules_of_block=lambda owner, symbol: self.block_rules.get((owner, symbol)),
+            is_rest=lambda position: abs(position.qty) < self.least_qty,
         )
 
 
@@ -261,6 +265,56 @@ async def test_the_trailing_stop_remembers_the_best_price_of_this_position_only(
     assert monitor.look(0.0) == ()
     world.price("135")
     assert [wanted.reason for _, wanted in monitor.look(0.0)] == ["trailing"]
+
+
+def test_the_rules_of_a_block_close_its_position_and_no_other_of_the_owner() -> None:
+    world = World(clock=lambda: 0.0, rules={}, block_rules={("cross", "BTC/USD"): STOP})
+    monitor = world.monitor()
+    for symbol in ("BTC/USD", "ETH/USD"):
+        world.trade(Side.BUY, "1", "100", symbol=symbol)
+        world.price("90", symbol=symbol)
+
+    assert [(position.symbol, wanted.reason) for position, wanted in monitor.look(0.0)] == [("BTC/USD", "stop_loss")]
+
+
+@pytest.mark.parametrize(("strategy", "block"), [("0.1", "0.5"), ("0.5", "0.1")])
+def test_of_the_strategys_rules_and_the_blocks_the_first_that_says_so_closes(strategy: str, block: str) -> None:
+    world = World(
+        clock=lambda: 0.0,
+        rules={"cross": ExitRules(stop_loss=D(strategy))},
+        block_rules={("cross", "BTC/USD"): ExitRules(stop_loss=D(block))},
+    )
+    monitor = world.monitor()
+    world.trade(Side.BUY, "1", "100")
+    world.price("90.1")
+    assert monitor.look(0.0) == ()
+    world.price("90")
+
+    assert [wanted.reason for _, wanted in monitor.look(0.0)] == ["stop_loss"]
+
+
+async def test_what_is_too_small_to_close_counts_as_flat_and_passes_nothing_on(autojump_clock: MockClock) -> None:
+    """Neither its age nor the best price of what it is left of say anything about the position that is opened upon it."""
+    rules = ExitRules(max_age_s=100.0, trailing=D("0.1"))
+    world = World(rules={"cross": rules}, least_qty=D("0.5"), left_qty=D("0.01"))
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(world.monitor().run)
+        world.price("200")
+        world.trade(Side.BUY, "1", "100")
+        await trio.sleep(2)
+        world.price("150")
+        await trio.sleep(2)
+        assert [reason for _, _, _, reason in world.closes] == ["trailing"]
+
+        await trio.sleep(200)
+        assert len(world.closes) == 1, "the rest is too old, and left alone"
+        world.trade(Side.BUY, "1", "100")
+        world.price("95")
+        await trio.sleep(99)
+        assert len(world.closes) == 1
+        await trio.sleep(3)
+        assert [reason for _, _, _, reason in world.closes] == ["trailing", "max_age"]
+        nursery.cancel_scope.cancel()
 
 
 async def test_it_checks_in_at_least_at_each_poll(autojump_clock: MockClock) -> None:
