@@ -13,7 +13,7 @@ import attrs
 from seawall.engine.risk import Exposure
 from seawall.model.errors import OutOfStep
 from seawall.model.journal import IntentRecord, OrderRecord
-from seawall.model.numbers import ZERO
+from seawall.model.numbers import EXACT, ZERO
 from seawall.model.order_states import ENDED, Heard, OrderState, after
 from seawall.model.orders import Intent, Side
 from seawall.model.reports import Fill, OrderReport, OrderStatus
@@ -135,8 +135,8 @@ class Order:
     def add(self, fill: Fill) -> None:
         """Count one execution; that it is a new one is the caller's to know."""
         self.fills.append(fill)
-        self.filled_qty += fill.qty
-        self.filled_cost += fill.cost
+        self.filled_qty = EXACT.add(self.filled_qty, fill.qty)
+        self.filled_cost = EXACT.add(self.filled_cost, fill.cost)
 
     def record(self, at_ns: int) -> OrderRecord:
         """Where it stands, for the journal."""

@@ -21,10 +21,12 @@ from seawall.model.reports import Fill
 
 __all__ = ["SUMS", "Portfolio", "Position"]
 
-SUMS: Final = Context(prec=60, traps=[InvalidOperation, DivisionByZero, Inexact])
-"""Adds amounts of money exactly, or raises: the usual 28 digits are soon used up by trillions with 18 places."""
+SUMS: Final = Context(prec=200, traps=[InvalidOperation, DivisionByZero, Inexact])
+"""Adds amounts of money exactly, or raises. It has no reason to: a number of the exchange's that is let in has at most 40
+digits before the point and 80 after it, so whatever the exchange may write, a fill is counted and nothing is rounded."""
 
-_SHARES: Final = Context(prec=60, traps=[InvalidOperation, DivisionByZero])
+_SHARES: Final = Context(prec=200, traps=[InvalidOperation, DivisionByZero])
+_AVERAGES: Final = Context(prec=28, traps=[InvalidOperation, DivisionByZero])
 _SHARE_STEP: Final = Decimal("1E-18")
 
 
@@ -194,7 +196,7 @@ def _position(owner: str, symbol: str, account: _Account) -> Position:
         owner=owner,
         symbol=symbol,
         qty=account.qty,
-        average_price=account.cost / account.qty if account.qty != ZERO else None,
+        average_price=_AVERAGES.divide(account.cost, account.qty) if account.qty != ZERO else None,
         realized=account.realized,
         fees=tuple(sorted(account.fees.items())),
         opened_at_ns=account.opened_at_ns,
