@@ -53,3 +53,7 @@ def test_a_word_that_contradicts_is_believed(clock: ExchangeClock, now: Now) -> 
 def test_what_is_surely_past_lies_before_the_estimate(clock: ExchangeClock, now: Now) -> None:
     clock.heard(1000.0, 1000.2, 7_000_000_000)
     assert clock.now_ns() - clock.at_least_ns() == pytest.approx(100_000_000, rel=1e-3)
+
+
+def test_before_it_was_heard_no_time_is_surely_past(clock: ExchangeClock) -> None:
+    assert clock.at_least_ns() == 0

@@ -2,8 +2,7 @@
 
 from seawall.kraken.client.account.private import PrivateGap
 from seawall.kraken.client.account.ways import CancelAnswer, OrderKey, OrderOutcome
-from seawall.kraken.client.market.data import BookMismatched, BookUnstable, MarketStatistics
-from seawall.kraken.client.market.level3 import Level3Mismatched, Level3Statistics, Level3Unstable
+from seawall.kraken.client.market.books import BookMismatched, BookStatistics, BookUnstable, Level3Mismatched, Level3Unstable
 from seawall.kraken.client.market.listener import MarketListener
 from seawall.kraken.client.market.quiet import BookStale, FeedStale
 from seawall.kraken.client.market.trades import TradesMissed, TradesRefilled
@@ -36,6 +35,7 @@ __all__ = [
     "BadNonceFile",
     "BookMismatched",
     "BookStale",
+    "BookStatistics",
     "BookUnstable",
     "CancelAnswer",
     "ClientSettings",
@@ -50,10 +50,8 @@ __all__ = [
     "KeyShared",
     "KrakenVenue",
     "Level3Mismatched",
-    "Level3Statistics",
     "Level3Unstable",
     "MarketListener",
-    "MarketStatistics",
     "NonceRefused",
     "OrderKey",
     "OrderOutcome",

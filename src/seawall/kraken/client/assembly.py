@@ -16,8 +16,8 @@ from seawall.kraken.client.account.reads import Account
 from seawall.kraken.client.account.rest_orders import RestOrders
 from seawall.kraken.client.account.socket_orders import SocketOrders
 from seawall.kraken.client.clock import ExchangeClock
-from seawall.kraken.client.market.data import MarketData
-from seawall.kraken.client.market.level3 import Level3Books
+from seawall.kraken.client.market.books import OnLoss, books_by_level, books_of_orders
+from seawall.kraken.client.market.candle_feeds import CandleFeeds
 from seawall.kraken.client.market.level3_socket import LEVEL3_SYMBOLS, Level3Socket, level3_pace
 from seawall.kraken.client.market.listener import MarketListener, market_listener
 from seawall.kraken.client.market.market import Market
@@ -53,11 +53,11 @@ def _numbered(name: str, number: int) -> str:
     return name if number == 1 else f"{name} {number}"
 
 
-async def close_candles(data: MarketData, clock: ExchangeClock) -> None:
+async def close_candles(candles: CandleFeeds, clock: ExchangeClock) -> None:
     """Close candles by the exchange's clock, for ever."""
     while True:
         await trio.sleep(_CANDLES_EVERY_S)
-        data.close_candles(clock.at_least_ns())
+        candles.close(clock.at_least_ns())
 
 
 @attrs.define(eq=False)
@@ -107,7 +107,7 @@ class Parts:
         tasks: dict[str, Callable[[], Awaitable[None]]] = {
             "public sockets": public.run,
             "level 3 sockets": level3.run,
-            "candle clock": lambda: close_candles(public.market.data, self.clock),
+            "candle clock": lambda: close_candles(public.market.candles, self.clock),
             "quiet feeds": quiet.run,
             "trade refills": refills.run,
         }
@@ -133,10 +133,11 @@ class Parts:
         public = MarketSockets(settings.symbols_per_socket, open_public)
         level3 = MarketSockets(LEVEL3_SYMBOLS, open_level3)
         market = Market(
-            MarketData(self.listener, settings.book_depth, public.suspect, public.filled, self.probe),
+            books_by_level(self.listener, settings.book_depth, OnLoss(public.suspect, public.filled, self.probe)),
+            CandleFeeds(self.listener, public.filled),
             TradeTapes(self.listener, refills.ask, self.probe),
             Tickers(listener, public.filled),
-            Level3Books(listener, level3.suspect, level3.filled, self.probe),
+            books_of_orders(listener, OnLoss(level3.suspect, level3.filled, self.probe)),
         )
         refills.fill = market.trades.fill
         public.market = level3.market = market

@@ -32,8 +32,9 @@ class ExchangeClock:
         return self._anchor_ns + int((self._monotonic() - self._anchor_s) * _NS_PER_S)
 
     def at_least_ns(self) -> int:
-        """The earliest that the exchange's time may be now."""
-        return self.now_ns() - int((self.uncertainty_s() or 0.0) * _NS_PER_S)
+        """The earliest that the exchange's time may be now: 0 until it was heard, since this machine's clock proves nothing."""
+        uncertain_s = self.uncertainty_s()
+        return 0 if uncertain_s is None else self.now_ns() - int(uncertain_s * _NS_PER_S)
 
     def uncertainty_s(self) -> float | None:
         """How far off `now_ns` may be, in seconds; None while the exchange was not heard."""

@@ -10,8 +10,7 @@ from seawall.kraken.client.account.private import PrivateSocket
 from seawall.kraken.client.account.reads import Account
 from seawall.kraken.client.account.ways import Batch, CancelAnswer, OrderKey, OrderOutcome, nothing
 from seawall.kraken.client.clock import ExchangeClock
-from seawall.kraken.client.market.data import MarketStatistics
-from seawall.kraken.client.market.level3 import Level3Statistics
+from seawall.kraken.client.market.books import BookStatistics
 from seawall.kraken.client.market.public import INSTRUMENTS
 from seawall.kraken.client.market.reference import Reference
 from seawall.kraken.client.market.sockets import MarketSockets
@@ -61,8 +60,8 @@ class VenueStatistics:
     public: tuple[SessionStatistics, ...]
     level3: tuple[SessionStatistics, ...]
     private: SessionStatistics | None
-    books: MarketStatistics
-    level3_books: Level3Statistics
+    books: BookStatistics
+    level3_books: BookStatistics
     unverified: tuple[Feed, ...]
     rest: RestStatistics
     dials: ConnectionBudgetStatistics
@@ -125,7 +124,7 @@ class KrakenVenue:
             public=self._public.statistics(),
             level3=self._level3.statistics(),
             private=self._private.session.statistics() if self._private is not None else None,
-            books=market.data.statistics(),
+            books=market.books.statistics(),
             level3_books=market.level3.statistics(),
             unverified=(*self._public.unverified(), *self._level3.unverified()),
             rest=self._rest.statistics(),
@@ -171,7 +170,7 @@ class KrakenVenue:
 
     def book(self, symbol: str) -> Book | None:
         """The book of a symbol that is followed, while it may be trusted; it changes under its reader."""
-        return self._public.market.data.book(symbol)
+        return self._public.market.books.book(symbol)
 
     def level3(self, symbol: str) -> Level3Book | None:
         """The single orders of a symbol that is followed, while they may be trusted; they change under their reader."""
@@ -219,7 +218,7 @@ class KrakenVenue:
         self.instrument(symbol)
         feed = _candle_feed(symbol, interval_s)
         await self._public.follow(feed)
-        return self._public.market.data.candles(feed)
+        return self._public.market.candles.all(feed)
 
     async def unfollow_candles(self, symbol: str, interval_s: int) -> None:
         """Forget the candles of this interval. Raises ValueError as `follow_candles`."""

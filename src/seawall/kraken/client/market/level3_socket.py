@@ -5,9 +5,10 @@ from typing import Final
 
 import attrs
 
+from seawall.kraken.client.market.books import LEVEL3_DEPTH
 from seawall.kraken.client.market.doubts import feeds_in_doubt
 from seawall.kraken.client.market.listener import MarketListener
-from seawall.kraken.client.market.market import LEVEL3_DEPTH, Market
+from seawall.kraken.client.market.market import Market
 from seawall.kraken.client.market.reference import Reference
 from seawall.kraken.client.market.refusals import take_refusal
 from seawall.kraken.client.session.asking import AskPace
@@ -69,7 +70,7 @@ class Level3Socket:
     def took(self, frame: Frame, received_s: float) -> None:
         """Orders, and the status that every socket is told."""
         if isinstance(frame, Level3Frame):
-            self._market.level3.take(frame, received_s)
+            self._market.level3.take(frame.data, frame.snapshot, received_s)
         elif isinstance(frame, Status):
             self._reference.take_status(frame)
 

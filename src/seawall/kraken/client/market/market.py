@@ -4,55 +4,56 @@ from decimal import Decimal
 
 import attrs
 
-from seawall.kraken.client.market.data import MarketData
-from seawall.kraken.client.market.level3 import Level3Books
+from seawall.kraken.client.market.books import ProvenBooks
+from seawall.kraken.client.market.candle_feeds import CandleFeeds
 from seawall.kraken.client.market.tickers import Tickers
 from seawall.kraken.client.market.trades import TradeTapes
 from seawall.kraken.client.session.rows import Feed, Terms
+from seawall.kraken.dialect.books.book import KrakenBook
+from seawall.kraken.dialect.books.level3_book import Level3Book
+from seawall.kraken.dialect.socket.level3_frames import Level3Row
+from seawall.kraken.dialect.socket.market_frames import BookRow
 from seawall.model.market_data import Book
 
-__all__ = ["LEVEL3_DEPTH", "Market", "Touch"]
+__all__ = ["Market", "Touch"]
 
 Touch = tuple[Decimal, Decimal]
 """Best bid and best ask."""
-
-
-LEVEL3_DEPTH = 10
-"""What the exchange serves unless asked for another (docs.kraken.com/api/docs/websocket-v2/level3)."""
 
 
 @attrs.frozen(eq=False)
 class Market:
     """Books, candles, trades, tickers and single orders. Of a feed that is not followed nothing is kept, and nothing told."""
 
-    data: MarketData
+    books: ProvenBooks[KrakenBook, BookRow]
+    candles: CandleFeeds
     trades: TradeTapes
     tickers: Tickers
-    level3: Level3Books
+    level3: ProvenBooks[Level3Book, Level3Row]
 
     def follow(self, feed: Feed, terms: Terms) -> None:
         """Keep what a feed says from now on."""
         symbol = feed.symbol or ""
         match feed.channel:
             case "book":
-                self.data.follow_book(symbol, terms.depth)
+                self.books.follow(symbol, terms.depth)
             case "ohlc":
-                self.data.follow_candles(feed)
+                self.candles.follow(feed)
             case "trade":
                 self.trades.follow(symbol)
             case "ticker":
                 self.tickers.follow(symbol)
             case "level3":
-                self.level3.follow(symbol, terms.depth or LEVEL3_DEPTH)
+                self.level3.follow(symbol, terms.depth)
 
     def forget(self, feed: Feed) -> None:
         """Keep it no more, and say nothing more of it."""
         symbol = feed.symbol or ""
         match feed.channel:
             case "book":
-                self.data.forget_book(symbol)
+                self.books.forget(symbol)
             case "ohlc":
-                self.data.forget_candles(feed)
+                self.candles.forget(feed)
             case "trade":
                 self.trades.forget(symbol)
             case "ticker":
@@ -65,7 +66,7 @@ class Market:
         symbol = feed.symbol or ""
         match feed.channel:
             case "book":
-                self.data.lose_book(symbol, reason)
+                self.books.lose(symbol, reason)
             case "ticker":
                 self.tickers.lose(symbol, reason)
             case "level3":
@@ -76,9 +77,9 @@ class Market:
         symbol = feed.symbol or ""
         match feed.channel:
             case "book":
-                return self.data.book_heard_s(symbol)
+                return self.books.heard_s(symbol)
             case "ohlc":
-                return self.data.candles_heard_s(feed)
+                return self.candles.heard_s(feed)
             case "trade":
                 return self.trades.heard_s(symbol)
             case "ticker":
@@ -101,7 +102,7 @@ class Market:
     def _book(self, feed: Feed) -> Book | None:
         match feed.channel:
             case "book":
-                return self.data.book(feed.symbol or "")
+                return self.books.book(feed.symbol or "")
             case "level3":
                 return self.level3.book(feed.symbol or "")
         return None

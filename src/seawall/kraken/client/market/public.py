@@ -58,13 +58,13 @@ class PublicSocket:
     def took(self, frame: Frame, received_s: float) -> None:
         """Books first: they are nearly all there is."""
         if isinstance(frame, BookFrame):
-            self._market.data.take_book(frame, received_s)
+            self._market.books.take(frame.data, frame.snapshot, received_s)
         elif isinstance(frame, TickerFrame):
             self._market.tickers.take(frame, received_s)
         elif isinstance(frame, TradeFrame):
             self._market.trades.take(frame, received_s)
         elif isinstance(frame, CandleFrame):
-            self._market.data.take_candles(frame, received_s)
+            self._market.candles.take(frame, received_s)
         elif isinstance(frame, Status):
             self._reference.take_status(frame)
         elif isinstance(frame, InstrumentFrame):

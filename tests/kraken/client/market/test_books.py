@@ -1,4 +1,3 @@
-import attrs
 import trio
 import trio.testing
 from support.kraken_server import (
@@ -11,7 +10,6 @@ from support.kraken_server import (
     Stage,
     book_frame,
     book_snapshot,
-    candle_row,
     reply,
 )
 from trio.testing import MockClock
@@ -74,26 +72,3 @@ async def test_a_crossed_book_is_lost_though_its_checksum_holds(stage: Stage, au
         crossing = (("45290.0", "1.00000000"), *BTC_BIDS)
         await socket.send(book_frame("BTC/USD", bids=crossing[:1], checksum=crc_of(BTC_ASKS, crossing)))
         await stage.heard.until_told("book lost", "BTC/USD")
-
-
-async def test_candles_come_as_history_and_then_as_changes(stage: Stage, autojump_clock: MockClock) -> None:
-    async with stage.venue(PUBLIC_ONLY) as venue:
-        history = await venue.follow_candles("BTC/USD", 60)
-        assert [candle.closed for candle in history] == [True, False]
-        assert not stage.heard.candles
-        socket = await stage.server.socket(ADDRESSES.public)
-        row = candle_row("BTC/USD", 1, 2)
-        await socket.send({"channel": "ohlc", "type": "update", "data": [row], "timestamp": row["timestamp"]})
-        await stage.heard.until(lambda: len(stage.heard.candles) == 2)
-        assert [(candle.begin_ns // 60_000_000_000 % 60, candle.closed) for candle in stage.heard.candles] == [
-            (1, True),
-            (2, False),
-        ]
-
-
-async def test_a_candle_is_closed_by_the_exchanges_clock_when_nobody_trades(stage: Stage, autojump_clock: MockClock) -> None:
-    async with stage.venue(PUBLIC_ONLY) as venue:
-        *_, running = await venue.follow_candles("BTC/USD", 60)
-        assert not running.closed
-        await stage.heard.until_told("candle", "BTC/USD", True)  # noqa: FBT003 - the candle's own flag
-        assert stage.heard.candles == [attrs.evolve(running, closed=True)]
