@@ -2,7 +2,7 @@
 
     [[strategies]]
     name = "breakout"
-    run = "strategy_holding:buy_the_breakout"
+    use = "strategy_holding.py:buy_the_breakout"
     symbols = ["BTC/USD"]
 
     [strategies.parameters]
