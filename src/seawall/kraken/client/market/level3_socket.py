@@ -6,17 +6,11 @@ from typing import Final
 import attrs
 
 from seawall.kraken.client.market.books import LEVEL3_DEPTH
-from seawall.kraken.client.market.doubts import feeds_in_doubt
-from seawall.kraken.client.market.listener import MarketListener
-from seawall.kraken.client.market.market import Market
-from seawall.kraken.client.market.reference import Reference
-from seawall.kraken.client.market.refusals import take_refusal
+from seawall.kraken.client.market.owner import MarketOwner
 from seawall.kraken.client.session.asking import AskPace
-from seawall.kraken.client.session.rows import Ask, Subscription, Terms
-from seawall.kraken.client.session.session import Session
+from seawall.kraken.client.session.rows import Ask, Terms
 from seawall.kraken.client.session.spacing import Spacing
 from seawall.kraken.client.settings import Tier
-from seawall.kraken.dialect.bad import BadFrame
 from seawall.kraken.dialect.socket import requests
 from seawall.kraken.dialect.socket.frames import Frame
 from seawall.kraken.dialect.socket.level3_frames import Level3Frame
@@ -42,18 +36,14 @@ def _charge(terms: Terms) -> float:
 
 
 @attrs.define(eq=False)
-class Level3Socket:
-    """Gives meaning to a `Session` of the level 3 host (an `Owner`). `session` is set by who builds both.
+class Level3Socket(MarketOwner):
+    """Gives meaning to a `Session` of the level 3 host (an `Owner`).
 
     `get_token` asks REST for the token that every request carries, for each connection anew. One that was used stays good
     while its subscriptions last (docs.kraken.com/api/docs/guides/spot-ws-auth).
     """
 
-    _market: Market
-    _reference: Reference
-    _listener: MarketListener
     _get_token: Callable[[], Awaitable[str]]
-    session: Session = attrs.field(init=False)
     _token: str = attrs.field(default="", init=False, repr=False)
 
     async def prepare(self) -> None:
@@ -73,18 +63,3 @@ class Level3Socket:
             self._market.level3.take(frame.data, frame.snapshot, received_s)
         elif isinstance(frame, Status):
             self._reference.take_status(frame)
-
-    def misunderstood(self, bad: BadFrame, message: bytes) -> None:
-        """Doubt what the frame seems to be of."""
-        for feed in feeds_in_doubt(message, self.session.feeds):
-            self._market.lose(feed, f"a frame was not understood: {bad.reason}")
-            self.session.feeds.suspect(feed)
-
-    def refused(self, row: Subscription) -> None:
-        """Whoever follows it is told by `follow`, and the listener here; a stale token costs the connection."""
-        take_refusal(row, self.session, self._listener)
-
-    def lost(self, reason: str) -> None:
-        """No book of this socket is to be trusted."""
-        for row in self.session.feeds:
-            self._market.lose(row.feed, reason)

@@ -2,14 +2,8 @@
 
 import attrs
 
-from seawall.kraken.client.market.doubts import feeds_in_doubt
-from seawall.kraken.client.market.listener import MarketListener
-from seawall.kraken.client.market.market import Market
-from seawall.kraken.client.market.reference import Reference
-from seawall.kraken.client.market.refusals import take_refusal
-from seawall.kraken.client.session.rows import Ask, Feed, Subscription
-from seawall.kraken.client.session.session import Session
-from seawall.kraken.dialect.bad import BadFrame
+from seawall.kraken.client.market.owner import MarketOwner
+from seawall.kraken.client.session.rows import Ask, Feed
 from seawall.kraken.dialect.socket import requests
 from seawall.kraken.dialect.socket.frames import Frame
 from seawall.kraken.dialect.socket.market_frames import (
@@ -27,13 +21,8 @@ INSTRUMENTS = Feed("instrument")
 
 
 @attrs.define(eq=False)
-class PublicSocket:
-    """Gives meaning to a `Session` of the public host (an `Owner`). `session` is set by who builds both."""
-
-    _market: Market
-    _reference: Reference
-    _listener: MarketListener
-    session: Session = attrs.field(init=False)
+class PublicSocket(MarketOwner):
+    """Gives meaning to a `Session` of the public host (an `Owner`)."""
 
     async def prepare(self) -> None:
         """Nothing is needed."""
@@ -71,18 +60,3 @@ class PublicSocket:
             self._reference.take_instruments(frame)
             if frame.snapshot:
                 self.session.feeds.filled(INSTRUMENTS, received_s)
-
-    def misunderstood(self, bad: BadFrame, message: bytes) -> None:
-        """Doubt what the frame seems to be of."""
-        for feed in feeds_in_doubt(message, self.session.feeds):
-            self._market.lose(feed, f"a frame was not understood: {bad.reason}")
-            self.session.feeds.suspect(feed)
-
-    def refused(self, row: Subscription) -> None:
-        """Whoever follows it is told by `follow`, and the listener here."""
-        take_refusal(row, self.session, self._listener)
-
-    def lost(self, reason: str) -> None:
-        """No book of this socket is to be trusted."""
-        for row in self.session.feeds:
-            self._market.lose(row.feed, reason)
