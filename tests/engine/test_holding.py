@@ -17,6 +17,7 @@ from seawall.engine.settings import EngineSettings, ExitRules, OnStop
 from seawall.engine.strategies import StrategySpec
 from seawall.model.errors import BadNumber, RefusedByRisk, Unavailable, UnknownSymbol
 from seawall.model.orders import limit_buy, limit_sell, market_buy, market_sell, stop_loss_sell
+from seawall.model.reports import OrderStatus
 
 D = Decimal
 BUY = market_buy("BTC/USD", qty="0.01")
@@ -654,6 +655,69 @@ async def test_a_stop_waits_for_a_closing_longer_than_for_the_strategies(autojum
     assert bench.exchange.fills[-1].side.value == "sell"
     assert engine.certificate is not None
     assert engine.certificate.unclosed == ()
+
+
+async def test_a_second_wish_to_stop_does_not_wait_for_a_closing_and_says_what_stayed(autojump_clock: MockClock) -> None:
+    bench = make_bench()
+    async with bench.engine(hold_for_ever) as engine:
+        await trio.sleep(5)
+        bench.venue.travel_s = 60
+        bench.venue.silent = True
+        engine.stop("one")
+        await trio.sleep(1)
+        began_s = trio.current_time()
+        engine.stop_now("two")
+        await engine.stopped()
+
+    assert trio.current_time() - began_s < 3
+    assert engine.certificate is not None
+    assert not engine.certificate.clean
+    assert engine.certificate.tasks_left == ()
+    (doubtful,) = engine.certificate.in_doubt
+    assert "sell 0.01000000 BTC/USD market" in doubtful
+    assert [(owner, symbol) for owner, symbol, _ in engine.certificate.unclosed] == [("hold_for_ever", "BTC/USD")]
+
+
+async def test_a_journal_that_failed_ends_the_closing_since_what_cannot_be_written_is_not_sent(autojump_clock: MockClock) -> None:
+    rig = Rig()
+    async with rig.caring():
+        async with rig.market().holding("BTC/USD"):
+            await buy(rig.market())
+            rig.journal.broken = True
+            began_s = trio.current_time()
+        assert trio.current_time() - began_s < 1
+
+        assert sent(rig.venue) == [BOUGHT]
+        (failed,) = rig.told(PositionCloseFailed)
+        assert isinstance(failed, PositionCloseFailed)
+        assert failed.retry_after_s is None
+        assert "it stays open: JournalFailed" in str(failed)
+        assert list(rig.assembly.closings.unclosed) == [("me", "BTC/USD")]
+
+
+async def test_an_order_that_closes_and_is_not_filled_to_the_end_is_followed_by_another(autojump_clock: MockClock) -> None:
+    rig = Rig()
+    async with rig.caring() as nursery:
+
+        async def let_it_down() -> None:
+            """The exchange fills a part of the sale and cancels the rest, as it does when the book is empty."""
+            rig.venue.silent = True
+            await trio.sleep(0.011)
+            order = list(rig.venue.orders.values())[-1]
+            assert order.wire.side == "sell"
+            rest = rig.venue.fills.pop()
+            order.filled, order.status = D(0), OrderStatus.OPEN
+            rig.venue.silent = False
+            rig.venue.fill(order.wire.client_order_id, "0.004")
+            rig.venue.end(order.wire.client_order_id, OrderStatus.CANCELED, "no liquidity")
+            assert rest.qty == D("0.01")
+
+        async with rig.market().holding("BTC/USD"):
+            await buy(rig.market())
+            nursery.start_soon(let_it_down)
+
+        assert sent(rig.venue) == [BOUGHT, SOLD, ("sell", "market", D("0.006"))]
+        assert rig.market().position("BTC/USD").is_flat
 
 
 @pytest.mark.parametrize("bug", ["cancel_all_after", "balances"])
