@@ -3,7 +3,7 @@
 import os
 import sqlite3
 from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from random import Random
 from typing import Final
@@ -30,9 +30,6 @@ APPLICATION_ID: Final = 0x53574A4C
 
 DIALECT: Final = SQLiteDialect_pysqlite()
 
-_BUSY_S: Final = 10.0
-"""How long a commit waits for a foreign program that has the file locked; readers never lock it."""
-
 _UNVERSIONED: Final = 1
 """What `user_version` says of files that were made before versions were noted in a table of their own."""
 
@@ -42,6 +39,8 @@ class SqliteFile:
     """A journal in one file, with its log beside it while it is open."""
 
     path: Path
+    busy_s: float = 10.0
+    """How long a commit waits for a foreign program that has the file locked; readers never lock it."""
 
     @property
     def name(self) -> str:
@@ -56,8 +55,9 @@ class SqliteFile:
                 _create(self.path, now_ns, rng)
             self._check_file()
             with _connected(self._engine("")) as connection:
+                self._check_whole(_driver(connection))  # again, as the version is: it may be in the log alone
                 with connection.begin():
-                    check_version(connection, self.name, oldest=None)  # again: a newer one may be in the log alone
+                    check_version(connection, self.name, oldest=None)
                     if read_version(connection) is None:
                         migrations.stamp(connection, migrations.known()[0])
                     if read_version(connection) != migrations.newest():
@@ -71,30 +71,43 @@ class SqliteFile:
         """See `Database.reading`."""
         if not self.path.is_file():
             raise JournalFailed(f"{self.path}: there is no such journal")
-        with _connected(self._engine("?mode=ro"), begin="BEGIN") as connection, connection.begin():
+        with _connected(self._engine(self._way_to_read()), begin="BEGIN") as connection, connection.begin():
             self._check(_driver(connection))
             check_version(connection, self.name, oldest=migrations.newest())
             yield connection
 
     def appender(self, connection: sa.Connection, run: int) -> Append:
         """See `Database.appender`."""
-        files = [WatchedFile(self.path), WatchedFile(self.path.with_name(f"{self.path.name}-wal"))]
+        files = [WatchedFile(self.path), WatchedFile(_log_of(self.path))]
         return _Appender(_driver(connection), run, files, self._look_again)
+
+    def _way_to_read(self) -> str:
+        """A reader, too, makes files beside the journal. Where it cannot, as on a disk that has failed or in a copy that was put
+        away, it is to read the file as it lies there: all of it, where nothing is in the log.
+        """
+        with closing(sqlite3.connect(f"{self.path.as_uri()}?mode=ro", uri=True)) as db:
+            try:
+                db.execute("PRAGMA application_id")
+            except sqlite3.DatabaseError as fault:
+                cannot = fault.sqlite_errorcode & 0xFF in {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY}
+                if cannot and not _has_bytes(_log_of(self.path)):
+                    return "?mode=ro&immutable=1"
+        return "?mode=ro"
 
     def _look_again(self) -> None:
         """See with other eyes whether all of it is there. Raises `JournalTakenAway`; takes long where there is much."""
         try:
             with self.reading() as connection:
-                found = [said for (said,) in _driver(connection).execute("PRAGMA quick_check(1)")]
+                self._check_whole(_driver(connection))
         except (sqlite3.Error, SQLAlchemyError, JournalFailed) as fault:
             raise JournalTakenAway(self.path, f"was cut short ({fault})") from fault
-        if found != ["ok"]:
-            raise JournalTakenAway(self.path, f"was cut short ({'; '.join(found)})")
 
     def _engine(self, query: str) -> sa.Engine:
         uri = f"{self.path.as_uri()}{query}"
         return sa.create_engine(
-            "sqlite://", creator=lambda: sqlite3.connect(uri, uri=True, isolation_level=None, timeout=_BUSY_S), poolclass=NullPool
+            "sqlite://",
+            creator=lambda: sqlite3.connect(uri, uri=True, isolation_level=None, timeout=self.busy_s),
+            poolclass=NullPool,
         )
 
     def _check_file(self) -> None:
@@ -108,6 +121,14 @@ class SqliteFile:
             self._check(_driver(connection))
             with connection.begin():
                 check_version(connection, self.name, oldest=None)
+            if not _has_bytes(_log_of(self.path)):  # what is only in the log would seem to be missing
+                self._check_whole(_driver(connection))
+
+    def _check_whole(self, db: sqlite3.Connection) -> None:
+        """Raise `JournalFailed` for a file that has lost a part: replay may not come by it, and new records would go on top."""
+        found = "; ".join(str(said) for (said,) in db.execute("PRAGMA quick_check(1)"))
+        if found != "ok":
+            raise JournalFailed(f"{self.path}: is damaged ({' '.join(found.split())}): keep it, and go back to a copy")
 
     def _check(self, db: sqlite3.Connection) -> None:
         try:
@@ -175,7 +196,7 @@ def _create(path: Path, now_ns: Callable[[], int], rng: Random) -> None:
     for suffix in ("-wal", "-journal"):
         orphan = path.with_name(path.name + suffix)
         # SQLite would play such a log into the new file, whosever it was.
-        if orphan.exists() and orphan.stat().st_size:
+        if _has_bytes(orphan):
             raise NotAJournal(path, f"is missing, but its log {orphan.name} is there: put both back, or move the log away")
     unfinished = path.with_name(f"{path.name}.new")
     unfinished.unlink(missing_ok=True)
@@ -209,6 +230,14 @@ def _connected(engine: sa.Engine, *, begin: str = "BEGIN IMMEDIATE") -> Generato
             yield connection
     finally:
         engine.dispose()
+
+
+def _log_of(path: Path) -> Path:
+    return path.with_name(f"{path.name}-wal")
+
+
+def _has_bytes(path: Path) -> bool:
+    return path.exists() and path.stat().st_size > 0
 
 
 def _driver(connection: sa.Connection) -> sqlite3.Connection:
