@@ -1,5 +1,6 @@
 """What a dead engine left behind: an ordinary engine is started on its journal, and everything is compared with the exchange."""
 
+import os
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from decimal import Decimal
@@ -43,7 +44,7 @@ async def look_after(sim: Simulator, contact: Contact) -> list[str]:
 
 
 async def _restarted(contact: Contact) -> tuple[Certificate, dict[tuple[str, str], Decimal]]:
-    surroundings = Surroundings(environ={KEY_VARIABLE: contact.key, SECRET_VARIABLE: contact.secret})
+    surroundings = Surroundings(environ={**os.environ, KEY_VARIABLE: contact.key, SECRET_VARIABLE: contact.secret})
     engine: Engine | None = None
     held: dict[tuple[str, str], Decimal] = {}
     while engine is None or engine.certificate is None:

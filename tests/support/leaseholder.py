@@ -15,7 +15,7 @@ from seawall.engine.lease import StandbyWaiting
 
 
 async def trade(market: Market) -> None:
-    """Two resting orders and one marketable one, again and again."""
+    """Two resting orders and one marketable one, again and again, no faster than the exchange's rate counter allows."""
     async with market.quotes("BTC/USD") as quotes:
         async for quote in quotes:
             below = quote.bid - quote.bid % 100 - 1000
@@ -26,6 +26,7 @@ async def trade(market: Market) -> None:
             ):
                 with trio.move_on_after(0.2):
                     await order.done()
+                await trio.sleep(3)
 
 
 def say(word: str) -> None:

@@ -5,22 +5,26 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import attrs
 import pytest
+import sqlalchemy as sa
 import trio
 from support.postgres import PostgresServer, find_postgres, open_postgres
 
 from seawall.config.credentials import KEY_VARIABLE, SECRET_VARIABLE
 from seawall.journal import Where, read_orders, verify_journal
 from seawall.model.order_states import ENDED
-from seawall.sim import Simulator, SimSettings, open_sim
+from seawall.sim import SimSettings, Simulator, open_sim
 
 TESTS = Path(__file__).parents[1]
 TAKEOVER_S = 15.0
+
+Record = Callable[[str, object], None]
+"""Keeps a figure with the test's result."""
 
 needs_postgres = pytest.mark.skipif(find_postgres() is None, reason="PostgreSQL's server is not installed (Debian: postgresql)")
 
@@ -115,7 +119,7 @@ async def take_over(duo: Duo, first: Partner, second: Partner) -> float:
     """Kill the first, and return how long the second took to trade; then stop that one, and compare everything."""
     await first.says("serving")
     await second.says("waiting")
-    await duo.until(6)
+    await duo.until(3)
     first.process.kill()
     killed_s = time.monotonic()
     await first.process.wait()
@@ -124,7 +128,7 @@ async def take_over(duo: Duo, first: Partner, second: Partner) -> float:
     while len(sent_ids(duo.sim)) == len(sent_before):  # noqa: ASYNC110 - what is waited for happens in another program
         await trio.sleep(0.001)
     took_s = time.monotonic() - killed_s
-    await duo.until(6)
+    await duo.until(3)
     second.process.send_signal(signal.SIGTERM)
     await second.process.wait()
     await second.says("clean")
@@ -142,9 +146,60 @@ async def take_over(duo: Duo, first: Partner, second: Partner) -> float:
     return took_s
 
 
+async def test_on_one_host_a_journal_in_a_file_is_enough(tmp_path: Path, record_testsuite_property: Record) -> None:
+    async with open_duo(tmp_path / "journal.sqlite") as duo:
+        first = await duo.start("first", tmp_path)
+        await first.says("serving")
+        second = await duo.start("second", tmp_path, "--standby")
+        took_s = await take_over(duo, first, second)
+    record_testsuite_property("takeover with a file, s", round(took_s, 2))
+    assert took_s < TAKEOVER_S, f"the takeover took {took_s:.2f} s"
+
+
+@needs_postgres
+async def test_an_engine_whose_session_ends_cancels_and_stops_and_the_standby_takes_over(
+    tmp_path: Path, server: PostgresServer, record_testsuite_property: Record
+) -> None:
+    """As a server that is started anew does, or whoever ends sessions by hand: the engine lives, and must let go."""
+    url = server.new_database()
+    async with open_duo(url) as duo:
+        first = await duo.start("first", tmp_path / "a")
+        await first.says("serving")
+        second = await duo.start("second", tmp_path / "b", "--standby")
+        await second.says("waiting")
+        await duo.until(3)
+        await trio.to_thread.run_sync(end_sessions_with_locks, url)
+        ended_s = time.monotonic()
+        await first.process.wait()
+        assert first.process.returncode != 0
+        await second.says("serving")
+        took_s = time.monotonic() - ended_s
+        names = sent_ids(duo.sim)
+        await duo.until(3)
+        second.process.send_signal(signal.SIGTERM)
+        await second.process.wait()
+        await second.says("clean")
+        assert len(set(runs_of(sent_ids(duo.sim))[len(names) :])) == 1
+        assert duo.sim.exchange.open_orders() == ()
+    record_testsuite_property("takeover of an engine that lives, s", round(took_s, 2))
+    assert took_s < TAKEOVER_S
+
+
+def end_sessions_with_locks(url: str) -> None:
+    engine = sa.create_engine(sa.make_url(url).set(drivername="postgresql+psycopg"))
+    with engine.begin() as connection:
+        connection.exec_driver_sql(
+            "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted"
+            " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+        )
+    engine.dispose()
+
+
 @needs_postgres
 @pytest.mark.parametrize("hosts", ["one host", "two hosts"])
-async def test_a_standby_takes_over_when_the_first_is_killed(tmp_path: Path, server: PostgresServer, hosts: str) -> None:
+async def test_a_standby_takes_over_when_the_first_is_killed(
+    tmp_path: Path, server: PostgresServer, hosts: str, record_testsuite_property: Record
+) -> None:
     """Two hosts do not share a directory of lock files: what is left then is the lock in the database."""
     elsewhere = tmp_path / "elsewhere" if hosts == "two hosts" else tmp_path
     async with open_duo(server.new_database()) as duo:
@@ -152,5 +207,5 @@ async def test_a_standby_takes_over_when_the_first_is_killed(tmp_path: Path, ser
         await first.says("serving")
         second = await duo.start("second", elsewhere, "--standby")
         took_s = await take_over(duo, first, second)
-    print(f"takeover on {hosts}: {took_s:.2f} s")
+    record_testsuite_property(f"takeover on {hosts}, s", round(took_s, 2))
     assert took_s < TAKEOVER_S, f"the takeover took {took_s:.2f} s"
