@@ -1,4 +1,7 @@
-"""Keeps intents until it is killed, and prints the id of each once the journal has acknowledged it."""
+"""Keeps intents until it is killed, and prints the id of each once the journal has acknowledged it.
+
+`keeper.py JOURNAL full|relaxed`
+"""
 
 import sys
 import time
@@ -23,7 +26,10 @@ async def keep_on(journal: SqlJournal, worker: int) -> None:
 
 
 async def main() -> None:
-    async with open_journal(Path(sys.argv[1]), now_ns=time.time_ns) as journal, trio.open_nursery() as nursery:
+    async with (
+        open_journal(Path(sys.argv[1]), now_ns=time.time_ns, sync=sys.argv[2] == "full") as journal,
+        trio.open_nursery() as nursery,
+    ):
         for worker in range(5):
             nursery.start_soon(keep_on, journal, worker)
 
