@@ -458,6 +458,16 @@ async def test_a_pair_that_is_not_listed_cannot_be_held(autojump_clock: MockCloc
             pytest.fail("entered")
 
 
+async def test_a_position_of_a_pair_that_is_listed_no_more_is_left_alone(autojump_clock: MockClock) -> None:
+    rig = Rig()
+    async with rig.caring():
+        await buy(rig.market())
+
+        assert not rig.assembly.holdings.is_rest("me", "BTC/USD")
+        assert rig.assembly.holdings.is_rest("you", "BTC/USD")
+        assert rig.assembly.holdings.is_rest("me", "LUNA/USD")
+
+
 def make_bench(on_stop: OnStop = OnStop.HOLD) -> Bench:
     return Bench(settings=EngineSettings(monitor_every_s=0.5, on_stop=on_stop))
 

@@ -15,7 +15,7 @@ from seawall.engine.exits import Exit
 from seawall.engine.order_table import Order
 from seawall.engine.portfolio import Position
 from seawall.engine.settings import ExitRules
-from seawall.model.errors import BadNumber, RefusedByRisk
+from seawall.model.errors import BadNumber, RefusedByRisk, UnknownSymbol
 from seawall.model.numbers import plain, positive
 from seawall.model.orders import Number
 
@@ -158,8 +158,11 @@ class Holdings:
         return self.closings.begin(owner, symbol, "its block was left")
 
     def is_rest(self, owner: str, symbol: str) -> bool:
-        """Whether what is held is too small for the exchange to take an order for."""
-        return not self.desk.tradable_qty(symbol, self.desk.blotter.portfolio.position(owner, symbol).qty)
+        """Whether what is held is too small for the exchange to take an order for, or of a pair that it lists no more."""
+        try:
+            return not self.desk.tradable_qty(symbol, self.desk.blotter.portfolio.position(owner, symbol).qty)
+        except UnknownSymbol:
+            return True
 
     def rules_of(self, owner: str, symbol: str) -> ExitRules | None:
         """The rules of the block that holds a position; None when no block does."""
