@@ -9,7 +9,7 @@ import trio
 from seawall.engine.assembly import Assembly, assemble
 from seawall.engine.blotter import Blotter
 from seawall.engine.foundation import Foundation, lay_foundation
-from seawall.engine.notices import OrderContradicted, OrderPlanned
+from seawall.engine.notices import CleanupCutShort, OrderContradicted, OrderPlanned
 from seawall.engine.order_table import Order
 from seawall.engine.settings import DeadMansSwitch, EngineSettings, RiskLimits, SymbolLimits
 from seawall.engine.working import WorkingOrder
@@ -63,6 +63,8 @@ class Block:
     crashes: bool = False
     told: Told | None = None
     killed: bool = False
+    cut_short: bool = False
+    """Whether the block was left before all of the order's end was known, as the notice says."""
     amend_fate: Fate | None = None
     amends: list[tuple[Decimal | None, Decimal | None, bool | None]] = attrs.field(factory=list)
     """Quantity and price that were asked for, and whether the strategy was told that it was done; None for neither."""
@@ -253,6 +255,8 @@ class DeskWorld:
             if block.client_order_id is not None:
                 self.exchange.breaches.append(f"{block.owner} has two orders for one intent")
             block.client_order_id = notice.client_order_id
+        elif isinstance(notice, CleanupCutShort):
+            next(block for block in self.blocks if block.client_order_id == notice.client_order_id).cut_short = True
         elif isinstance(notice, OrderContradicted):
             self.contradictions.append(notice)
 
