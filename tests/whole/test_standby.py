@@ -1,6 +1,7 @@
 """Two engines, one account: the second waits, and takes over when the first is gone."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import sqlalchemy as sa
 import trio
 from support.postgres import PostgresServer, find_postgres, open_postgres
 
+from seawall.cli.exit_codes import ExitCode
 from seawall.config.credentials import KEY_VARIABLE, SECRET_VARIABLE
 from seawall.journal import Where, read_orders, verify_journal
 from seawall.model.order_states import ENDED
@@ -154,6 +156,35 @@ async def test_on_one_host_a_journal_in_a_file_is_enough(tmp_path: Path, record_
         took_s = await take_over(duo, first, second)
     record_testsuite_property("takeover with a file, s", round(took_s, 2))
     assert took_s < TAKEOVER_S, f"the takeover took {took_s:.2f} s"
+
+
+async def test_the_command_line_names_the_holder_and_a_standby_that_is_not_needed_leaves_at_once(tmp_path: Path) -> None:
+    async with open_duo(tmp_path / "journal.sqlite") as duo:
+        first = await duo.start("first", tmp_path)
+        await first.says("serving")
+        at = duo.sim.addresses
+        file = tmp_path / "second.toml"
+        file.write_text(
+            'mode = "sim"\nname = "second"\njournal = "of-its-own.sqlite"\n[lease]\ndirectory = "."\n[exchange]\n'
+            f'rest = "{at.rest}"\npublic = "{at.public}"\nprivate = "{at.private}"\nlevel3 = "{at.private}"\n'
+        )
+        command = [sys.executable, "-m", "seawall.cli.main", "run", str(file), "--plain"]
+        environ = {**os.environ, KEY_VARIABLE: duo.sim.api_key, SECRET_VARIABLE: duo.sim.api_secret}
+        refused = await trio.run_process(command, env=environ, capture_stdout=True, capture_stderr=True, check=False)
+        assert refused.returncode == ExitCode.LEASED
+        assert re.search(rb"traded by another engine \(first on \S+, process \d+, since ", refused.stderr), refused.stderr
+        assert not (tmp_path / "of-its-own.sqlite").exists()
+
+        process = await trio.lowlevel.open_process([*command, "--standby"], env=environ, stdout=subprocess.PIPE)
+        standby = Partner(process)
+        duo.partners.append(standby)
+        duo.nursery.start_soon(standby.listen)
+        while not any("standby_waiting" in line for line in standby.said):  # noqa: ASYNC110 - it happens in another program
+            await trio.sleep(0.01)
+        process.send_signal(signal.SIGTERM)
+        assert await process.wait() == ExitCode.INTERRUPTED
+        assert not (tmp_path / "of-its-own.sqlite").exists()
+        assert first.process.poll() is None
 
 
 @needs_postgres

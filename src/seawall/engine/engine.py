@@ -27,16 +27,16 @@ from seawall.engine.desk import DeskStatistics
 from seawall.engine.feed import FeedStatistics
 from seawall.engine.foundation import lay_foundation
 from seawall.engine.hosting import Hosting, in_words
-from seawall.engine.lease import LeaseTerms, LeaseWatch, take_in_turn
+from seawall.engine.lease import LeaseTerms, LeaseWatch
 from seawall.engine.leased_venue import LeasedVenue
 from seawall.engine.news import News
 from seawall.engine.notices import EngineStarted, EngineStopped, EngineStopping
 from seawall.engine.settings import EngineSettings
 from seawall.engine.shutdown import Shutdown
 from seawall.engine.signals import watch_signals
-from seawall.engine.snapshot import EngineSnapshot, LeaseLine
+from seawall.engine.snapshot import EngineSnapshot
 from seawall.engine.snapshots import snapshot_of
-from seawall.engine.standby import Standby, StandbyEar
+from seawall.engine.standby import Warm, wait_for_turn
 from seawall.engine.strategies import StrategyRunner, StrategySpec
 from seawall.model.errors import JournalFailed, LeaseLost
 from seawall.model.journal import Journal
@@ -47,9 +47,6 @@ __all__ = ["Engine", "EngineParts", "EngineStatistics", "open_engine_on"]
 
 OpenVenue = Callable[[VenueListener, Probe], AbstractAsyncContextManager[Venue]]
 OpenJournal = Callable[[Probe], AbstractAsyncContextManager[Journal]]
-
-_LET_GO_S = 2.0
-"""How long giving the lease back may take; it is free anyway once the process has ended."""
 
 
 @attrs.frozen
@@ -145,7 +142,7 @@ class Engine:
         nursery = None if shutdown is None else shutdown.hosting.nursery
         assembly = None if shutdown is None else shutdown.assembly
         snapshot = snapshot_of(self.parts.name, assembly, nursery, self.news, self._mode(), up_s)
-        return attrs.evolve(snapshot, lease=self._lease_line())
+        return attrs.evolve(snapshot, lease=None if self._watch is None else self._watch.line())
 
     def statistics(self) -> EngineStatistics | None:
         """Counts since the start; None while the engine has not opened its venue."""
@@ -187,49 +184,38 @@ class Engine:
             raise self._lease_lost
 
     async def _stand_by(self, watch: LeaseWatch, life: trio.CancelScope) -> None:
-        """Open the venue, and wait, connected, until the account is free; then go on as any other engine."""
-        limits = self.parts.settings
+        """Wait, connected, until the account is free; then go on as any other engine, with what is open."""
         async with trio.open_nursery() as nursery:
             hosting = Hosting(nursery, self.tell, self._crashed, crashes=self._crashes)
             if self.parts.watch_signals:
                 await nursery.start(watch_signals, self.stop, self.stop_now, name="signals")
-            warm: _Warm | None = None
-            try:
+            warm: Warm | None = None
+            async with watch.let_go():
                 with self._waiting:
-                    ear = StandbyEar()
-                    with trio.fail_after(limits.deadlines.start_s):
-                        warm = _Warm(hosting, ear, await self._open_venue(hosting, ear))
-                    standby = Standby(
-                        warm.venue, ear, watch.terms.follow, limits.reconcile_every_s, limits.deadlines.query_s, self.tell
-                    )
-                    part, _ = await hosting.start("standby", standby.run)
-                    await take_in_turn(watch, self.tell)
-                    await part.end("its turn has come")
-                if warm is not None and not self._waiting.cancelled_caught:
+                    warm = await wait_for_turn(hosting, watch, self._open_venue, self.parts.settings, self.tell)
+                if warm is not None:
                     await self._trade(life, warm, trio.TASK_STATUS_IGNORED)
-            finally:
-                await self._let_go(watch)
             nursery.cancel_scope.cancel(reason="the engine has stopped")
 
-    async def _hold(self, life: trio.CancelScope, task_status: trio.TaskStatus["Engine"]) -> None:
+    async def _hold(self, life: trio.CancelScope, started: trio.TaskStatus["Engine"]) -> None:  # noqa: ASYNC128 - as `run`
         """Take the account now or never, if there is a lease, and trade."""
         if self._watch is None:
-            await self._trade(life, None, task_status)
+            await self._trade(life, None, started)
             return
-        try:
+        async with self._watch.let_go():
             with trio.fail_after(self.parts.settings.deadlines.start_s):
                 await self._watch.take()
-            await self._trade(life, None, task_status)
-        finally:
-            await self._let_go(self._watch)
+            await self._trade(life, None, started)
 
-    async def _trade(self, life: trio.CancelScope, warm: "_Warm | None", task_status: trio.TaskStatus["Engine"]) -> None:
+    async def _trade(  # noqa: ASYNC128 - as `run`
+        self, life: trio.CancelScope, warm: Warm | None, started: trio.TaskStatus["Engine"]
+    ) -> None:
         try:
             async with self.parts.open_journal(self.tell) as journal, trio.open_nursery() as nursery:
                 parts = [] if warm is None else warm.hosting.parts
                 hosting = Hosting(nursery, self.tell, self._crashed, parts, self._crashes)
                 self._shutdown = Shutdown(self.parts.name, self.parts.settings, hosting, self.tell)
-                await self._serve(journal, hosting, warm, life, task_status)
+                await self._serve(journal, hosting, warm, life, started)
         except JournalFailed as failure:
             self._journal_failure = self._journal_failure or failure  # as it was closed
             raise
@@ -238,7 +224,7 @@ class Engine:
         self,
         journal: Journal,
         hosting: Hosting,
-        warm: "_Warm | None",
+        warm: Warm | None,
         life: trio.CancelScope,
         task_status: trio.TaskStatus["Engine"],
     ) -> None:
@@ -260,7 +246,7 @@ class Engine:
             self.parts.on_overdue(self.certificate)
         hosting.nursery.cancel_scope.cancel(reason="the engine has stopped")
 
-    async def _start(self, journal: Journal, hosting: Hosting, warm: "_Warm | None", shutdown: Shutdown) -> None:
+    async def _start(self, journal: Journal, hosting: Hosting, warm: Warm | None, shutdown: Shutdown) -> None:
         parts = self.parts
         foundation = lay_foundation(journal, self.tell, parts.now_ns, self._journal_broke)
         restored = foundation.blotter.restore()
@@ -311,19 +297,9 @@ class Engine:
             return "starting"
         return self._shutdown.assembly.foundation.modes.mode
 
-    def _lease_line(self) -> LeaseLine | None:
-        if self._watch is None:
-            return None
-        lease = self._watch.terms.lease
-        return LeaseLine(lease.account, str(lease.holder), lease.epoch, self._watch.doubt())
-
     def _lose_lease(self, lost: LeaseLost) -> None:
         self._lease_lost = lost
         self.stop(f"the lease was lost: {lost}")
-
-    async def _let_go(self, watch: LeaseWatch) -> None:
-        with trio.move_on_after(_LET_GO_S, shield=True):
-            await watch.terms.lease.release()
 
     def _crashed(self, part: str) -> None:
         self.stop(f"a bug in {part}")
@@ -343,15 +319,6 @@ class Engine:
             crashes=tuple(in_words(crash) for crash in crashes),
         )
         self.tell(EngineStopped(self.certificate.clean))
-
-
-@attrs.frozen
-class _Warm:
-    """What a standby has open when its turn comes."""
-
-    hosting: Hosting
-    ear: StandbyEar
-    venue: Venue
 
 
 @asynccontextmanager

@@ -5,11 +5,14 @@ is late: the server, the network, or this program itself. Without it nothing is 
 (`seawall.engine.leased_venue`); once it is certain that it is lost, the engine stops.
 """
 
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from typing import Final
 
 import attrs
 import trio
 
+from seawall.engine.snapshot import LeaseLine
 from seawall.model.errors import LeaseLost, SeawallError
 from seawall.model.lease import Lease
 from seawall.model.venue import Probe
@@ -24,6 +27,9 @@ __all__ = [
     "StandbyWaiting",
     "take_in_turn",
 ]
+
+
+_LET_GO_S: Final = 2.0
 
 
 @attrs.frozen
@@ -129,6 +135,20 @@ class LeaseWatch:
         await lease.renew()  # asked now, whenever it was taken
         self._asked_s, self._asked_ns = asked_s, asked_ns
         self.probe(AccountTaken(lease.account, str(lease.holder), lease.epoch))
+
+    @asynccontextmanager
+    async def let_go(self) -> AsyncGenerator[None, None]:
+        """Let go of it after the block, within two seconds: it is free anyway once the process has ended."""
+        try:
+            yield
+        finally:
+            with trio.move_on_after(_LET_GO_S, shield=True):
+                await self.terms.lease.release()
+
+    def line(self) -> LeaseLine:
+        """As it stands, for a snapshot."""
+        lease = self.terms.lease
+        return LeaseLine(lease.account, str(lease.holder), lease.epoch, self.doubt())
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Renew it for ever. A failed renewal is a notice once it leads to a doubt, and so is the end of the doubt."""

@@ -6,19 +6,22 @@ sent but questions and subscriptions. What is not: the journal, which its writer
 """
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from decimal import Decimal
 
 import attrs
 import trio
 
+from seawall.engine.hosting import Hosting
+from seawall.engine.lease import LeaseWatch, take_in_turn
 from seawall.engine.notices import QuestionFailed
+from seawall.engine.settings import EngineSettings
 from seawall.model.errors import SeawallError
 from seawall.model.market_data import Book, Candle, Trade, VenueStatus
 from seawall.model.reports import Fill, OrderReport, OrderStatus, PrivateSnapshot
 from seawall.model.venue import Probe, Venue, VenueListener
 
-__all__ = ["Standby", "StandbyEar", "StandbyReconciled"]
+__all__ = ["Standby", "StandbyEar", "StandbyReconciled", "Warm", "wait_for_turn"]
 
 _LIVE = (OrderStatus.PENDING, OrderStatus.OPEN)
 _FILLS = 50
@@ -178,6 +181,36 @@ class Standby:
 
     def _failed(self, about: str, problem: Exception) -> None:
         self.probe(QuestionFailed(about, f"{type(problem).__name__}: {problem}"))
+
+
+@attrs.frozen
+class Warm:
+    """What is open when the turn has come: the venue, where its session runs, and what it has told."""
+
+    hosting: Hosting
+    ear: StandbyEar
+    venue: Venue
+
+
+async def wait_for_turn(
+    hosting: Hosting,
+    watch: LeaseWatch,
+    open_venue: Callable[[Hosting, VenueListener], Awaitable[Venue]],
+    settings: EngineSettings,
+    probe: Probe,
+) -> Warm:
+    """Open the venue, and return once the account is this engine's. Raises what the venue raises at the start.
+
+    On cancellation the venue stays open, for as long as `hosting` lasts, and the account may have been taken.
+    """
+    ear = StandbyEar()
+    with trio.fail_after(settings.deadlines.start_s):
+        venue = await open_venue(hosting, ear)
+    standby = Standby(venue, ear, watch.terms.follow, settings.reconcile_every_s, settings.deadlines.query_s, probe)
+    part, _ = await hosting.start("standby", standby.run)
+    await take_in_turn(watch, probe)
+    await part.end("its turn has come")
+    return Warm(hosting, ear, venue)
 
 
 def _merged(known: OrderReport | None, report: OrderReport) -> OrderReport:
