@@ -1,3 +1,4 @@
+import gc
 import os
 import random
 import sqlite3
@@ -225,3 +226,14 @@ def test_an_engine_whose_journal_was_opened_by_another_writes_nothing_more(path:
         with pytest.raises(JournalFailed, match="another engine has opened this journal since"):
             store.append([records.row(said("too late"))])
     assert read_notes(path) == ()
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+def test_a_replay_leaves_the_collection_of_cycles_as_it_was(path: Path, enabled: bool) -> None:
+    was = gc.isenabled()
+    try:
+        (gc.enable if enabled else gc.disable)()
+        with open_store(database_at(path), now_ns=lambda: 1, rng=random.Random(1)):
+            assert gc.isenabled() is enabled
+    finally:
+        (gc.enable if was else gc.disable)()

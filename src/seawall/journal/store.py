@@ -1,5 +1,6 @@
 """The journal in its database, without tasks: one connection, used by one thread."""
 
+import gc
 import os
 import socket
 import sqlite3
@@ -54,6 +55,10 @@ _NEWEST_STEPS: Final = selected(order_steps).where(order_steps.c.seq.in_(_NEWEST
 _FILLS: Final = selected(fills).order_by(fills.c.at_ns, fills.c.seq)
 
 
+_AT_ONCE: Final = 10_000
+"""So many rows are fetched with one call of the driver's."""
+
+
 class Store:
     """An open journal; `replayed` is what it knew."""
 
@@ -105,7 +110,7 @@ def _faults_of(database: Database) -> Generator[None, None, None]:
 
 def _begin_run(database: Database, connection: sa.Connection, opened_ns: int) -> Store:
     # Counting the run is also the first write: a full or read-only disk is found out before any order is planned.
-    with connection.begin():
+    with connection.begin(), _no_collections():
         run = connection.execute(NEWEST_RUN).scalar_one() + 1
         holder = f"{socket.gethostname()}, process {os.getpid()}"
         connection.execute(runs.insert().values(run=run, opened_ns=opened_ns, holder=holder))
@@ -114,10 +119,22 @@ def _begin_run(database: Database, connection: sa.Connection, opened_ns: int) ->
             run=run,
             intents=tuple(map(records.intent, connection.execute(_OPEN_INTENTS))),
             orders=tuple(map(records.order, connection.execute(_NEWEST_STEPS))),
-            fills=tuple(map(records.fill, connection.execute(_FILLS))),
+            fills=tuple(map(records.fill, connection.execute(_FILLS).yield_per(_AT_ONCE))),
         )
         newest = [connection.execute(sa.select(sa.func.max(table.c.seq))).scalar_one() or 0 for table in KEPT]
     return Store(database.appender(connection, run), replayed, max(newest))
+
+
+@contextmanager
+def _no_collections() -> Generator[None, None, None]:
+    """While inside, Python looks for no cycles: a replay makes none, and what it makes stays. Looking took most of the time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _told(fault: Exception) -> str:
