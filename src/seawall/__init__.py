@@ -23,9 +23,11 @@ if TYPE_CHECKING:
     from seawall.engine.working import FillStream, WorkingOrder
     from seawall.model.errors import (
         AccessDenied,
+        AccountLeased,
         BadNumber,
         ExchangeError,
         JournalFailed,
+        LeaseLost,
         NotSent,
         OutcomeUnknown,
         Refused,
@@ -56,6 +58,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AccessDenied",
+    "AccountLeased",
     "BadNumber",
     "Balance",
     "Book",
@@ -78,6 +81,7 @@ __all__ = [
     "Instrument",
     "Intent",
     "JournalFailed",
+    "LeaseLost",
     "Level",
     "Market",
     "NotSent",
@@ -156,9 +160,11 @@ _HOMES: Final = {
     ),
     "seawall.model.errors": (
         "AccessDenied",
+        "AccountLeased",
         "BadNumber",
         "ExchangeError",
         "JournalFailed",
+        "LeaseLost",
         "NotSent",
         "OutcomeUnknown",
         "Refused",
