@@ -2,8 +2,10 @@
 
 from decimal import Decimal
 
+import attrs
 import trio
 from support.bench import Bench
+from support.rig import Rig
 from trio.testing import MockClock
 
 from seawall.engine.market import Market
@@ -11,6 +13,7 @@ from seawall.engine.settings import EngineSettings, ExitRules
 from seawall.engine.strategies import StrategySpec
 from seawall.model.errors import RefusedByRisk
 from seawall.model.orders import limit_buy, limit_sell
+from seawall.model.reports import Fee
 
 D = Decimal
 
@@ -96,3 +99,46 @@ async def test_two_who_close_at_the_same_time_sell_once(autojump_clock: MockCloc
         await trio.sleep(10)
 
         assert [order.order_type for order in bench.venue.placed] == ["limit", "limit", "market"]
+
+
+async def test_a_fee_in_the_base_asset_leaves_less_to_sell_and_all_of_that_is_sold(autojump_clock: MockClock) -> None:
+    """What was bought is not what is there: selling the quantity of the order would sell what is not held."""
+    rig = Rig()
+    async with rig.caring():
+        order = await rig.opened()
+        rig.venue.silent = True
+        fill = rig.venue.fill(order.client_order_id, "0.001")
+        rig.venue.silent = False
+        rig.foundation.hub.filled(attrs.evolve(fill, fees=(Fee("BTC", D("0.0000026")),)))
+        assert rig.market().position("BTC/USD").qty == D("0.0009974")
+        left = await rig.desk.close_position("me", "BTC/USD")
+
+        assert rig.venue.placed[-1].qty == D("0.0009974")
+        assert left == 0
+
+
+async def test_selling_all_sells_what_a_fee_in_the_base_asset_left(autojump_clock: MockClock) -> None:
+    rig = Rig()
+    async with rig.caring():
+        order = await rig.opened()
+        rig.venue.silent = True
+        fill = rig.venue.fill(order.client_order_id, "0.001")
+        rig.venue.silent = False
+        rig.foundation.hub.filled(attrs.evolve(fill, fees=(Fee("BTC", D("0.000002604")),)))
+        fills = await rig.market().sell_all("BTC/USD")
+
+        assert sum(fill.qty for fill in fills) == D("0.00099739"), "down to the exchange's step; the rest stays"
+        assert rig.market().position("BTC/USD").qty == D("0.000000006")
+
+
+async def test_flattening_closes_what_a_fee_in_the_base_asset_left(autojump_clock: MockClock) -> None:
+    rig = Rig()
+    async with rig.caring():
+        order = await rig.opened()
+        rig.venue.silent = True
+        fill = rig.venue.fill(order.client_order_id, "0.001")
+        rig.venue.silent = False
+        rig.foundation.hub.filled(attrs.evolve(fill, fees=(Fee("BTC", D("0.0000026")), Fee("KFEE", D(3)))))
+        await rig.assembly.flatten()
+
+        assert rig.market().position("BTC/USD").is_flat

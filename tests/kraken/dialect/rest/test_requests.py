@@ -233,6 +233,7 @@ def test_an_order_is_written_in_one_fixed_order() -> None:
         ("volume", "0.00010000"),
         ("price", "26500.40"),
         ("timeinforce", "IOC"),
+        ("oflags", "fciq"),
         ("cl_ord_id", "sw0001"),
         ("deadline", "2026-01-31T12:00:00.123Z"),
     ]
@@ -255,7 +256,7 @@ def test_the_trigger_comes_first_and_the_limit_second(order_type: str, prices: d
 
 
 def test_post_only_is_a_flag() -> None:
-    assert rest.add_order(attrs.evolve(LIMIT, post_only=True, time_in_force="gtc"), "XBTUSD").params["oflags"] == "post"
+    assert rest.add_order(attrs.evolve(LIMIT, post_only=True, time_in_force="gtc"), "XBTUSD").params["oflags"] == "post,fciq"
 
 
 EVERYTHING = rest.RestOrder(

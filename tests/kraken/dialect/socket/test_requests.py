@@ -28,7 +28,8 @@ LIMIT = PlaceOrder(
 def test_an_order_is_written_in_one_fixed_order_with_bare_numbers() -> None:
     assert requests.add_order(LIMIT, "tok", 7) == (
         '{"method":"add_order","params":{"order_type":"limit","side":"buy","symbol":"BTC/USD","order_qty":0.00010000,'
-        '"limit_price":26500.40,"time_in_force":"gtc","post_only":true,"cl_ord_id":"sw0001",'
+        '"limit_price":26500.40,"time_in_force":"gtc","post_only":true,'
+        '"fee_preference":"quote","cl_ord_id":"sw0001",'
         '"deadline":"2026-01-31T12:00:00.123Z","token":"tok"},"req_id":7}'
     )
 

@@ -36,8 +36,9 @@ _MOST_CANCELED: Final = 50
 def add_order(order: PlaceOrder | RestOrder, rest_name: str) -> RestRequest:
     """Place one order (add-order). `price` is the trigger of triggered types, `price2` their limit.
 
-    A `PlaceOrder` always has its client order id and deadline set; a `RestOrder` says everything itself. Raises ValueError
-    where a price that the type needs is missing.
+    A `PlaceOrder` always has its client order id and deadline set, and pays its fee in the quote asset: Kraken's own choice for
+    sales is the base asset, of which there is nothing left when all is sold. A `RestOrder` says everything itself. Raises
+    ValueError where a price that the type needs is missing.
     """
     if isinstance(order, RestOrder):
         return private("AddOrder", pair=rest_name, **order.form())
@@ -60,7 +61,7 @@ def add_order(order: PlaceOrder | RestOrder, rest_name: str) -> RestRequest:
         price=prices[0] if prices else None,
         price2=prices[1] if len(prices) > 1 else None,
         timeinforce=order.time_in_force.upper(),
-        oflags="post" if order.post_only else None,
+        oflags="post,fciq" if order.post_only else "fciq",
         cl_ord_id=order.client_order_id,
         deadline=to_rfc3339(order.deadline_ns, places=3),
     )

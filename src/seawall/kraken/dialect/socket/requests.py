@@ -125,7 +125,8 @@ def ping(req_id: int) -> str:
 def add_order(order: PlaceOrder | OrderRequest, token: str, req_id: int | None) -> str:
     """Place one order (websocket-v2/add_order).
 
-    A `PlaceOrder` always has its client order id and its deadline set, and its triggers watch the last price; an
+    A `PlaceOrder` always has its client order id and its deadline set, and its triggers watch the last price. It pays its fee
+    in the quote asset: Kraken's own choice for sales is the base asset, of which there is nothing left when all is sold. An
     `OrderRequest` says everything itself. Raises ValueError where a price that the type needs is missing.
     """
     if isinstance(order, OrderRequest):
@@ -149,6 +150,7 @@ def add_order(order: PlaceOrder | OrderRequest, token: str, req_id: int | None) 
             else None,
             "time_in_force": order.time_in_force,
             "post_only": order.post_only or None,
+            "fee_preference": "quote",
             "cl_ord_id": order.client_order_id,
             "deadline": to_rfc3339(order.deadline_ns, places=3),
             "token": token,
