@@ -239,6 +239,51 @@ async def test_a_rule_that_closed_an_earlier_position_is_not_told_of_a_later_one
     assert heard == ["stop_loss", None]
 
 
+async def test_a_block_waits_for_fills_of_an_earlier_order_that_were_told_and_did_not_come(autojump_clock: MockClock) -> None:
+    rig = Rig()
+    async with rig.caring() as nursery:
+        async with rig.market().working(BID) as order:
+            rig.venue.silent = True
+            fill = rig.venue.fill(order.client_order_id, "0.01", "49000.0")
+            rig.venue.silent = False
+            rig.venue.report(rig.venue.orders[order.client_order_id])
+
+        async def arrive() -> None:
+            await trio.sleep(5)
+            rig.foundation.hub.filled(fill)
+
+        nursery.start_soon(arrive)
+        with pytest.raises(RefusedByRisk, match="held"):
+            async with rig.market().holding("BTC/USD"):
+                pytest.fail("entered before it was certain what is held")
+
+
+async def test_a_block_waits_for_an_exit_that_is_under_way(autojump_clock: MockClock) -> None:
+    rig = Rig()
+    async with rig.caring() as nursery:
+        await buy(rig.market())
+        rig.venue.silent = True  # the sale is under way for as long as nobody tells of its end
+        rig.venue.travel_s = 3.0
+        nursery.start_soon(rig.desk.close_position, "me", "BTC/USD")
+        nursery.start_soon(rig.assembly.reconciler.recover_fills)
+        await trio.sleep(0.5)
+        assert len(rig.blotter.table.live()) == 1
+        async with rig.market().holding("BTC/USD") as position:
+            assert position.is_closed
+            assert rig.blotter.table.live() == ()
+
+
+async def test_what_was_said_of_a_position_is_over_when_another_block_adopts_it(autojump_clock: MockClock) -> None:
+    rig = Rig()
+    async with rig.caring():
+        async with rig.market().holding("BTC/USD") as position:
+            await buy(rig.market())
+            position.hand_over("kept overnight")
+        assert rig.assembly.closings.handed_over == {("me", "BTC/USD"): "kept overnight"}
+        async with rig.market().holding("BTC/USD", adopt=True):
+            assert rig.assembly.closings.handed_over == {}
+
+
 async def test_the_guard_of_a_position_is_adopted_and_cancelled_with_it(autojump_clock: MockClock) -> None:
     rig = Rig()
     async with rig.caring():
