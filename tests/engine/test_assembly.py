@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+import attrs
 import pytest
 import trio
 from support.rig import BID, Rig
@@ -9,11 +10,12 @@ from trio.testing import MockClock
 
 from seawall.engine.market import Market
 from seawall.engine.modes import Mode, ModeChanged
-from seawall.engine.notices import DeadMansSwitchNotRenewed, QuestionFailed
+from seawall.engine.notices import DeadMansSwitchNotRenewed, PairStatusChanged, QuestionFailed
 from seawall.engine.settings import DeadMansSwitch, EngineSettings
 from seawall.engine.strategies import StrategySpec
 from seawall.engine.tree import tasks_of, tree_of
-from seawall.model.errors import Unavailable
+from seawall.model.errors import RefusedByRisk, Unavailable
+from seawall.model.instruments import PairStatus
 from seawall.model.order_states import OrderState
 from seawall.model.orders import limit_sell, market_buy
 
@@ -216,3 +218,20 @@ async def test_an_order_let_go_of_as_the_desk_ends_takes_nothing_down(autojump_c
             nursery.cancel_scope.cancel()
 
         assert [order.state for order in rig.blotter.table] == [OrderState.IN_DOUBT]
+
+
+async def test_a_pair_that_the_exchange_treats_otherwise_is_told_and_its_orders_are_refused_with_that_reason(
+    autojump_clock: MockClock,
+) -> None:
+    rig = Rig(SOON)
+    async with rig.caring() as nursery:
+        await nursery.start(rig.assembly.run_monitors)
+        await trio.sleep(5)
+        assert rig.told(PairStatusChanged) == []
+        rig.venue.instruments["BTC/USD"] = attrs.evolve(rig.venue.instrument("BTC/USD"), status=PairStatus.CANCEL_ONLY)
+        await trio.sleep(5)
+
+        assert rig.told(PairStatusChanged) == [PairStatusChanged("BTC/USD", PairStatus.ONLINE, PairStatus.CANCEL_ONLY)]
+        with pytest.raises(RefusedByRisk, match="cancel_only") as refused:
+            await rig.opened()
+        assert refused.value.rule == "pair_status"

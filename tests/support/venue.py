@@ -94,6 +94,7 @@ class FakeVenue:
     armed: list[int] = attrs.field(factory=list)
     foreign: list[OrderReport] = attrs.field(factory=list)
     market_status: VenueStatus = VenueStatus.ONLINE
+    instruments: dict[str, Instrument] = attrs.field(factory=lambda: {"BTC/USD": BTC_USD, "ETH/USD": ETH_USD})
     refuse_next: str | None = None
     not_sent_next: bool = False
     lose_next: str | None = None
@@ -113,7 +114,7 @@ class FakeVenue:
     _count: int = 0
 
     def instrument(self, symbol: str) -> Instrument:
-        found = {"BTC/USD": BTC_USD, "ETH/USD": ETH_USD}.get(symbol)
+        found = self.instruments.get(symbol)
         if found is None:
             raise UnknownSymbol(symbol)
         return found

@@ -20,7 +20,7 @@ from seawall.engine.intake import Intake
 from seawall.engine.market import Market
 from seawall.engine.modes import Mode
 from seawall.engine.monitors import BalanceDiffers, BalancesMonitor, ExitsMonitor, HeartbeatMonitor, RiskMonitor
-from seawall.engine.notices import QuestionFailed
+from seawall.engine.notices import PairStatusChanged, QuestionFailed
 from seawall.engine.portfolio import Position
 from seawall.engine.reconcile import Reconciler
 from seawall.engine.services import start_service
@@ -61,6 +61,8 @@ class Assembly:
     reconciler: Reconciler
     switch: DeadMansSwitchKeeper
     runner: StrategyRunner
+    _pair_statuses: dict[str, PairStatus] = attrs.field(factory=dict, init=False)
+    """As they were at the last look."""
 
     async def run_desk(self, *, task_status: trio.TaskStatus[None]) -> None:
         """Orders in care, the dead man's switch, and the comparing. Never returns."""
@@ -127,7 +129,17 @@ class Assembly:
                 foundation.check_ins.check_in(_FEED)
             for name in self.runner.vouched_for:
                 foundation.check_ins.check_in(f"strategy {name}")
+            self._tell_pair_statuses()
             await trio.sleep(self.settings.monitor_every_s)
+
+    def _tell_pair_statuses(self) -> None:
+        """Tell of followed pairs that the exchange treats otherwise than at the last look."""
+        for symbol in self.foundation.feed.symbols():
+            now = self.venue.instrument(symbol).status
+            before = self._pair_statuses.get(symbol, now)
+            self._pair_statuses[symbol] = now
+            if now is not before:
+                self.probe(PairStatusChanged(symbol, before, now))
 
     def _feed_is_well(self) -> bool:
         """Whether market data arrives: one bad or halted pair is its own trouble, and no reason to let all orders go."""

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import attrs
 
+from seawall.model.instruments import PairStatus
 from seawall.model.order_states import Heard, OrderState
 from seawall.model.reports import Fill
 
@@ -31,6 +32,7 @@ __all__ = [
     "OrderInDoubt",
     "OrderMoved",
     "OrderPlanned",
+    "PairStatusChanged",
     "PrivateStreamLost",
     "PrivateStreamRestored",
     "QuestionFailed",
@@ -220,6 +222,15 @@ class BookRestored:
     """One book is verified again."""
 
     symbol: str
+
+
+@attrs.frozen
+class PairStatusChanged:
+    """The exchange takes other orders of a pair than before; one that it does not take is refused with the rule `pair_status`."""
+
+    symbol: str
+    before: PairStatus
+    after: PairStatus
 
 
 @attrs.frozen

@@ -146,6 +146,12 @@ def _(notice: notices.BookRestored) -> str:
 
 
 @sentence.register
+def _(notice: notices.PairStatusChanged) -> str:
+    after, before = (status.value.replace("_", " ") for status in (notice.after, notice.before))
+    return f"{notice.symbol} is {after} at the exchange, was {before}"
+
+
+@sentence.register
 def _(notice: notices.PrivateStreamLost) -> str:
     return f"private stream lost: {notice.reason}"
 
