@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from contextlib import closing
 from pathlib import Path
 
+import attrs
 import pytest
 
 from seawall.journal import migrations, read_notes, records
@@ -69,6 +70,19 @@ def test_of_an_order_that_has_not_ended_the_newest_step_is_replayed(
     )
     assert known.intents == (planned("c-1"), planned("c-2"))
     assert known.orders == (step("c-1", OrderState.IN_DOUBT), step("c-2", OrderState.OPEN))
+
+
+def test_a_clock_that_goes_back_changes_neither_what_is_newest_nor_which_run_may_write(
+    path: Path, planned: Callable[[str], IntentRecord], step: Callable[[str, OrderState], OrderRecord]
+) -> None:
+    late, early = attrs.evolve(step("c-1", OrderState.SENT), at_ns=9_000), attrs.evolve(step("c-1", OrderState.OPEN), at_ns=10)
+    with open_store(database_at(path), now_ns=lambda: 7_000, rng=random.Random(1)) as store:
+        store.append([records.row(planned("c-1")), records.row(late)])
+    with open_store(database_at(path), now_ns=lambda: 7, rng=random.Random(1)) as store:
+        assert store.replayed.orders == (late,)
+        store.append([records.row(early)])
+    known = reopened(path)
+    assert (known.run, known.orders) == (4, (early,))
 
 
 @pytest.mark.parametrize("end", sorted(ENDED))

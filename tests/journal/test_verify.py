@@ -7,8 +7,9 @@ from pathlib import Path
 
 import attrs
 import pytest
+import trio
 
-from seawall.journal import JournalVerified, records, verify_journal
+from seawall.journal import JournalVerified, SqlJournal, open_journal, records, verify_journal
 from seawall.journal.database import database_at
 from seawall.journal.store import open_store
 from seawall.model.errors import JournalFailed
@@ -104,3 +105,25 @@ def test_a_journal_that_is_not_there_is_not_made(path: Path) -> None:
     with pytest.raises(JournalFailed, match="no such journal"):
         verify_journal(path)
     assert not path.exists()
+
+
+async def test_a_journal_that_is_being_written_has_no_faults_at_any_moment(
+    path: Path, planned: Planned, step: Step, filled: Filled
+) -> None:
+    """Records of one order come in many commits: each is true by itself."""
+
+    async def trade(journal: SqlJournal) -> None:
+        for number in range(150):
+            name = f"c-{number}"
+            await journal.keep([planned(name)])
+            journal.note([step(name, OrderState.SENT)])
+            journal.note([of_order(filled(f"T-{number}", number), name, "0.1")])
+            journal.note([attrs.evolve(step(name, OrderState.FILLED), filled_qty=Decimal("0.1"))])
+
+    looks: list[JournalVerified] = []
+    async with open_journal(path, now_ns=lambda: 7, sync=False) as journal, trio.open_nursery() as nursery:
+        nursery.start_soon(trade, journal)
+        while not looks or looks[-1].orders < 150:
+            looks.append(await trio.to_thread.run_sync(verify_journal, path))
+    assert [look.faults for look in looks if look.faults] == []
+    assert [look.orders for look in looks] == sorted(look.orders for look in looks)

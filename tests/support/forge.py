@@ -15,7 +15,7 @@ import traceback
 from collections import deque
 from collections.abc import Callable
 from functools import partial
-from itertools import dropwhile
+from itertools import dropwhile, islice
 from pathlib import Path
 from random import Random
 from typing import Final
@@ -180,6 +180,9 @@ def main() -> None:
     parser.add_argument("--script", choices=SCRIPTS, default=SCRIPTS[0], help="what the strategies do")
     parser.add_argument("--postgres", metavar="URL", help="a database for the journals")
     parser.add_argument("--after", default="", help="only the places from the first on that has these words in its name")
+    parser.add_argument(
+        "--part", type=int, nargs=2, default=(0, 1), metavar=("I", "N"), help="every N-th of them, from the I-th on"
+    )
     given = parser.parse_args()
     _load_all(given.directory / "unused.sqlite", given.postgres)
     point = partial(Point, script=given.script, postgres=given.postgres)
@@ -187,7 +190,8 @@ def main() -> None:
     wrong = _wrong_at(whole, _reaped(_forked(whole.run, whole.fail)))
     _tell(None, wrong)
     if not wrong:
-        places = dropwhile(lambda place: given.after not in place, whole.reached())
+        first, step = given.part
+        places = islice(dropwhile(lambda place: given.after not in place, whole.reached()), first, None, step)
         _run_all(deque(point(place, given.directory / f"point{number}") for number, place in enumerate(places)))
 
 

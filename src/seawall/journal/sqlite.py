@@ -2,7 +2,7 @@
 
 import os
 import sqlite3
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from random import Random
@@ -10,7 +10,6 @@ from typing import Final
 
 import attrs
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
@@ -18,17 +17,15 @@ from seawall.journal import migrations
 from seawall.journal.errors import JournalTakenAway, NotAJournal
 from seawall.journal.lock import locked
 from seawall.journal.making import begin_new, check_version, read_version
-from seawall.journal.place import Append, Batches
+from seawall.journal.place import Append
+from seawall.journal.sqlite_append import SqliteAppend
 from seawall.journal.watched_file import WatchedFile
-from seawall.journal.writes import NEWEST_RUN, check_newest, inserts
 from seawall.model.errors import JournalFailed
 
 __all__ = ["APPLICATION_ID", "SqliteFile"]
 
 APPLICATION_ID: Final = 0x53574A4C
 """`SWJL`, in the header of every journal (sqlite.org/fileformat.html, offset 68)."""
-
-DIALECT: Final = SQLiteDialect_pysqlite()
 
 _UNVERSIONED: Final = 1
 """What `user_version` says of files that were made before versions were noted in a table of their own."""
@@ -79,7 +76,7 @@ class SqliteFile:
     def appender(self, connection: sa.Connection, run: int) -> Append:
         """See `Database.appender`."""
         files = [WatchedFile(self.path), WatchedFile(_log_of(self.path))]
-        return _Appender(_driver(connection), run, files, self._look_again)
+        return SqliteAppend(_driver(connection), run, files, self._look_again)
 
     def _way_to_read(self) -> str:
         """A reader, too, makes files beside the journal. Where it cannot, as on a disk that has failed or in a copy that was put
@@ -142,50 +139,6 @@ class SqliteFile:
             raise NotAJournal(self.path, "is an SQLite file of another program, not a journal")
         if version != _UNVERSIONED:
             raise NotAJournal(self.path, f"is a journal of another make ({version}): use the program that wrote it")
-
-
-class _Appender:
-    """Writes by the driver, with statements that SQLAlchemy made: orders wait for this, and its layers take most of the time."""
-
-    def __init__(self, db: sqlite3.Connection, run: int, files: Sequence[WatchedFile], look_again: Callable[[], None]) -> None:
-        self._db = db
-        self._run = run
-        self._files = files
-        self._look_again = look_again
-        self._inserts = {table: str(insert.compile(dialect=DIALECT)) for table, insert in inserts("sqlite").items()}
-        self._newest_run = str(NEWEST_RUN.compile(dialect=DIALECT, compile_kwargs={"literal_binds": True}))
-        self._durable: bool | None = None
-        self._others_wrote = -1
-
-    def __call__(self, batches: Batches, *, durable: bool) -> None:
-        db = self._db
-        self._check_files()
-        if durable is not self._durable:
-            # With a log, the sync of a later commit covers all earlier ones (sqlite.org/pragma.html#pragma_synchronous).
-            db.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
-            self._durable = durable
-        db.execute("BEGIN IMMEDIATE")
-        try:
-            self._check()
-            for table, rows in batches.items():
-                db.executemany(self._inserts[table], rows)
-            db.execute("COMMIT")
-        except BaseException:
-            if db.in_transaction:  # after some I/O errors SQLite has rolled back by itself
-                db.execute("ROLLBACK")
-            raise
-
-    def _check_files(self) -> None:
-        # A file may become smaller rightly, when another program has the log played in or the file packed.
-        if any(file.has_shrunk() for file in self._files):
-            self._look_again()
-
-    def _check(self) -> None:
-        # The number changes when another connection has written, and only then (sqlite.org/pragma.html#pragma_data_version).
-        (others_wrote,) = self._db.execute("PRAGMA data_version").fetchone()
-        if others_wrote != self._others_wrote:
-            check_newest(self._run, self._db.execute(self._newest_run).fetchone()[0])
-            self._others_wrote = others_wrote
 
 
 def _create(path: Path, now_ns: Callable[[], int], rng: Random) -> None:
