@@ -418,3 +418,49 @@ async def test_a_total_that_the_exchange_takes_back_is_waited_for_no_longer(auto
 
         assert not order.misses_fills
         assert rig.told(FillsOverdue) == []
+
+
+HALTING = EngineSettings(reconcile_every_s=100, reconcile=Reconcile(OnDifference.HALT))
+
+
+async def test_a_list_that_is_behind_a_cancel_is_no_difference_and_one_that_stays_so_is(autojump_clock: MockClock) -> None:
+    rig = Rig(HALTING)
+    async with rig.caring() as nursery:
+        nursery.start_soon(rig.assembly.reconciler.run)
+        await trio.sleep(95)
+        rig.venue.quote()
+        order = await rig.opened()
+        listed = rig.venue._report_of(rig.venue.orders[order.client_order_id])
+        rig.custody.release(order)
+        rig.venue.foreign.append(listed)  # as a list that lags shows it
+        await trio.sleep(10)
+        modes = [rig.foundation.modes.mode]
+        assert rig.told(OrderDiffers) == []
+        await trio.sleep(100)
+        modes.append(rig.foundation.modes.mode)
+
+        differs = OrderDiffers(order.client_order_id, order.order_id, "canceled, 0 filled", "open, 0 filled")
+        assert rig.told(OrderDiffers) == [differs]
+        assert modes == [Mode.RUNNING, Mode.HALTED]
+
+
+async def test_an_order_that_the_lists_do_not_have_yet_is_no_difference_and_one_they_never_get_is(
+    autojump_clock: MockClock,
+) -> None:
+    rig = Rig(HALTING)
+    async with rig.caring() as nursery:
+        nursery.start_soon(rig.assembly.reconciler.run)
+        await trio.sleep(90)
+        rig.venue.quote()
+        order = await rig.opened()
+        hidden = rig.venue.orders.pop(order.client_order_id)
+        await trio.sleep(15)
+        modes = [rig.foundation.modes.mode]
+        assert rig.told(OrderDiffers) == []
+        await trio.sleep(100)
+        modes.append(rig.foundation.modes.mode)
+
+        assert rig.told(OrderDiffers) == [
+            OrderDiffers(order.client_order_id, hidden.order_id, "open, 0 filled", "knows no such order")
+        ]
+        assert modes == [Mode.RUNNING, Mode.HALTED]

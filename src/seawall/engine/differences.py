@@ -1,7 +1,8 @@
 """What one comparison with the exchange found to differ: told with both sides' figures, and counted where nothing explains it.
 
 Most differences explain themselves: an order that ended, or filled, while nobody could hear of it. What does not is an order
-or a fill of ours that the exchange does not know of, or an order that it lists although it had ended here.
+or a fill of ours that the exchange does not know of, or an order that it lists although it had ended here. Its lists may be a
+minute behind what it did (`Deadlines.absent_s`), so neither is a difference before that.
 """
 
 from collections.abc import Awaitable, Callable, Collection
@@ -27,7 +28,13 @@ class Differences:
 
     blotter: Blotter
     probe: Probe
+    late_ns: int
+    """Orders whose deadline passed before this instant of the exchange's clock must show in its lists."""
+    lingering: Collection[str] = ()
+    """Client order ids that had ended here for so long that no list should have them any more."""
     unexplained: int = 0
+    ended_but_listed: list[str] = attrs.field(factory=list, init=False)
+    """Client order ids that are listed as open, and had ended here."""
 
     def listed(self, report: OrderReport) -> None:
         """The exchange lists this order as open."""
@@ -36,7 +43,9 @@ class Differences:
             return
         told = "open" if report.filled_qty is None else f"open, {plain(report.filled_qty)} filled"
         if order.ended:
-            self._tell(order, _ours(order), told, explained=False)
+            self.ended_but_listed.append(order.client_order_id)
+            if order.client_order_id in self.lingering:
+                self._tell(order, _ours(order), told, explained=False)
         elif report.filled_qty is not None and report.filled_qty > order.filled_qty:
             self._tell(order, _ours(order), told, explained=True)
 
@@ -47,8 +56,8 @@ class Differences:
         """
         ours = _ours(order)
         known = await ask(order)
-        if known == 0:
-            self._tell(order, ours, _UNKNOWN, explained=order.in_doubt)
+        if known == 0 and not order.in_doubt and order.deadline_ns < self.late_ns:
+            self._tell(order, ours, _UNKNOWN, explained=False)
         elif known and (order.ended or _ours(order) != ours):
             self._tell(order, ours, _ours(order), explained=True)
         return known

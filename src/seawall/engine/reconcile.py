@@ -53,6 +53,8 @@ class Reconciler:
     is_comparing: bool = attrs.field(default=False, init=False)
     """Whether facts may be missing that are being asked for."""
     _newest_fill_ns: int = attrs.field(default=0, init=False)
+    _ended_but_listed: dict[str, float] = attrs.field(factory=dict, init=False)
+    """Client order ids that the last list had as open although they had ended here: since when that is so."""
     _missing_since_s: dict[str, float] = attrs.field(factory=dict, init=False)
     """By order that has ended: since when its told fills are waited for."""
 
@@ -146,7 +148,9 @@ class Reconciler:
 
         With a snapshot of the stream there is nothing to ask but what it cannot tell: questions cost rate budget.
         """
-        found = Differences(self.blotter, self.probe)
+        late_s = self.settings.deadlines.absent_s
+        lingering = [name for name, since_s in self._ended_but_listed.items() if trio.current_time() - since_s >= late_s]
+        found = Differences(self.blotter, self.probe, self.venue.now_ns() - int(late_s * 1e9), lingering)
         if snapshot is None:
             with trio.fail_after(self.settings.deadlines.query_s):
                 listed = await self.venue.open_orders()
@@ -154,6 +158,8 @@ class Reconciler:
                 found.listed(report)
                 self.blotter.report(report, listed.asked_at_ns)
             self.blotter.externals.listed({report.order_id for report in listed.orders})
+            before, now_s = self._ended_but_listed, trio.current_time()
+            self._ended_but_listed = {name: before.get(name, now_s) for name in found.ended_but_listed}
         else:
             listed = OpenOrders(snapshot.open_orders, self.venue.now_ns())
         missing = self._missing(listed)

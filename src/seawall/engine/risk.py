@@ -7,7 +7,7 @@ to the end when that makes things worse, and as never filled when that does.
     mode             what the engine dares (`seawall.engine.modes`)
     exchange_status  what the exchange as a whole takes
     pair_status      what it takes for this pair
-    in_doubt         an order of the pair whose answer was lost, until the exchange has decided it
+    in_doubt         an order of the pair whose answer, or that of its amend or cancel, was lost, until that is decided
     filled           an amend below what has filled already
     tick, step       prices and quantity on the pair's grid
     order_size       `max_order_qty`
