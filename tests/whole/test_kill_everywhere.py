@@ -55,7 +55,7 @@ def nothing_wrong(outcomes: dict[str, list[str]], *, at_least: int, capsys: pyte
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("part", range(3))
 def test_at_every_write_and_every_send_by_the_socket(tmp_path: Path, capsys: pytest.CaptureFixture[str], part: int) -> None:
-    nothing_wrong(killed_everywhere(tmp_path, "--part", str(part), "3"), at_least=55, capsys=capsys)
+    nothing_wrong(killed_everywhere(tmp_path, "--part", str(part), "3"), at_least=50, capsys=capsys)
 
 
 @pytest.mark.timeout(900)
