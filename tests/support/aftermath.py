@@ -95,6 +95,6 @@ def _compare_fills(sim: Simulator, journal: JournalContents, held: dict[tuple[st
     owners = {order.intent.client_order_id: order.intent.owner for order in journal.orders}
     sums: defaultdict[tuple[str, str], Decimal] = defaultdict(Decimal)
     for fill in sim.exchange.fills:
-        sums[owners[str(fill.cl_ord_id)], SYMBOL] += fill.qty * fill.side.sign
+        sums[owners.get(str(fill.cl_ord_id), "nobody"), SYMBOL] += fill.qty * fill.side.sign
     if held != {owner: qty for owner, qty in sums.items() if qty}:
         yield f"positions {held}, and fills that come to {dict(sums)}"
