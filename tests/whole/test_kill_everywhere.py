@@ -16,6 +16,8 @@ from support.postgres import PostgresServer, find_postgres, open_postgres
 
 TESTS = Path(__file__).parents[1]
 
+pytestmark = pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="needs descriptors of processes, which Linux has")
+
 FIRST_ORDER = "intents of order 1: before it is written"
 
 
