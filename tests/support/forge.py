@@ -31,7 +31,7 @@ from support.aftermath import look_after
 from support.places import Places
 from support.script import EXCHANGE, SCRIPTS, Contact, run_script
 
-_AT_ONCE: Final = 6
+_AT_ONCE: Final = 12
 _TRIES: Final = 3
 
 
