@@ -45,7 +45,19 @@ def test_the_strategies_of_the_example_load(load: Load) -> None:
 
 def test_the_example_names_every_key_there_is() -> None:
     words = {line.lstrip("# ").split(" = ")[0] for line in example().splitlines() if " = " in line}
-    tables = (Config, Exchange, Sim, Deadlines, SymbolLimits, ExitRules, DeadMansSwitch, Reconcile, StrategyConfig, Restart, Lease)
+    tables = (
+        Config,
+        Exchange,
+        Sim,
+        Deadlines,
+        SymbolLimits,
+        ExitRules,
+        DeadMansSwitch,
+        Reconcile,
+        StrategyConfig,
+        Restart,
+        Lease,
+    )
     keys = {field.name for table in tables for field in attrs.fields(table)}
     # These are tables, or (`directory`) not to be set in a file.
     keys -= {"exchange", "sim", "balances", "deadlines", "risk", "dead_mans_switch", "strategies", "directory"}

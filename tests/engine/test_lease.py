@@ -76,9 +76,7 @@ async def test_it_is_renewed_for_as_long_as_it_is_watched(bench: Bench, autojump
     assert bench.notices == []
 
 
-async def test_without_a_renewal_it_is_doubted_at_the_moment_that_it_runs_out(
-    bench: Bench, autojump_clock: MockClock
-) -> None:
+async def test_without_a_renewal_it_is_doubted_at_the_moment_that_it_runs_out(bench: Bench, autojump_clock: MockClock) -> None:
     await bench.watch.take()
     await trio.sleep(3.98)  # nobody watches: the loop may be held up, too
     assert bench.watch.doubt() is None

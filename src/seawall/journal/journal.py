@@ -79,7 +79,7 @@ async def open_journal(
 
     `where` is a file, a URL such as `postgresql://user@host/database`, or a `Database` of the caller's own. What is kept is on
     the disk; without `sync` it is with the system only, and the last moments of it may be lost with the machine, though not with
-    the process. `now_ns` is the wall clock, nanoseconds since the epoch; `rng` makes the id of a new journal (default: the system).
+    the process. `now_ns` is the wall clock, in nanoseconds; `rng` makes the id of a new journal (default: the system's).
     At most `queue_bound` records wait for the disk. Leaving the block, however it is left, takes no more records, waits up to
     `drain_s` seconds for those in line to be written, and tells `probe` of `RecordsLeftBehind` if that was not enough.
 

@@ -15,12 +15,16 @@ def test_the_package_offers_the_clients_names() -> None:
         assert name in dir(seawall.kraken)
 
 
+def test_whatever_the_client_has_is_to_be_had_here() -> None:
+    assert set(seawall.kraken.__all__) == {*seawall.kraken.client.__all__, *seawall.kraken.client.api.__all__}
+
+
 def test_a_name_it_does_not_have_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
         _ = seawall.kraken.nonsense
 
 
 def test_the_dialect_alone_loads_no_network_library() -> None:
-    code = "import sys, seawall.kraken.dialect.books.book; print({'httpx', 'trio', 'trio_websocket'} & set(sys.modules))"
+    code = "import sys, seawall.kraken.dialect; print({'httpx', 'trio', 'trio_websocket', 'ssl'} & set(sys.modules))"
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert told.stdout.strip() == "set()"

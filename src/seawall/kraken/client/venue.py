@@ -8,13 +8,14 @@ import attrs
 from seawall.kraken.client.account.orders import Orders
 from seawall.kraken.client.account.private import PrivateSocket
 from seawall.kraken.client.account.reads import Account
-from seawall.kraken.client.account.ways import Batch, CancelAnswer, OrderKey, OrderOutcome, nothing
+from seawall.kraken.client.account.ways import Batch, CancelAnswer, OrderKey, OrderOutcome
 from seawall.kraken.client.clock import ExchangeClock
 from seawall.kraken.client.market.books import BookStatistics
 from seawall.kraken.client.market.public import INSTRUMENTS
 from seawall.kraken.client.market.reference import Reference
 from seawall.kraken.client.market.sockets import MarketSockets
 from seawall.kraken.client.rest.client import RestClient, RestStatistics
+from seawall.kraken.client.sending import Sending, nothing
 from seawall.kraken.client.session.facts import SessionStatistics
 from seawall.kraken.client.session.rows import Feed, Terms
 from seawall.kraken.client.settings import ClientSettings
@@ -268,7 +269,7 @@ class KrakenVenue:
         """Send one order and wait for its answer. Raises as `Venue.place` says."""
         return await self._need_orders().place(order, sending)
 
-    async def submit(self, order: OrderRequest, sending: Callable[[], None] = nothing) -> OrderAdded:
+    async def submit(self, order: OrderRequest, sending: Sending = nothing) -> OrderAdded:
         """As `place`, for an order with any field that Kraken has. One with `validate` is checked, and gets no `order_id`.
 
         Where the private socket does not serve, or has no word for a field (`leverage`), it goes by REST. What only the socket
@@ -282,7 +283,7 @@ class KrakenVenue:
         *,
         deadline_ns: int | None = None,
         validate: bool | None = None,
-        sending: Callable[[], None] = nothing,
+        sending: Sending = nothing,
     ) -> tuple[OrderOutcome, ...]:
         """Send 2 to 15 orders of one pair at once: what became of each, in their order.
 
@@ -295,11 +296,11 @@ class KrakenVenue:
         """Change an open order in place. Raises as `place`."""
         await self._need_orders().amend(change)
 
-    async def amend_order(self, change: AmendRequest, sending: Callable[[], None] = nothing) -> OrderAmended:
+    async def amend_order(self, change: AmendRequest, sending: Sending = nothing) -> OrderAmended:
         """As `amend`, for whatever of an order can be changed in place, named by either id."""
         return await self._need_orders().amend(change, sending)
 
-    async def edit_order(self, change: EditRequest, sending: Callable[[], None] = nothing) -> OrderEdited:
+    async def edit_order(self, change: EditRequest, sending: Sending = nothing) -> OrderEdited:
         """Cancel an order and place a changed one under a new id. Amend instead wherever that can be had.
 
         An edit loses the place in the queue, costs more of the rate limit, cannot have a client order id, and may cancel

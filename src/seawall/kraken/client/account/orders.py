@@ -17,11 +17,10 @@ from seawall.kraken.client.account.ways import (
     OrderKey,
     OrderOutcome,
     OrderWay,
-    Sending,
     Written,
-    nothing,
 )
 from seawall.kraken.client.market.reference import Reference
+from seawall.kraken.client.sending import Sending, nothing
 from seawall.kraken.dialect.order_words import OneWayOnly
 from seawall.kraken.dialect.socket.answers import OrderAdded, OrderAmended, OrderEdited
 from seawall.kraken.dialect.socket.orders import AmendRequest, EditRequest, OrderRequest

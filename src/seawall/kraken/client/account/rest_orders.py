@@ -7,10 +7,11 @@ import attrs
 import trio
 
 from seawall.kraken.client.account.cancels import gravest, why_gone
-from seawall.kraken.client.account.ways import Batch, CancelAnswer, OrderKey, OrderOutcome, Sending, Written
+from seawall.kraken.client.account.ways import Batch, CancelAnswer, OrderKey, OrderOutcome, Written
 from seawall.kraken.client.market.reference import Reference
 from seawall.kraken.client.rest.client import RestClient
 from seawall.kraken.client.rest.http import HttpAnswer
+from seawall.kraken.client.sending import Sending
 from seawall.kraken.dialect import rest
 from seawall.kraken.dialect.errors import exception_for
 from seawall.kraken.dialect.rest.trading import BatchOrderRow

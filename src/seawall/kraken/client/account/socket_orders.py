@@ -7,7 +7,8 @@ from typing import TypeVar
 import attrs
 
 from seawall.kraken.client.account.cancels import is_of_one_order, why_gone
-from seawall.kraken.client.account.ways import Batch, CancelAnswer, OrderKey, OrderOutcome, Sending, Written
+from seawall.kraken.client.account.ways import Batch, CancelAnswer, OrderKey, OrderOutcome, Written
+from seawall.kraken.client.sending import Sending
 from seawall.kraken.client.session.facts import SessionExpired
 from seawall.kraken.client.session.session import Session
 from seawall.kraken.dialect.bad import BadFrame

@@ -5,27 +5,22 @@ from typing import Final, Protocol, TypeVar
 
 import attrs
 
+from seawall.kraken.client.sending import Sending
 from seawall.kraken.dialect.order_words import refuse_unless_one
 from seawall.kraken.dialect.socket.answers import OrderAdded, OrderAmended, OrderEdited
 from seawall.kraken.dialect.socket.orders import AmendRequest, EditRequest, OrderRequest
 from seawall.model.errors import SeawallError
 from seawall.model.reports import Acknowledgement, AmendOrder, PlaceOrder
 
-__all__ = ["MOST_CANCELS", "Batch", "CancelAnswer", "OrderKey", "OrderOutcome", "OrderWay", "Sending", "Written", "nothing"]
+__all__ = ["MOST_CANCELS", "Batch", "CancelAnswer", "OrderKey", "OrderOutcome", "OrderWay", "Written"]
 
 T = TypeVar("T")
 
 MOST_CANCELS: Final = 50
 """Orders in one cancel: as many as a batch may hold (docs.kraken.com/api/docs/websocket-v2/batch_cancel)."""
 
-Sending = Callable[[], None]
-"""Called just before the first byte of a request leaves, and not at all when none does."""
 Written = Callable[[Sending], Awaitable[T]]
 """A request that is written already: to call it sends it, once, and waits for the answer."""
-
-
-def nothing() -> None:
-    """For who does not care when a request leaves."""
 
 
 @attrs.frozen

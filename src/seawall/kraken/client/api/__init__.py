@@ -16,8 +16,13 @@ from seawall.kraken.client.api.streams.market import Interval
 from seawall.kraken.client.api.streams.stream import Stream, StreamStatistics
 from seawall.kraken.client.api.streams.views import BookSnapshot, Level3Snapshot
 from seawall.kraken.client.api.streams.watch import Watch
+from seawall.kraken.dialect.books.level3_book import Level3Book
 from seawall.kraken.dialect.rest import RestClose, RestEdit, RestOrder, RestRequest
+from seawall.kraken.dialect.rest.prices import RelativePrice
+from seawall.kraken.dialect.socket.answers import OrderAdded, OrderAmended, OrderEdited
+from seawall.kraken.dialect.socket.market_frames import InstrumentAsset
 from seawall.kraken.dialect.socket.orders import AmendRequest, ConditionalClose, EditRequest, OrderRequest, TriggerTerms
+from seawall.kraken.dialect.socket.ticker_frames import TickerRow
 
 __all__ = [
     "AmendRequest",
@@ -28,15 +33,21 @@ __all__ = [
     "Execution",
     "FellBehind",
     "History",
+    "InstrumentAsset",
     "Interval",
     "Kraken",
     "KrakenStatistics",
+    "Level3Book",
     "Level3Snapshot",
     "MarketTrades",
     "MissedFills",
     "MissedMessages",
+    "OrderAdded",
+    "OrderAmended",
     "OrderCalls",
+    "OrderEdited",
     "OrderRequest",
+    "RelativePrice",
     "RestCalls",
     "RestClose",
     "RestEdit",
@@ -46,6 +57,7 @@ __all__ = [
     "Stream",
     "StreamLost",
     "StreamStatistics",
+    "TickerRow",
     "TriggerTerms",
     "Watch",
     "Way",

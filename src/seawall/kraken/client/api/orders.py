@@ -1,13 +1,14 @@
 """Orders through the plain client: over the private socket while it serves, by REST while it does not."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import attrs
 import trio
 
-from seawall.kraken.client.account.ways import CancelAnswer, OrderOutcome, nothing
+from seawall.kraken.client.account.ways import CancelAnswer, OrderOutcome
 from seawall.kraken.client.api.calls.rest import NO_KEY
 from seawall.kraken.client.api.names import Names
+from seawall.kraken.client.sending import Sending, nothing
 from seawall.kraken.client.venue import KrakenVenue
 from seawall.kraken.dialect.socket.answers import OrderAdded, OrderAmended, OrderEdited
 from seawall.kraken.dialect.socket.orders import AmendRequest, EditRequest, OrderRequest
@@ -30,7 +31,7 @@ class OrderCalls:
     _names: Names
     _has_key: bool
 
-    async def place(self, order: OrderRequest, sending: Callable[[], None] = nothing) -> OrderAdded:
+    async def place(self, order: OrderRequest, sending: Sending = nothing) -> OrderAdded:
         """Place one order. With `validate` it is checked, and gets no `order_id`."""
         self._ready("placing an order")
         return await self._venue.submit(self._named(order), sending)
@@ -41,19 +42,19 @@ class OrderCalls:
         *,
         deadline_ns: int | None = None,
         validate: bool | None = None,
-        sending: Callable[[], None] = nothing,
+        sending: Sending = nothing,
     ) -> tuple[OrderOutcome, ...]:
         """Place 2 to 15 orders of one pair at once: what became of each, in their order; one may fail and another not."""
         self._ready("placing orders")
         named = tuple(map(self._named, orders))
         return await self._venue.submit_batch(named, deadline_ns=deadline_ns, validate=validate, sending=sending)
 
-    async def amend(self, change: AmendRequest, sending: Callable[[], None] = nothing) -> OrderAmended:
+    async def amend(self, change: AmendRequest, sending: Sending = nothing) -> OrderAmended:
         """Change an open order in place: it keeps its ids, and its place in the queue where the rules allow."""
         self._ready("amending an order")
         return await self._venue.amend_order(change, sending)
 
-    async def edit(self, change: EditRequest, sending: Callable[[], None] = nothing) -> OrderEdited:
+    async def edit(self, change: EditRequest, sending: Sending = nothing) -> OrderEdited:
         """Cancel an order and place a changed one. Amend wherever that can be had: an edit may cancel without placing."""
         self._ready("editing an order")
         return await self._venue.edit_order(attrs.evolve(change, symbol=self._names.symbol(change.symbol)), sending)

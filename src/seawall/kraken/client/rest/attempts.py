@@ -11,6 +11,7 @@ from seawall.kraken.client.rest.http import HttpAnswer, HttpFailed, HttpLink
 from seawall.kraken.client.rest.signer import Signer
 from seawall.kraken.client.rest.turns import Turns
 from seawall.kraken.client.rest.verdicts import HttpRefused
+from seawall.kraken.client.sending import Sending, nothing
 from seawall.kraken.dialect.bad import BadFrame
 from seawall.kraken.dialect.errors import read_errors
 from seawall.kraken.dialect.rest import RestRequest
@@ -46,15 +47,11 @@ class NonceRefused:
     repeated: bool
 
 
-def _nothing() -> None:
-    pass
-
-
 @attrs.define(eq=False)
 class Begun:
     """Remembers that a first byte was about to leave, and passes it on."""
 
-    _sending: Callable[[], None] = _nothing
+    _sending: Sending = nothing
     happened: bool = False
     nonce: int = 0
     """The newest one that the request was signed with."""

@@ -12,6 +12,7 @@ from seawall.kraken.client.rest.lanes import QUERY, SESSION, Allowance, RestLane
 from seawall.kraken.client.rest.signer import Signer
 from seawall.kraken.client.rest.turns import Turns
 from seawall.kraken.client.rest.verdicts import judge_request
+from seawall.kraken.client.sending import Sending, nothing
 from seawall.kraken.client.settings import ClientSettings
 from seawall.kraken.dialect.nonce import Nonce
 from seawall.kraken.dialect.rest import RestRequest
@@ -32,10 +33,6 @@ class RestStatistics:
     overtaken: int
     """Signed requests that did not wait for the one before to be written."""
     in_flight: int
-
-
-def _nothing() -> None:
-    pass
 
 
 @attrs.define(eq=False, repr=False)
@@ -98,7 +95,7 @@ class RestClient:
             self.breaker.acquire().success()
         return result
 
-    async def place(self, request: RestRequest, read: Callable[[HttpAnswer], T], sending: Callable[[], None] = _nothing) -> T:
+    async def place(self, request: RestRequest, read: Callable[[HttpAnswer], T], sending: Sending = nothing) -> T:
         """A call that makes or changes an order; sent once at most. Raises as `Venue.place`."""
         self._attempts.require_key()
         begun = Begun(sending)
@@ -110,7 +107,7 @@ class RestClient:
         except UNANSWERED as error:
             raise lost(request, error, begun) from error
 
-    async def cancel(self, request: RestRequest, read: Callable[[HttpAnswer], T], sending: Callable[[], None] = _nothing) -> T:
+    async def cancel(self, request: RestRequest, read: Callable[[HttpAnswer], T], sending: Sending = nothing) -> T:
         """A cancel, or the dead man's switch: no breaker, no limiter; again after a refused nonce.
 
         Raises `NotSent`, `OutcomeUnknown`, and what the exchange answered as for a read.

@@ -10,6 +10,7 @@ import attrs
 import httpx
 import trio
 
+from seawall.kraken.client.sending import Sending, nothing
 from seawall.model.errors import SeawallError
 
 __all__ = ["HttpAnswer", "HttpFailed", "HttpLink", "Transport", "open_http"]
@@ -61,10 +62,6 @@ class _Progress:
                 self._written()
 
 
-def _nothing() -> None:
-    pass
-
-
 @attrs.define(eq=False)
 class HttpLink:
     """One host, over kept connections. It repeats nothing by itself."""
@@ -78,8 +75,8 @@ class HttpLink:
         *,
         body: bytes = b"",
         headers: Mapping[str, str] | None = None,
-        sending: Callable[[], None] = _nothing,
-        written: Callable[[], None] = _nothing,
+        sending: Sending = nothing,
+        written: Callable[[], None] = nothing,
     ) -> HttpAnswer:
         """Send the bytes given, and read the whole answer. `target` is path and query.
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 import attrs
 import trio
 
+from seawall.kraken.client.sending import Sending, nothing
 from seawall.kraken.dialect.socket.private_frames import Response
 
 __all__ = ["Answers", "Awaited", "never"]
@@ -16,10 +17,6 @@ def never(_response: Response) -> bool:
     return False
 
 
-def _nothing() -> None:
-    pass
-
-
 @attrs.define(eq=False)
 class Awaited:
     """One request: its answers so far. `done` is set once `count` are there or one is `final`, or it is `lost` (why)."""
@@ -28,7 +25,7 @@ class Awaited:
     method: str
     count: int
     final: Callable[[Response], bool] = never
-    _sending: Callable[[], None] = _nothing
+    _sending: Sending = nothing
     responses: list[Response] = attrs.field(factory=list, init=False)
     sent_s: float | None = attrs.field(default=None, init=False)
     received_s: float | None = attrs.field(default=None, init=False)

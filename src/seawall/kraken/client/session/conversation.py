@@ -7,6 +7,7 @@ from typing import Final
 import attrs
 
 from seawall.kraken.client.clock import ExchangeClock
+from seawall.kraken.client.sending import Sending, nothing
 from seawall.kraken.client.session.answers import Answers, Awaited, never
 from seawall.kraken.client.session.facts import AnswerUnexpected
 from seawall.kraken.client.wire.connection import Connection, ConnectionLost
@@ -20,10 +21,6 @@ from seawall.resilience.probes import tell
 __all__ = ["Conversation"]
 
 _REQ_ID: Final = re.compile(rb'"req_id"\s*:\s*(\d{1,18})(?!\d)')
-
-
-def _nothing() -> None:
-    pass
 
 
 @attrs.define(eq=False)
@@ -57,7 +54,7 @@ class Conversation:
         *,
         count: int = 1,
         final: Callable[[Response], bool] = never,
-        sending: Callable[[], None] = _nothing,
+        sending: Sending = nothing,
     ) -> Sequence[Response]:
         """As `ask`, for a request that is written only now."""
         req_id = self.answers.next_id()
@@ -71,7 +68,7 @@ class Conversation:
         *,
         count: int = 1,
         final: Callable[[Response], bool] = never,
-        sending: Callable[[], None] = _nothing,
+        sending: Sending = nothing,
     ) -> Sequence[Response]:
         """Send one request and wait for its `count` answers, or for one that is `final`.
 

@@ -10,6 +10,7 @@ import trio
 from trio_websocket import ConnectionClosed, ConnectionRejected, WebSocketConnection, wrap_client_stream
 from wsproto.utilities import ProtocolError
 
+from seawall.kraken.client.sending import Sending, nothing
 from seawall.kraken.client.wire.splitter import FrameSplitter
 from seawall.kraken.client.wire.tap import FrameTap, Receive
 from seawall.model.errors import NotSent, Unavailable
@@ -42,7 +43,7 @@ class Connection:
         """Send and receive no more messages from now on; the caller leaves the block next."""
         self._tap.leave()
 
-    async def send(self, text: str, sending: Callable[[], None] = lambda: None) -> None:
+    async def send(self, text: str, sending: Sending = nothing) -> None:
         """Write one message. `sending` is called just before its first byte.
 
         Raises `NotSent` when the connection had ended before that, `ConnectionLost` when it broke afterwards.
@@ -62,7 +63,7 @@ class Connection:
                 raise ConnectionLost(f"it broke while writing: {error}") from error
             raise NotSent("the connection had ended") from error
 
-    async def say(self, text: str, sending: Callable[[], None] = lambda: None) -> None:
+    async def say(self, text: str, sending: Sending = nothing) -> None:
         """As `send`, for tasks of the connection's own: when it has ended, its reader says why, and ends them too."""
         try:
             await self.send(text, sending)

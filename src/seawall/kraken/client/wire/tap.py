@@ -12,6 +12,7 @@ import attrs
 import trio
 from wsproto.frame_protocol import FrameProtocol
 
+from seawall.kraken.client.sending import Sending, nothing
 from seawall.kraken.client.wire.masking import TextFrames
 from seawall.kraken.client.wire.splitter import FrameSplitter, ProtocolBroken
 from seawall.kraken.client.wire.streams import Data, PromptStream
@@ -23,10 +24,6 @@ Receive = Callable[[Sequence[bytes], float], None]
 
 _HEAD_BYTES: Final = 64 * 1024
 _HEAD_END: Final = b"\r\n\r\n"
-
-
-def _nothing() -> None:
-    pass
 
 
 @attrs.define(eq=False)
@@ -115,7 +112,7 @@ class FrameTap(trio.abc.Stream):
         """
         await self._write_in_turn(lambda: data)
 
-    async def send_text(self, text: str, sending: Callable[[], None] = _nothing) -> None:
+    async def send_text(self, text: str, sending: Sending = nothing) -> None:
         """Write one message; `sending` is called just before its first byte, and not at all when there will be none.
 
         Cancelled before that, nothing has left; afterwards the message is written whole, or the stream is closed.
