@@ -17,8 +17,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "engine": {"model", "resilience"},
     "sim": {"model", "resilience", DIALECT},
     "console": {"model", "engine"},
+    "drill": {"model", "resilience", "engine", "kraken", DIALECT, "sim", "journal", "config"},
     "config": {"model", "resilience", "engine", "kraken", DIALECT, "sim", "journal"},
-    "cli": {"model", "resilience", "engine", "kraken", DIALECT, "sim", "journal", "config", "console", "strategies"},
+    "cli": {"model", "resilience", "engine", "kraken", DIALECT, "sim", "journal", "config", "console", "drill", "strategies"},
     "strategies": set(),
 }
 """A room may import itself and these. Strategies see the public face alone: the package root."""
