@@ -292,7 +292,7 @@ def test_the_documented_orders_are_produced_but_for_what_we_do_otherwise(
     assert isinstance(wanted, dict)
     made = json.loads(requests.add_order(order, wanted["token"], 1), parse_float=Decimal)["params"]
     assert {key: made[key] for key in wanted.keys() - other} == {key: wanted[key] for key in wanted.keys() - other}
-    assert made.keys() - wanted.keys() == {"cl_ord_id", "deadline", "time_in_force"}
+    assert made.keys() - wanted.keys() == {"cl_ord_id", "deadline", "fee_preference", "time_in_force"}
 
 
 REST_ASKED: dict[str, rest.RestRequest] = {

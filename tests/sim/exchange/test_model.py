@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import attrs
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from support.sim import BUY, SELL, SYMBOL, Stage, make_stage
 
@@ -161,6 +161,10 @@ class Both:
             return
         # What is filled already stays filled, so the model is told what that leaves.
         left = max(order.left + delta, Decimal(0))
+        if order.ask.post_only and left and price is not None and self.model.met(rest.side, price):
+            with pytest.raises(ApiError, match="EOrder:Post only order"):
+                self.stage.exchange.amend_order(order, change)
+            return
         self.stage.exchange.amend_order(order, change)
         self.model.amend(name, int(left) - rest.qty, price, order.ask.self_trade)
 
@@ -231,6 +235,13 @@ def rich_stage() -> Stage:
 
 
 @settings(max_examples=300, deadline=None)
+@example(
+    [
+        ("place", SELL, 1, 997, TimeInForce.GTC, SelfTrade.CANCEL_NEWEST, True),
+        ("crowd", BUY, 1, 996),
+        ("amend", 0, 0, 996),
+    ]
+)
 @given(st.lists(steps, max_size=30))
 def test_the_engine_does_what_the_model_does(story: list[tuple[object, ...]]) -> None:
     both = Both(rich_stage())
