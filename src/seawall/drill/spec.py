@@ -1,11 +1,13 @@
 """What is asked of a run in the world, and what is said about it afterwards."""
 
+from pathlib import Path
+
 import attrs
 
 from seawall.sim.catalogue.plan import Planned
 from seawall.sim.world.trace import Fact
 
-__all__ = ["Measures", "RunSpec", "RunStatistics", "Verdict", "Violation"]
+__all__ = ["Measures", "Phases", "RunSpec", "RunStatistics", "Verdict", "Violation"]
 
 
 @attrs.frozen
@@ -19,6 +21,9 @@ class RunSpec:
     kill_at: int | None = None
     """The I/O point of the trader, counted from the run's beginning, at which it is killed; it is started again."""
     keep_facts: bool = False
+    config_file: Path | None = None
+    """A user's configuration: its strategies and settings trade, and its file is read where the run is. None: the workload of the
+    seed. Its journal and its exchange are never touched; the world has its own."""
 
 
 @attrs.frozen
@@ -68,6 +73,18 @@ class Measures:
 
 
 @attrs.frozen
+class Phases:
+    """When each part of a run began, and when the last one ended: seconds after the world began, as in facts."""
+
+    trading_s: float
+    """What `Planned.at_s` counts from."""
+    healed_s: float
+    stop_s: float
+    """The wish to stop."""
+    ended_s: float
+
+
+@attrs.frozen
 class Verdict:
     """The judgement on one run; clean when there are no violations."""
 
@@ -79,6 +96,8 @@ class Verdict:
     trace_digest: str
     schedule_digest: str
     facts: tuple[Fact, ...] = ()
+    phases: Phases | None = None
+    """None for a run that broke off before it had come through all of them."""
 
     @property
     def clean(self) -> bool:
