@@ -80,6 +80,7 @@ def assemble(settings: SimSettings, source: MarketSource | None) -> Simulator:
         kick=_nothing,
     )
     market.room = doors.room
+    faults.frames.rng = _branch(rng)
     secret = base64.b64encode(rest.key.secret).decode()
     nowhere = SimAddresses("", "", "", "")
     return Simulator(settings, nowhere, rest.key.key, secret, exchange, faults, rest.log, market, source, doors)
@@ -137,7 +138,7 @@ def _feeds(settings: SimSettings, exchange: Exchange, faults: Faults, *, single_
         budget_per_s=LEVEL3_BUDGETS_PER_S[settings.tier] if settings.limits_enforced else None,
         mangle=faults.mangle_level3,
     )
-    return Feeds(public, private, level3)
+    return Feeds(public, private, level3, faults.refusal_of)
 
 
 def _rest(settings: SimSettings, public: PublicFeed, faults: Faults, rng: random.Random) -> Rest:

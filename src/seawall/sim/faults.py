@@ -1,54 +1,34 @@
 """Switches that make the exchange misbehave, for tests and drills. All are off at the start."""
 
+import random
 import re
 from collections import deque
 from collections.abc import Callable, Iterable
-from enum import StrEnum
-from typing import Final
 
 import attrs
 import msgspec
 
 from seawall.model.market_data import VenueStatus
+from seawall.sim.answer_faults import Answered, AnswerFault, AnswerFaults, AnswerRule
 from seawall.sim.exchange.exchange import Exchange
+from seawall.sim.frame_faults import FrameFaults
 from seawall.sim.settings import Door
 
-__all__ = ["AnswerFault", "Answered", "Faults"]
-
-BUSY: Final = "EService:Busy"
+__all__ = ["AnswerFault", "AnswerRule", "Answered", "Faults", "SocketSwitches"]
 
 _CHECKSUM = re.compile(r'("checksum":\s*)(\d+)')
 
 
-class Answered(StrEnum):
-    """What comes in place of an answer. On a socket, `BAD_GATEWAY` is a frame that is not JSON, and then its end."""
-
-    AS_USUAL = "as usual"
-    NOTHING = "nothing"
-    """The connection stays, and is silent about this request."""
-    CUT = "cut"
-    """The connection ends instead."""
-    BAD_GATEWAY = "bad gateway"
-    """HTTP 502 with a page of HTML."""
-    GARBAGE = "garbage"
-    """HTTP 200, or a frame, that is not JSON."""
-    REFUSED = "refused"
-    """An error of the exchange's, `EService:Busy` unless another is named."""
-
-
 @attrs.frozen
-class AnswerFault:
-    """What happens to one request: whether it is carried out, how long it takes to get to the engine, and its answer."""
+class SocketSwitches:
+    """What the server lets faults do to its sockets and keys."""
 
-    answered: Answered
-    carried_out: bool
-    delay_s: float = 0.0
-    error: str = BUSY
-
-
-def _one_name(method: str) -> str:
-    # AddOrder on REST and add_order on a socket are one thing to a test that loses its answer.
-    return method.replace("_", "").lower()
+    cut: Callable[[Door | None], int]
+    say: Callable[[Door | None, str], None]
+    throw: Callable[[Door | None, bytes, bool], int]
+    expire_tokens: Callable[[], None]
+    use_nonce: Callable[[int], None]
+    nonce: Callable[[], int]
 
 
 def _spoilt(frame: str) -> str:
@@ -66,6 +46,18 @@ class Faults:
     """The HTTP status that answers WebSocket handshakes (429, 503), in place of an upgrade."""
     rest_status: int | None = None
     """The HTTP status, with a page of HTML, that answers every REST call; nothing is carried out."""
+    rest_hangs_up: bool = False
+    """Every REST connection ends right after an answer that did not say so."""
+    handshakes_hang: bool = False
+    """WebSocket handshakes are never answered, and their connections stay."""
+    wrong_accept: bool = False
+    """WebSocket handshakes are answered with another's `Sec-WebSocket-Accept`."""
+    close_at_once: bool = False
+    """Sockets are closed, properly, right after the handshake."""
+    goodbye: bytes | None = None
+    """What is sent in place of the answer to a close frame; the connection then stays. Empty is nothing at all."""
+    refused_subscriptions: dict[tuple[str, str], str] = attrs.field(factory=dict)
+    """Errors that answer subscriptions, by channel and symbol (empty for channels without); those made before go on."""
     rest_lag_s: float = 0.0
     """How far the answers about orders and fills lie behind, up to a minute."""
     clock_offset_ns: int = 0
@@ -74,15 +66,13 @@ class Faults:
     """Every frame and answer has its keys in another order, and one more that nobody has heard of."""
     silent: set[Door] = attrs.field(factory=set)
     """Doors through which not one byte leaves any more; what comes in is carried out, what would leave is lost."""
-    _answers: dict[str, deque[AnswerFault]] = attrs.field(factory=dict)
+    answers: AnswerFaults = attrs.field(factory=AnswerFaults)
+    frames: FrameFaults = attrs.field(factory=lambda: FrameFaults(random.Random(0)))
     _checksums: dict[str, int] = attrs.field(factory=dict)
     _level3_checksums: dict[str, int] = attrs.field(factory=dict)
     _doubled_books: dict[str, int] = attrs.field(factory=dict)
     _private_copies: deque[int] = attrs.field(factory=deque)
-    _cut_sockets: list[Callable[[Door | None], int]] = attrs.field(factory=list)
-    _say: list[Callable[[Door | None, str], None]] = attrs.field(factory=list)
-    _expire: list[Callable[[], None]] = attrs.field(factory=list)
-    _use_nonce: list[Callable[[int], None]] = attrs.field(factory=list)
+    _switches: list[SocketSwitches] = attrs.field(factory=list)
 
     # What tests set.
 
@@ -95,15 +85,13 @@ class Faults:
         """
         if answered is Answered.AS_USUAL and not carried_out:
             raise ValueError("next_answer: what was not carried out cannot be answered as usual")
-        queue = self._answers.setdefault(_one_name(method), deque())
-        queue.extend([AnswerFault(answered, carried_out, delay_s)] * times)
+        self.answers.add(method, AnswerFault(answered, carried_out, delay_s), times)
 
     def refuse_next(self, method: str, error: str, *, carried_out: bool = False, delay_s: float = 0.0, times: int = 1) -> None:
         """Answer the next `times` requests with an error string of the exchange's, as `EAPI:Invalid nonce` or
         `EService:Throttled: 1741500000`; they are carried out all the same where that is said.
         """
-        queue = self._answers.setdefault(_one_name(method), deque())
-        queue.extend([AnswerFault(Answered.REFUSED, carried_out, delay_s, error)] * times)
+        self.answers.add(method, AnswerFault(Answered.REFUSED, carried_out, delay_s, error), times)
 
     def go_silent(self, *doors: Door) -> None:
         """Stop sending through these doors (all, when none is named), sockets staying open."""
@@ -115,22 +103,31 @@ class Faults:
 
     def close_sockets(self, door: Door | None = None) -> int:
         """End sockets (of one door, or all) without a goodbye; returns how many."""
-        return sum(cut(door) for cut in self._cut_sockets)
+        return sum(switches.cut(door) for switches in self._switches)
 
     def say(self, text: str, door: Door | None = None) -> None:
         """Send a text frame of any content to every open socket."""
-        for say in self._say:
-            say(door, text)
+        for switches in self._switches:
+            switches.say(door, text)
+
+    def throw(self, data: bytes, door: Door | None = None, *, then_end: bool = False) -> int:
+        """Send any bytes, beneath WebSocket, to every open socket, and end it there where that is said; returns how many."""
+        return sum(switches.throw(door, data, then_end) for switches in self._switches)
 
     def expire_tokens(self) -> None:
         """Make every WebSocket token stale, those in use too."""
-        for expire in self._expire:
-            expire()
+        for switches in self._switches:
+            switches.expire_tokens()
 
     def use_nonce(self, nonce: int) -> None:
         """Use a nonce up as another program with the same key would: lower ones are refused from now on."""
-        for use in self._use_nonce:
-            use(nonce)
+        for switches in self._switches:
+            switches.use_nonce(nonce)
+
+    @property
+    def nonce(self) -> int:
+        """The highest nonce that was used."""
+        return max((switches.nonce() for switches in self._switches), default=0)
 
     def spoil_checksum(self, symbol: str, *, times: int = 1) -> None:
         """Make the checksum of the next book updates of a symbol wrong."""
@@ -158,10 +155,13 @@ class Faults:
 
     # What the server asks.
 
-    def take_answer(self, method: str) -> AnswerFault | None:
+    def take_answer(self, method: str, door: Door = Door.REST) -> AnswerFault | None:
         """The fault planned for this request, which is used up by it."""
-        queue = self._answers.get(_one_name(method))
-        return queue.popleft() if queue else None
+        return self.answers.take(door, method)
+
+    def refusal_of(self, channel: str, symbol: str) -> str | None:
+        """The error that answers a subscription; None when it is taken."""
+        return self.refused_subscriptions.get((channel, symbol))
 
     def mangle_book(self, symbol: str, frame: str) -> Iterable[str]:
         """What is sent in place of a book frame."""
@@ -191,15 +191,21 @@ class Faults:
         """How often the next private frame is sent."""
         return self._private_copies.popleft() if self._private_copies else 1
 
-    def bind(
-        self,
-        cut: Callable[[Door | None], int],
-        say: Callable[[Door | None, str], None],
-        expire: Callable[[], None],
-        use_nonce: Callable[[int], None],
-    ) -> None:
+    def bind(self, switches: SocketSwitches) -> None:
         """Let the server say how sockets are ended and spoken to, tokens made stale, and nonces used up."""
-        self._cut_sockets.append(cut)
-        self._say.append(say)
-        self._expire.append(expire)
-        self._use_nonce.append(use_nonce)
+        self._switches.append(switches)
+
+    def heal(self) -> None:
+        """Set every switch back, and send what was held back. The status of exchange and pairs is not touched."""
+        self.refuse_connections = self.unknown_fields = self.rest_hangs_up = False
+        self.handshakes_hang = self.wrong_accept = self.close_at_once = False
+        self.handshake_status = self.rest_status = self.goodbye = None
+        self.rest_lag_s, self.clock_offset_ns = 0.0, 0
+        self.silent.clear()
+        self.refused_subscriptions.clear()
+        self._checksums.clear()
+        self._level3_checksums.clear()
+        self._doubled_books.clear()
+        self._private_copies.clear()
+        self.answers.forget()
+        self.frames.heal()

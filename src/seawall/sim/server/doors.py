@@ -1,6 +1,7 @@
 """Everything that listens: four addresses, the connections behind them, and how they end."""
 
 import random
+import struct
 from collections import deque
 from collections.abc import Callable
 from typing import Final
@@ -11,14 +12,15 @@ from wsproto.utilities import RemoteProtocolError
 
 from seawall.sim.exchange.events import Event, StatusChanged
 from seawall.sim.exchange.exchange import Exchange
-from seawall.sim.faults import AnswerFault, Faults
+from seawall.sim.faults import AnswerFault, Faults, SocketSwitches
 from seawall.sim.feeds.frames import status_frame
 from seawall.sim.requests import Request, RequestLog
-from seawall.sim.server.http import HttpRequest, Upgrade, serve_http
+from seawall.sim.server.http import HttpRequest, Upgrade, serve_http, swallow
 from seawall.sim.server.outbox import Outbox
+from seawall.sim.server.raw import CLOSE, raw_frame
 from seawall.sim.server.rest import Rest
 from seawall.sim.server.session import Asked, Session
-from seawall.sim.server.socket import Socket, refuse_upgrade, upgrade
+from seawall.sim.server.socket import GOING_AWAY, Socket, refuse_upgrade, upgrade
 from seawall.sim.server.subscriptions import Feeds
 from seawall.sim.server.tokens import Tokens
 from seawall.sim.settings import Door, SimSettings
@@ -39,7 +41,10 @@ class DoorStatistics:
 
 @attrs.define(eq=False)
 class Doors:
-    """Serves every connection. `followed` and `kick` are told of changed subscriptions and of requests carried out."""
+    """Serves every connection. `followed` and `kick` are told of changed subscriptions and of requests carried out.
+
+    `listeners` are told of each connection as it is made, with the door it came to and its number.
+    """
 
     settings: SimSettings
     exchange: Exchange
@@ -52,13 +57,16 @@ class Doors:
     followed: Callable[[], None]
     kick: Callable[[], None]
     sockets: dict[int, tuple[Door, Socket]] = attrs.field(factory=dict)
+    listeners: list[Callable[[Door, int], None]] = attrs.field(factory=list)
     _connections: int = 0
     _refused: int = 0
     _handshakes: deque[float] = attrs.field(factory=deque)
     _banned_until_s: float = 0.0
 
     def __attrs_post_init__(self) -> None:
-        self.faults.bind(self._cut, self._say, self.tokens.expire_all, self.rest.key.use)
+        key = self.rest.key
+        switches = SocketSwitches(self._cut, self._say, self._throw, self.tokens.expire_all, key.use, lambda: key.nonce)
+        self.faults.bind(switches)
         self.exchange.listen(self._hear)
 
     def statistics(self) -> DoorStatistics:
@@ -69,10 +77,17 @@ class Doors:
         """Serve one connection from its first byte to its last."""
         self._connections += 1
         number = self._connections
+        for listener in self.listeners:
+            listener(door, number)
         try:
             if self.faults.refuse_connections:
                 return
-            turned = await serve_http(stream, lambda request: self.rest.answer(request, number), lambda: self._silent(door))
+            turned = await serve_http(
+                stream,
+                lambda request: self.rest.answer(request, number),
+                silent=lambda: self._silent(door),
+                hangs_up=lambda: self.faults.rest_hangs_up,
+            )
             if turned is not None:
                 await self._serve_socket(door, stream, turned, number)
         except trio.BrokenResourceError:
@@ -94,8 +109,10 @@ class Doors:
             await socket.goodbye()
 
     async def _serve_socket(self, door: Door, stream: trio.abc.Stream, turned: Upgrade, number: int) -> None:
-        if self._silent(door):
-            await trio.sleep_forever()
+        if self._silent(door) or self.faults.handshakes_hang:
+            # Whoever waits for the answer is heard leaving; nothing else is.
+            await swallow(stream)
+            return
         path = turned.request.target.partition("?")[0]
         try:
             wire = upgrade(list(turned.request.headers), turned.request.target, turned.trailing)
@@ -116,8 +133,13 @@ class Doors:
             silent=lambda: self._silent(session.door),
             seen=lambda asked: self._seen(session, asked),
             carried_out=self.kick,
+            goodbye_in_place=lambda: self.faults.goodbye,
+            accepts_wrongly=self.faults.wrong_accept,
         )
         self.sockets[number] = (session.door, socket)
+        if self.faults.close_at_once:
+            session.outbox.put(raw_frame(struct.pack("!H", GOING_AWAY), CLOSE))
+            session.outbox.put(b"")
         try:
             await socket.serve(status_frame(self.exchange.status, session.connection_id))
         finally:
@@ -139,6 +161,7 @@ class Doors:
             self.followed,
             self.rest.key,
             self.faults.dress,
+            self.faults.frames.carry,
         )
 
     def _refusal_of(self, path: str) -> int | None:
@@ -161,7 +184,7 @@ class Doors:
     def _seen(self, session: Session, asked: Asked) -> AnswerFault | None:
         said = {name: value for name, value in asked.params.items() if name != "token"}
         self.log.add(Request(session.door, asked.method, said, asked.arrived_ns, session.number))
-        return self.faults.take_answer(asked.method)
+        return self.faults.take_answer(asked.method, session.door)
 
     def _silent(self, door: Door) -> bool:
         return door in self.faults.silent
@@ -170,6 +193,15 @@ class Doors:
         chosen = [socket for at, socket in tuple(self.sockets.values()) if door is None or at is door]
         for socket in chosen:
             socket.cut()
+        return len(chosen)
+
+    def _throw(self, door: Door | None, data: bytes, then_end: bool) -> int:
+        chosen = [socket for at, socket in tuple(self.sockets.values()) if door is None or at is door]
+        for socket in chosen:
+            if data:
+                socket.session.outbox.put(data)
+            if then_end:
+                socket.session.outbox.put(b"")
         return len(chosen)
 
     def _say(self, door: Door | None, text: str) -> None:

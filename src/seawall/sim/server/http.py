@@ -7,7 +7,7 @@ import attrs
 import h11
 import trio
 
-__all__ = ["HttpAnswer", "HttpRequest", "Upgrade", "serve_http"]
+__all__ = ["HttpAnswer", "HttpRequest", "Upgrade", "serve_http", "swallow"]
 
 CHUNK: Final = 65_536
 MAX_BODY: Final = 1_000_000
@@ -30,13 +30,17 @@ class HttpRequest:
 
 @attrs.frozen
 class HttpAnswer:
-    """One answer. `cut`: the connection ends in its place; `hang`: it never comes."""
+    """One answer. `cut`: the connection ends in its place; `hang`: it never comes; `half`: the connection ends in the middle
+    of its body; `byte_s`: the seconds each byte of its body takes.
+    """
 
     body: bytes = b""
     status: int = 200
     content_type: str = "application/json"
     cut: bool = False
     hang: bool = False
+    half: bool = False
+    byte_s: float = 0.0
 
 
 @attrs.frozen
@@ -50,10 +54,13 @@ class Upgrade:
 Answer = Callable[[HttpRequest], Awaitable[HttpAnswer]]
 
 
-async def serve_http(stream: trio.abc.Stream, answer: Answer, silent: Callable[[], bool]) -> Upgrade | None:
+async def serve_http(
+    stream: trio.abc.Stream, answer: Answer, *, silent: Callable[[], bool], hangs_up: Callable[[], bool] = lambda: False
+) -> Upgrade | None:
     """Serve requests until the client leaves; returns early when one asks for a WebSocket.
 
-    Nothing is sent while `silent()`, and after an answer that was lost to silence nothing more comes either.
+    Nothing is sent while `silent()`, and after an answer that was lost to silence nothing more comes either. While
+    `hangs_up()` the connection ends after each answer.
     """
     connection = h11.Connection(h11.SERVER)
     while True:
@@ -67,10 +74,10 @@ async def serve_http(stream: trio.abc.Stream, answer: Answer, silent: Callable[[
             if given.cut:
                 return None
             if given.hang or silent():
-                await _swallow(stream)
+                await swallow(stream)
                 return None
             await _send(connection, stream, given, head=request.method == "HEAD")
-            if connection.our_state is h11.MUST_CLOSE:
+            if given.half or hangs_up() or connection.our_state is h11.MUST_CLOSE:
                 return None
             connection.start_next_cycle()
         except (trio.BrokenResourceError, trio.ClosedResourceError):
@@ -108,13 +115,20 @@ async def _next_request(connection: h11.Connection, stream: trio.abc.Stream) -> 
 async def _send(connection: h11.Connection, stream: trio.abc.Stream, answer: HttpAnswer, *, head: bool = False) -> None:
     headers = [("content-type", answer.content_type), ("content-length", str(len(answer.body))), ("server", "cloudflare")]
     data = connection.send(h11.Response(status_code=answer.status, headers=headers)) or b""
-    if not head:
-        data += connection.send(h11.Data(data=answer.body)) or b""
-    data += connection.send(h11.EndOfMessage()) or b""
-    await stream.send_all(data)
+    body = b"" if head else connection.send(h11.Data(data=answer.body)) or b""
+    end = connection.send(h11.EndOfMessage()) or b""
+    if answer.half:
+        await stream.send_all(data + body[: len(body) // 2])
+    elif answer.byte_s:
+        await stream.send_all(data)
+        for place in range(len(body)):
+            await trio.sleep(answer.byte_s)
+            await stream.send_all(body[place : place + 1])
+    else:
+        await stream.send_all(data + body + end)
 
 
-async def _swallow(stream: trio.abc.Stream) -> None:
+async def swallow(stream: trio.abc.Stream) -> None:
     """Read until the client gives up."""
     while await stream.receive_some(CHUNK):
         pass

@@ -7,6 +7,9 @@ import trio
 
 __all__ = ["Outbox"]
 
+Frame = str | bytes
+"""The text of a frame; or bytes that are sent as they are, of which none at all are the end of the connection."""
+
 
 @attrs.define(eq=False)
 class Outbox:
@@ -18,18 +21,18 @@ class Outbox:
 
     limit: int
     overflowed: trio.Event = attrs.field(factory=trio.Event)
-    _frames: deque[str] = attrs.field(factory=deque)
+    _frames: deque[Frame] = attrs.field(factory=deque)
     _filled: trio.Event = attrs.field(factory=trio.Event)
     _emptied: trio.Event = attrs.field(factory=trio.Event)
 
     def __len__(self) -> int:
         return len(self._frames)
 
-    def queued(self) -> tuple[str, ...]:
+    def queued(self) -> tuple[Frame, ...]:
         """What is on its way, oldest first."""
         return tuple(self._frames)
 
-    def put(self, frame: str, *, at: int | None = None) -> None:
+    def put(self, frame: Frame, *, at: int | None = None) -> None:
         """Queue a frame, last or at a place. After the overflow everything is dropped."""
         if self.overflowed.is_set():
             return
@@ -47,7 +50,7 @@ class Outbox:
         self.overflowed.set()
         self._emptied.set()
 
-    async def take(self) -> str:
+    async def take(self) -> Frame:
         """The next frame. A cancelled call loses nothing."""
         await trio.lowlevel.checkpoint()
         while not self._frames:

@@ -1,7 +1,7 @@
 """REST as a whole: routes, the envelope, and who may ask (docs.kraken.com/api/docs/guides/spot-rest-auth)."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 from urllib.parse import parse_qsl
 
@@ -28,6 +28,7 @@ __all__ = ["Rest"]
 HTML: Final = (
     b"<!DOCTYPE html>\n<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1>cloudflare</body></html>\n"
 )
+TRICKLE_S: Final = 1.0
 UNSAID: Final = frozenset({"nonce", "otp"})
 
 
@@ -124,17 +125,23 @@ def _refusal(text: str) -> HttpAnswer:
     return HttpAnswer(encode({"error": [text]}).encode())
 
 
+_IN_PLACE: Final[Mapping[Answered, HttpAnswer]] = {
+    Answered.NOTHING: HttpAnswer(hang=True),
+    Answered.CUT: HttpAnswer(cut=True),
+    Answered.BAD_GATEWAY: HttpAnswer(HTML, 502, "text/html"),
+    Answered.SERVER_ERROR: HttpAnswer(HTML, 500, "text/html"),
+    Answered.GARBAGE: HttpAnswer(b"\x00 not JSON"),
+}
+
+
 def _spoilt(fault: AnswerFault, answer: HttpAnswer) -> HttpAnswer:
     match fault.answered:
-        case Answered.AS_USUAL:
-            return answer
-        case Answered.NOTHING:
-            return HttpAnswer(hang=True)
-        case Answered.CUT:
-            return HttpAnswer(cut=True)
-        case Answered.BAD_GATEWAY:
-            return HttpAnswer(HTML, 502, "text/html")
-        case Answered.GARBAGE:
-            return HttpAnswer(b"\x00 not JSON")
         case Answered.REFUSED:
             return _refusal(fault.error)
+        case Answered.TRUNCATED:
+            return attrs.evolve(answer, body=answer.body[: len(answer.body) // 2])
+        case Answered.HALF:
+            return attrs.evolve(answer, half=True)
+        case Answered.TRICKLE:
+            return attrs.evolve(answer, byte_s=TRICKLE_S)
+    return _IN_PLACE.get(fault.answered, answer)

@@ -56,12 +56,14 @@ class Session:
     key: Key
     dress: Callable[[str], str]
     """Gets each frame, and returns what is sent in its place: for faults."""
+    carry: Callable[[int, str, Callable[[str], None]], None]
+    """Gets each frame of a feed for the reader of that number, and passes it on: for faults."""
     _subscribed: bool = False
     _muted: bool = False
 
     def send(self, frame: str) -> None:
         """Queue a frame."""
-        self.outbox.put(self.dress(frame))
+        self.carry(self.number, frame, self._put)
 
     @property
     def subscribed(self) -> bool:
@@ -121,6 +123,9 @@ class Session:
     def refuse(self, asked: Asked, error: str) -> None:
         """Answer with an error, and do nothing."""
         self._answer(asked, Outcome(error=error))
+
+    def _put(self, frame: str) -> None:
+        self.outbox.put(self.dress(frame))
 
     def _outcomes(self, asked: Asked) -> list[Outcome]:
         fields = Json(asked.params)

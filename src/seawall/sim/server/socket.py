@@ -4,6 +4,7 @@ wsproto rather than a library with sockets of its own: silence, garbage and a cu
 as a proper conversation.
 """
 
+import re
 from collections.abc import Callable
 from typing import Final
 
@@ -16,9 +17,11 @@ from wsproto.utilities import RemoteProtocolError
 
 from seawall.sim.faults import Answered, AnswerFault
 from seawall.sim.feeds.frames import HEARTBEAT
+from seawall.sim.server.http import swallow
+from seawall.sim.server.raw import raw_frame
 from seawall.sim.server.session import Asked, Session
 
-__all__ = ["NOT_JSON", "Socket", "refuse_upgrade", "upgrade"]
+__all__ = ["GOING_AWAY", "NOT_JSON", "Socket", "refuse_upgrade", "upgrade"]
 
 NOT_JSON: Final = "CloudFlare WebSocket proxy restarting"
 """Seen as a frame just before a drop."""
@@ -37,6 +40,8 @@ def upgrade(headers: list[tuple[bytes, bytes]], target: str, trailing: bytes) ->
         wire.receive_data(trailing)
     return wire
 
+
+_ACCEPT: Final = re.compile(rb"(sec-websocket-accept: *)[^\r]+", re.IGNORECASE)
 
 _WHILE_OPEN: Final = frozenset({ConnectionState.OPEN})
 _MAY_SEND: Final = {
@@ -67,6 +72,9 @@ class Socket:
     seen: Callable[[Asked], AnswerFault | None]
     carried_out: Callable[[], None]
     """Called after each request: timers may have changed."""
+    goodbye_in_place: Callable[[], bytes | None] = lambda: None
+    """What is sent in place of the answer to a close frame; None is the answer."""
+    accepts_wrongly: bool = False
     _life: trio.CancelScope = attrs.field(factory=trio.CancelScope)
     _heard_s: float = 0.0
     _sending: trio.Lock = attrs.field(factory=trio.Lock)
@@ -76,7 +84,7 @@ class Socket:
         """Serve until either side ends it. The stream is the caller's to close."""
         self._heard_s = trio.current_time()
         with self._life:
-            await self._send(AcceptConnection())
+            await self._accept()
             self.session.send(hello)
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(self._write, name=f"sim socket {self.session.number} writer")
@@ -84,6 +92,13 @@ class Socket:
                 nursery.start_soon(self._drop_slow_reader, name=f"sim socket {self.session.number} queue watch")
                 await self._read(nursery)
                 nursery.cancel_scope.cancel()
+
+    async def _accept(self) -> None:
+        if not self.accepts_wrongly:
+            await self._send(AcceptConnection())
+            return
+        data = self.wire.send(AcceptConnection())
+        await self._send_raw(_ACCEPT.sub(rb"\1AAAAAAAAAAAAAAAAAAAAAAAAAAA=", data))
 
     def cut(self) -> None:
         """End the connection without a goodbye."""
@@ -118,6 +133,10 @@ class Socket:
             case Ping():
                 self._heard_s = trio.current_time()
                 await self._send(event.response())
+            case CloseConnection() if (said := self.goodbye_in_place()) is not None:
+                await self._send_raw(said)
+                await swallow(self.stream)
+                return False
             case CloseConnection():
                 if self.wire.state is ConnectionState.REMOTE_CLOSING:
                     await self._send(event.response())
@@ -163,7 +182,13 @@ class Socket:
                 self.session.refuse(asked, fault.error)
             case Answered.GARBAGE:
                 self.session.send(NOT_JSON)
-            case Answered.BAD_GATEWAY:
+            case Answered.TRUNCATED:
+                self.session.send(_half_an_answer(asked))
+            case Answered.HALF | Answered.TRICKLE:
+                whole = raw_frame(_half_an_answer(asked).encode())
+                await self._send_raw(whole[: len(whole) // 2])
+                return False
+            case Answered.BAD_GATEWAY | Answered.SERVER_ERROR:
                 await self._send(TextMessage(data=NOT_JSON))
                 return False
             case Answered.CUT:
@@ -175,10 +200,14 @@ class Socket:
     async def _write(self) -> None:
         """Send what is queued, and a heartbeat where nothing was for a while."""
         while True:
-            frame = HEARTBEAT if self.session.subscribed else None
+            frame: str | bytes | None = HEARTBEAT if self.session.subscribed else None
             with trio.move_on_after(self.heartbeat_s):
                 frame = await self.session.outbox.take()
-            if frame is not None:
+            if isinstance(frame, bytes):
+                if not frame:
+                    self.cut()
+                await self._send_raw(frame)
+            elif frame is not None:
                 await self._send(TextMessage(data=frame))
 
     async def _watch(self) -> None:
@@ -201,10 +230,22 @@ class Socket:
         async with self._sending:
             if self.wire.state not in _MAY_SEND.get(type(event), _WHILE_OPEN):
                 return
-            data = self.wire.send(event)
-            if self.silent():
-                return
-            try:
-                await self.stream.send_all(data)
-            except (trio.BrokenResourceError, trio.ClosedResourceError):
-                self._life.cancel()
+            await self._push(self.wire.send(event))
+
+    async def _send_raw(self, data: bytes) -> None:
+        """Send bytes beneath WebSocket."""
+        async with self._sending:
+            await self._push(data)
+
+    async def _push(self, data: bytes) -> None:
+        if self.silent():
+            return
+        try:
+            await self.stream.send_all(data)
+        except (trio.BrokenResourceError, trio.ClosedResourceError):
+            self._life.cancel()
+
+
+def _half_an_answer(asked: Asked) -> str:
+    req_id = "" if asked.req_id is None else f'"req_id":{asked.req_id},'
+    return f'{{"method":"{asked.method}",{req_id}"success":true,"result":{{"order'

@@ -41,6 +41,8 @@ class Feeds:
     public: PublicFeed
     private: PrivateFeed
     level3: Level3Feed
+    refusal_of: Callable[[str, str], str | None] = lambda _channel, _symbol: None
+    """Says for a channel and a symbol which error a subscription gets, for faults; None when it is taken."""
 
 
 def subscribe(feeds: Feeds, who: Subscriber, fields: Json) -> Iterator[Answer]:
@@ -111,6 +113,8 @@ def _subscribe_symbol(feeds: Feeds, who: Subscriber, symbol: str, topic: Topic, 
     feed = feeds.public
     if symbol not in feed.exchange.pairs:
         return Outcome(error=f"Currency pair not supported {symbol}", beside={"symbol": symbol}), None
+    if (error := feeds.refusal_of(topic.channel, symbol)) is not None:
+        return Outcome(error=error, beside={"symbol": symbol}), None
     if topic.channel == LEVEL3 and (refusal := _refusal_of_level3(feeds.level3, who, topic)) is not None:
         return Outcome(error=refusal, beside={"symbol": symbol}), None
     if not feed.topics.add(topic, who):
@@ -170,6 +174,8 @@ def _subscribe_instruments(feeds: Feeds, who: Subscriber, fields: Json) -> Answe
 
 
 def _subscribe_private(feeds: Feeds, who: Subscriber, channel: str, fields: Json) -> Answer:
+    if (error := feeds.refusal_of(channel, "")) is not None:
+        return Outcome(error=error), None
     if feeds.private.of(who, channel) is not None:
         return Outcome(error="Already subscribed"), None
     users = fields.text("users")
