@@ -19,8 +19,8 @@ from seawall.journal.records import Row
 from seawall.journal.tables import KEPT, fills, intents, journal, order_steps, runs
 from seawall.journal.writes import NEWEST_RUN
 from seawall.model.errors import JournalFailed
-from seawall.model.journal import Replayed
-from seawall.model.order_states import ENDED
+from seawall.model.journal import IntentRecord, OrderRecord, Replayed
+from seawall.model.order_states import ENDED, OrderState
 
 __all__ = ["FAULTS", "Store", "make_ready", "open_store", "selected"]
 
@@ -52,6 +52,30 @@ _NEWEST_SEQS: Final = (
     .group_by(order_steps.c.client_order_id)
 )
 _NEWEST_STEPS: Final = selected(order_steps).where(order_steps.c.seq.in_(_NEWEST_SEQS)).order_by(order_steps.c.seq)
+_NEVER_PLACED: Final = (
+    sa.select(order_steps.c.client_order_id).where(order_steps.c.state == OrderState.NEVER_PLACED.value).distinct().subquery()
+)
+_REMEMBERED: Final = 1_000
+"""Ended orders that a start learns: as many as a running engine keeps (`seawall.engine.order_table.OrderTable.keep_ended`)."""
+_NEWEST_INTENTS: Final = sa.select(intents.c.seq).order_by(intents.c.seq.desc()).limit(_REMEMBERED).subquery()
+_ENDED_NAMES: Final = sa.select(intents.c.client_order_id).where(
+    sa.or_(
+        intents.c.seq.in_(sa.select(_NEWEST_INTENTS.c.seq)),
+        # Nobody told this end: it was inferred, so it is the one that may turn out to be wrong, however long after.
+        intents.c.client_order_id.in_(sa.select(_NEVER_PLACED.c.client_order_id)),
+    ),
+    ~_NOT_ENDED,
+)
+_ENDED_INTENTS: Final = (
+    selected(intents).where(intents.c.client_order_id.in_(_ENDED_NAMES)).order_by(intents.c.seq)
+)
+_ENDED_STEPS: Final = selected(order_steps).where(
+    order_steps.c.seq.in_(
+        sa.select(sa.func.max(order_steps.c.seq))
+        .where(order_steps.c.client_order_id.in_(_ENDED_NAMES))
+        .group_by(order_steps.c.client_order_id)
+    )
+)
 _FILLS: Final = selected(fills).order_by(fills.c.at_ns, fills.c.seq)
 
 
@@ -79,6 +103,11 @@ class Store:
             batches.setdefault(_TABLES[row.table], []).append((seq, *row.values))
         self._append(batches, durable=durable)
         self._last_seq = seq
+
+    @property
+    def last_seq(self) -> int:
+        """The number of the newest row."""
+        return self._last_seq
 
 
 @contextmanager
@@ -120,9 +149,16 @@ def _begin_run(database: Database, connection: sa.Connection, opened_ns: int) ->
             intents=tuple(map(records.intent, connection.execute(_OPEN_INTENTS))),
             orders=tuple(map(records.order, connection.execute(_NEWEST_STEPS))),
             fills=tuple(map(records.fill, connection.execute(_FILLS).yield_per(_AT_ONCE))),
+            ended=_ended(connection),
         )
         newest = [connection.execute(sa.select(sa.func.max(table.c.seq))).scalar_one() or 0 for table in KEPT]
     return Store(database.appender(connection, run), replayed, max(newest))
+
+
+def _ended(connection: sa.Connection) -> tuple[tuple[IntentRecord, OrderRecord], ...]:
+    newest = {step.client_order_id: step for step in map(records.order, connection.execute(_ENDED_STEPS))}
+    planned = map(records.intent, connection.execute(_ENDED_INTENTS))
+    return tuple((record, newest[record.client_order_id]) for record in planned)
 
 
 @contextmanager

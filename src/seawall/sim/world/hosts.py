@@ -1,4 +1,4 @@
-"""Hosts: who does what in a world, and dies of it."""
+"""Hosts: machines with a clock and a disk, and the processes that live and die on them."""
 
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -10,7 +10,7 @@ import trio
 from seawall.sim.world.clocks import WallClock
 from seawall.sim.world.disk import Disk
 
-__all__ = ["Host", "HostDied", "current_host"]
+__all__ = ["Host", "HostDied", "Machine", "current_host"]
 
 
 class HostDied(BaseException):
@@ -32,31 +32,60 @@ def current_host() -> "Host":
 
 
 @attrs.define(eq=False)
-class Host:
-    """One process on a machine of its own. `io` is called around every operation that leaves the process."""
+class Machine:
+    """What outlives a process: its clock, its disk, and the count of what was done there."""
 
     name: str
     wall: WallClock
     disk: Disk
-    alive: bool = True
     io_points: int = 0
-    """How many there have been, over all lives."""
+    """Operations that left a process, or came in, over all lives."""
     die_at: int | None = None
-    """The point at which to die."""
-    lives: int = 1
-    on_death: list[Callable[[str], None]] = attrs.field(factory=list)
-    """Called once, with the way it died (`killed`, `power cut`); must not raise."""
-    _life: trio.CancelScope = attrs.field(factory=trio.CancelScope)
+    """The point at which the process of that moment is killed."""
+    lives: int = 0
+
+    def boot(self) -> "Host":
+        """A new process; the one before, if there is any left of it, stays dead."""
+        self.lives += 1
+        return Host(self, self.lives)
+
+
+@attrs.define(eq=False)
+class Host:
+    """One process on a machine of its own. `io` is called around every operation that leaves the process."""
+
+    machine: Machine
+    life: int
+    alive: bool = attrs.field(default=True, init=False)
+    on_death: list[Callable[[str], None]] = attrs.field(factory=list, init=False)
+    """Called once, with the way it died (`killed…`, `power cut`); must not raise."""
+    scope: trio.CancelScope = attrs.field(factory=trio.CancelScope, init=False)
 
     def __repr__(self) -> str:
-        return f"<Host {self.name} ({'alive' if self.alive else 'dead'}, {self.io_points} points)>"
+        return f"<Host {self.name}, life {self.life} ({'alive' if self.alive else 'dead'})>"
+
+    @property
+    def name(self) -> str:
+        """The machine's."""
+        return self.machine.name
+
+    @property
+    def wall(self) -> WallClock:
+        """The machine's."""
+        return self.machine.wall
+
+    @property
+    def disk(self) -> Disk:
+        """The machine's."""
+        return self.machine.disk
 
     def io(self, what: str) -> None:
         """Something leaves or enters the process here. Raises `HostDied` when there is no process any more."""
         if not self.alive:
             raise HostDied(self.name)
-        self.io_points += 1
-        if self.io_points == self.die_at:
+        machine = self.machine
+        machine.io_points += 1
+        if machine.io_points == machine.die_at:
             self.die(f"killed at {what}")
             raise HostDied(self.name)
 
@@ -65,21 +94,23 @@ class Host:
         if not self.alive:
             return
         self.alive = False
-        self._life.cancel(reason=how)
+        self.scope.cancel(reason=how)
         for tell in self.on_death:
             tell(how)
 
     @contextmanager
     def living(self) -> Generator[None, None, None]:
-        """One life: tasks started inside belong to this host. Ends without an error when the host dies."""
-        self.alive = True
-        self._life = trio.CancelScope()
+        """The process: tasks started inside belong to this host. Left without an error when the host dies."""
         token = _current.set(self)
         try:
-            with self._life:
+            with self.scope:
                 yield
-        except* HostDied:
+        except HostDied:
             pass
+        except BaseExceptionGroup as group:
+            _, rest = group.split(HostDied)
+            # What a dead process raises besides, as it falls apart, reaches nobody either.
+            if rest is not None and self.alive:
+                raise
         finally:
             _current.reset(token)
-            self.lives += 1

@@ -1,0 +1,80 @@
+"""The way from one machine to another, and how good it is just now."""
+
+import math
+from random import Random
+from typing import TYPE_CHECKING, Final
+
+import attrs
+
+if TYPE_CHECKING:
+    from seawall.sim.world.net.flow import Flow
+
+__all__ = ["WINDOW_BYTES", "Link"]
+
+WINDOW_BYTES: Final = 256 * 1024
+"""What may be under way, or wait to be read, in one direction of a connection before its sender has to wait."""
+
+
+@attrs.define(eq=False)
+class Link:
+    """One direction between two machines. All of it may be set at any time; it holds for what is sent from then on."""
+
+    source: str
+    target: str
+    _rng: Random = attrs.field(repr=False)
+    latency_s: float = 0.0
+    jitter_s: float = 0.0
+    """At most so much is added to the latency. Bytes of one connection never overtake each other."""
+    bytes_per_s: float = math.inf
+    """Shared by all connections."""
+    pieces: int | None = None
+    """The most bytes that one read brings; None is whatever has arrived."""
+    window_bytes: int = WINDOW_BYTES
+    lost: bool = False
+    """Connections that are opened get no answer; of those that are used, neither side ever hears from the other again."""
+    _stalled: bool = attrs.field(default=False, init=False)
+    _free_s: float = attrs.field(default=-math.inf, init=False)
+    _flows: "dict[Flow, None]" = attrs.field(factory=dict, init=False, repr=False)
+
+    @property
+    def stalled(self) -> bool:
+        """Whether bytes wait until this is over, those under way as well; they arrive then."""
+        return self._stalled
+
+    @stalled.setter
+    def stalled(self, stalled: bool) -> None:
+        if stalled != self._stalled:
+            self._stalled = stalled
+            for flow in tuple(self._flows):
+                flow.hold_up() if stalled else flow.let_go()
+
+    @property
+    def passable(self) -> bool:
+        """Whether a packet that nobody repeats would arrive."""
+        return not (self.lost or self._stalled)
+
+    def arrival_s(self, now_s: float, size: int) -> float:
+        """When so many bytes, sent now, will have arrived; never, while the link is stalled."""
+        if self._stalled:
+            return math.inf
+        due_s = now_s
+        if self.bytes_per_s != math.inf:
+            due_s = self._free_s = max(now_s, self._free_s) + size / self.bytes_per_s
+        due_s += self.latency_s
+        if self.jitter_s:
+            due_s += self.jitter_s * self._rng.random()
+        return due_s
+
+    def heal(self) -> None:
+        """No stall, no loss, no pieces. What the way is like otherwise stays as it was set."""
+        self.stalled = self.lost = False
+        self.pieces = None
+        self._free_s = -math.inf
+
+    def carry(self, flow: "Flow") -> None:
+        """Count this direction of a connection among those that go this way."""
+        self._flows[flow] = None
+
+    def drop(self, flow: "Flow") -> None:
+        """Its connection is closed."""
+        self._flows.pop(flow, None)
