@@ -1,7 +1,7 @@
 """What clients asked, so that a test can prove that nothing was sent twice."""
 
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import attrs
 
@@ -23,10 +23,14 @@ class Request:
 
 @attrs.define
 class RequestLog:
-    """The newest requests, oldest first; `dropped` counts those that gave way to newer ones."""
+    """The newest requests, oldest first; `dropped` counts those that gave way to newer ones.
+
+    `listeners` are handed each one as it arrives, before anything is done about it.
+    """
 
     limit: int
     dropped: int = 0
+    listeners: list[Callable[[Request], None]] = attrs.field(factory=list)
     _kept: deque[Request] = attrs.field(factory=deque)
 
     def __len__(self) -> int:
@@ -41,6 +45,8 @@ class RequestLog:
         if len(self._kept) > self.limit:
             self._kept.popleft()
             self.dropped += 1
+        for listener in self.listeners:
+            listener(request)
 
     def of(self, *methods: str) -> tuple[Request, ...]:
         """Those of these methods, in the spelling of either transport (`AddOrder`, `add_order`)."""

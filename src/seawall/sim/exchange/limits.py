@@ -19,6 +19,8 @@ class Limits:
     engine: EngineLimit
     rest: RestCounter
     enforced: bool = True
+    listeners: list[Callable[[str], None]] = attrs.field(factory=list)
+    """Told of each request above a limit, refused or not: by the pair, or by the REST method."""
     _counters: dict[str, EngineCounter] = attrs.field(factory=dict)
 
     @classmethod
@@ -29,17 +31,17 @@ class Limits:
     def charge_add(self, symbol: str, orders: int = 1) -> None:
         """Orders placed together. Raises `ApiError` above the threshold; what was refused counts all the same."""
         counter = self._counter(symbol)
-        self._charge(counter, counter.charge_of_add(orders))
+        self._charge(symbol, counter, counter.charge_of_add(orders))
 
     def charge_amend(self, symbol: str, since_ns: int) -> None:
         """One amend of an order that was placed, or last amended, at `since_ns`."""
         counter = self._counter(symbol)
-        self._charge(counter, counter.charge_of("amend", self._age_s(since_ns)))
+        self._charge(symbol, counter, counter.charge_of("amend", self._age_s(since_ns)))
 
     def charge_edit(self, symbol: str, since_ns: int) -> None:
         """One edit of an order that was placed, or last amended, at `since_ns`."""
         counter = self._counter(symbol)
-        self._charge(counter, counter.charge_of("edit", self._age_s(since_ns)))
+        self._charge(symbol, counter, counter.charge_of("edit", self._age_s(since_ns)))
 
     def charge_cancel(self, symbol: str, since_ns: int) -> None:
         """One cancel. Never refused: whether Kraken would is not known, and an order must be able to end."""
@@ -48,8 +50,10 @@ class Limits:
 
     def charge_rest(self, method: str) -> None:
         """One private REST call. Raises `ApiError` above the cap."""
-        if not self.rest.take(method, self._now_s()) and self.enforced:
-            raise ApiError("EAPI:Rate limit exceeded")
+        if not self.rest.take(method, self._now_s()):
+            self._tell(method)
+            if self.enforced:
+                raise ApiError("EAPI:Rate limit exceeded")
 
     def check_open_orders(self, count: int) -> None:
         """Raise `ApiError` when a pair has as many open orders as it may."""
@@ -60,11 +64,17 @@ class Limits:
         """The engine's counter of one pair now."""
         return self._counter(symbol).value(self._now_s())
 
-    def _charge(self, counter: EngineCounter, charge: float) -> None:
+    def _charge(self, symbol: str, counter: EngineCounter, charge: float) -> None:
         now_s = self._now_s()
         counter.add(charge, now_s)
-        if self.enforced and counter.over(now_s):
-            raise ApiError("EOrder:Rate limit exceeded")
+        if counter.over(now_s):
+            self._tell(symbol)
+            if self.enforced:
+                raise ApiError("EOrder:Rate limit exceeded")
+
+    def _tell(self, what: str) -> None:
+        for listener in self.listeners:
+            listener(what)
 
     def _counter(self, symbol: str) -> EngineCounter:
         return self._counters.setdefault(symbol, EngineCounter(self.engine))
