@@ -1,0 +1,73 @@
+"""Runs that take no world: what a sweep sees of them. Processes import these by name."""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+from seawall.drill.spec import Measures, RunSpec, RunStatistics, Verdict, Violation
+
+TWICE = Violation("one order for one intent", "No intent ever becomes two orders.", "intent c7 became O1 and O2", 312.5)
+
+
+def statistics(spec: RunSpec, *, io_points: int = 9) -> RunStatistics:
+    return RunStatistics(
+        simulated_s=spec.length_s,
+        cpu_s=1.0,
+        scheduler_steps=1000,
+        faults=len(spec.faults or ()),
+        kills=0 if spec.kill_at is None else 1,
+        starts=1,
+        io_points=io_points,
+        intents=4,
+        orders=4,
+        fills=2,
+        connections=3,
+    )
+
+
+def verdict(spec: RunSpec, *violations: Violation, measures: Measures | None = None, digest: str | None = None) -> Verdict:
+    digest = f"{spec.seed:04x}{spec.kill_at or 0:04x}" if digest is None else digest
+    return Verdict(spec, spec.faults or (), violations, statistics(spec), measures or Measures(), digest, digest[::-1])
+
+
+def clean(spec: RunSpec) -> Verdict:
+    """Nothing ever goes wrong."""
+    return verdict(spec)
+
+
+def mixed(spec: RunSpec) -> Verdict:
+    """Seed 3 breaks an invariant, seed 5 raises, seed 7 is killed, seed 9 exits."""
+    match spec.seed:
+        case 3:
+            return verdict(spec, TWICE)
+        case 5:
+            raise ValueError("a bug of the drill's own")
+        case 7:
+            os.kill(os.getpid(), signal.SIGKILL)
+        case 9:
+            print("the last words", flush=True)
+            os._exit(4)
+    return verdict(spec)
+
+
+def hangs(spec: RunSpec) -> Verdict:
+    """Seed 2 never ends."""
+    while spec.seed == 2:
+        pass
+    return verdict(spec)
+
+
+def leaves_its_pid(spec: RunSpec) -> Verdict:
+    """Writes its process id where `config_file` says, and goes on for ever."""
+    assert spec.config_file is not None
+    part = spec.config_file.with_suffix(".part")
+    part.write_text(str(os.getpid()))
+    part.rename(spec.config_file)
+    while True:
+        time.sleep(60)
+
+
+def hash_seed(spec: RunSpec) -> Verdict:
+    """Its digest is how Python was told to hash text."""
+    return verdict(spec, digest=os.environ["PYTHONHASHSEED"] + Path(__file__).stem)
