@@ -3,7 +3,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import psutil
@@ -88,27 +87,30 @@ async def test_a_worker_that_cannot_start_says_why() -> None:
         with pytest.RaisesGroup(pytest.RaisesExc(WorkerFailed, match="lost"), flatten_subgroups=True), trio.fail_after(60):
             await Sweep(lost, jobs=1).over([RunSpec(1)], print)
     finally:
-        del fake_runs.lost
+        del fake_runs.lost  # type: ignore[attr-defined]  # as above
 
 
-async def test_cancelled_it_leaves_no_process(tmp_path: Path) -> None:
-    spec = RunSpec(1, config_file=tmp_path / "pid")
+@pytest.fixture
+def pipe(tmp_path: Path) -> Path:
+    """Where a worker writes its process id; reading waits until it has."""
+    os.mkfifo(tmp_path / "pid")
+    return tmp_path / "pid"
+
+
+async def test_cancelled_it_leaves_no_process(pipe: Path) -> None:
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(Sweep(fake_runs.leaves_its_pid, jobs=1).over, [spec], print)
+        nursery.start_soon(Sweep(fake_runs.leaves_its_pid, jobs=1).over, [RunSpec(1, config_file=pipe)], print)
         with trio.fail_after(60):
-            while not (tmp_path / "pid").exists():
-                await trio.sleep(0.02)
+            pid = int(await trio.to_thread.run_sync(pipe.read_text, abandon_on_cancel=True))
         nursery.cancel_scope.cancel()
 
-    assert not psutil.pid_exists(int((tmp_path / "pid").read_text()))
+    assert not psutil.pid_exists(pid)
 
 
-def test_workers_die_with_a_parent_that_is_killed(tmp_path: Path) -> None:
-    pid = tmp_path / "pid"
+def test_workers_die_with_a_parent_that_is_killed(pipe: Path) -> None:
     environ = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    with subprocess.Popen([sys.executable, "-c", PARENT, str(pid)], env=environ) as parent:
-        _wait_for(pid)
-        worker = psutil.Process(int(pid.read_text()))
+    with subprocess.Popen([sys.executable, "-c", PARENT, str(pipe)], env=environ) as parent:
+        worker = psutil.Process(int(pipe.read_text()))
         parent.send_signal(signal.SIGKILL)
 
     worker.wait(timeout=60)
@@ -119,11 +121,3 @@ def test_a_sweep_takes_as_many_processes_as_there_are_cores_and_has_patience_for
 
     assert sweep.jobs == len(os.sched_getaffinity(0))
     assert 60 < sweep.most_s < math.inf
-
-
-def _wait_for(path: Path) -> None:
-    # Real processes, real time.
-    until_s = time.monotonic() + 60
-    while not path.exists():
-        assert time.monotonic() < until_s
-        time.sleep(0.02)
