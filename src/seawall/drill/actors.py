@@ -74,7 +74,7 @@ async def open_actors(
             heard_as_facts(world),
             journal_sync=course.journal_sync,
         )
-        nursery.start_soon(trader.run, name="the trader")
+        nursery.start_soon(trader.run, name="the trader")  # noqa: ASYNC113 - who needs it to serve waits for `serving`
         try:
             yield Actors(world, simulator, host, trader, pulse)
         finally:

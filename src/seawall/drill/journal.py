@@ -4,6 +4,7 @@ The database itself is SQLite in memory. It keeps what it has committed, as it d
 synced goes with the power, and how long a commit takes, and whether it fails, the world's disk says.
 """
 
+import functools
 import queue
 import sqlite3
 from collections import deque
@@ -23,7 +24,7 @@ from seawall.journal.making import begin_new
 from seawall.journal.place import Append
 from seawall.journal.sqlite_append import SqliteAppend
 from seawall.journal.store import FAULTS, Store, open_store
-from seawall.journal.tables import KEPT
+from seawall.journal.tables import KEPT, journal
 from seawall.journal.writer import Batch, Broke, Ended, Kept, Opened
 from seawall.model.errors import JournalFailed
 from seawall.model.venue import Probe
@@ -45,23 +46,17 @@ class JournalFile:
     """The newest row of each commit since the last one that was synced."""
     _synced: int = attrs.field(default=0, init=False)
 
+    _made: bool = attrs.field(default=False, init=False)
+
     def __attrs_post_init__(self) -> None:
-        self._engine = sa.create_engine(
-            "sqlite://",
-            creator=lambda: sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False),
-            poolclass=StaticPool,
-        )
-        sa.event.listen(self._engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+        self._engine = _in_memory()
 
     @contextmanager
     def opened(self, *, now_ns: Callable[[], int], rng: Random) -> Generator[sa.Connection, None, None]:
         """See `Database.opened`."""
+        if not self._made:
+            self._make(now_ns, rng)
         with self._engine.connect() as connection:
-            if not sa.inspect(connection).has_table(KEPT[0].name):
-                connection.rollback()
-                with connection.begin():
-                    begin_new(connection, now_ns, rng)
-            connection.rollback()
             yield connection
 
     @contextmanager
@@ -72,9 +67,7 @@ class JournalFile:
 
     def appender(self, connection: sa.Connection, run: int) -> Append:
         """See `Database.appender`."""
-        driver = connection.connection.driver_connection
-        assert isinstance(driver, sqlite3.Connection), driver
-        return SqliteAppend(driver, run, (), _nothing)
+        return SqliteAppend(_driver(connection), run, (), _nothing)
 
     def committed(self, newest_seq: int, *, synced: bool) -> None:
         """A commit that ended with this row is there; with `synced` it and all before it are safe from now on."""
@@ -97,9 +90,39 @@ class JournalFile:
         self._synced = newest
         return lost
 
-    def close(self) -> None:
-        """Forget it."""
-        self._engine.dispose()
+    def _make(self, now_ns: Callable[[], int], rng: Random) -> None:
+        with self._engine.connect() as connection:
+            _driver(connection).deserialize(_empty())
+            with connection.begin():
+                new = {"journal_id": f"{rng.getrandbits(64):016x}", "created_ns": now_ns()}
+                connection.execute(journal.update().values(new))
+        self._made = True
+
+
+@functools.cache
+def _empty() -> bytes:
+    """A journal nobody has written to. Making its tables takes longer than many a run, so it is done once."""
+    engine = _in_memory()
+    with engine.connect() as connection:
+        with connection.begin():
+            begin_new(connection, lambda: 0, Random(0))
+        return _driver(connection).serialize()
+
+
+def _in_memory() -> sa.Engine:
+    engine = sa.create_engine(
+        "sqlite://",
+        creator=lambda: sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False),
+        poolclass=StaticPool,
+    )
+    sa.event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+    return engine
+
+
+def _driver(connection: sa.Connection) -> sqlite3.Connection:
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, sqlite3.Connection), driver
+    return driver
 
 
 def _nothing() -> None:
@@ -141,7 +164,7 @@ async def open_world_journal(
     line = Line(file.name, probe, queue_bound, inbox)
     async with trio.open_nursery() as nursery:
         writer = _Writer(file, host, line, inbox, rng, sync)
-        nursery.start_soon(writer.run, name=f"journal writer of {host.name}")
+        nursery.start_soon(writer.run, name=f"journal writer of {host.name}")  # noqa: ASYNC113 - it says `opened` below
         await line.opened.wait()
         if line.fault is not None:
             raise line.fault
@@ -154,7 +177,7 @@ async def open_world_journal(
                 await line.ended.wait()
             if draining.cancelled_caught:
                 line.leave_behind(drain_s)
-            nursery.cancel_scope.cancel()
+            writer.life.cancel(reason="the journal is left")
     if draining.cancelled_caught:
         raise JournalFailed(f"{file.name}: the disk had not taken the last records after {drain_s:g} s")
 
@@ -169,11 +192,13 @@ class _Writer:
     inbox: _Inbox
     rng: Random
     sync: bool
+    life: trio.CancelScope = attrs.field(factory=lambda: trio.CancelScope(shield=True), init=False)
+    """A thread is not cancelled with what surrounds it: it ends by itself, or is gone with its process."""
 
     async def run(self) -> None:
-        """Open, replay, write until the inbox is closed. A thread is not cancelled with its process: it is just gone."""
-        with trio.CancelScope(shield=True) as life:
-            self.host.on_death.append(lambda _: life.cancel(reason="the process died"))
+        """Open, replay, write until the inbox is closed."""
+        self.host.on_death.append(lambda _: self.life.cancel(reason="the process died"))
+        with self.life:
             try:
                 await self._disk(synced=True)
                 with open_store(self.file, now_ns=self.host.wall.now_ns, rng=self.rng) as store:

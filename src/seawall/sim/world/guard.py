@@ -4,16 +4,18 @@ Time and chance of the standard library are replaced while a run lasts, for the 
 how old one is). What cannot be replaced is watched: a run that opens a real socket or starts a thread has failed, and says where.
 """
 
+import _thread
 import gc
 import os
 import random
 import sys
+import threading
 import time
 import traceback
 from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from types import FrameType, ModuleType
+from types import FrameType
 from typing import Final
 
 import attrs
@@ -28,9 +30,6 @@ _WATCHED: Final = {
     "os.fork": "forked",
     "os.posix_spawn": "started a process",
     "os.system": "ran a command",
-    "_thread.start_new_thread": "started a thread",
-    "_thread.start_joinable_thread": "started a thread",
-    "time.sleep": "slept in real time",
 }
 _WRITES: Final = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_TRUNC
 _LIBRARY: Final = (str(Path(os.__file__).parent), str(Path(__file__).parent))
@@ -98,9 +97,9 @@ def guarded(now_s: Callable[[], float], now_ns: Callable[[], int], chance: rando
         _hooked.append(True)
     guard = Guard()
     with ExitStack() as stack:
-        for module, name, stand_in in _stand_ins(now_s, now_ns, chance):
-            stack.callback(setattr, module, name, getattr(module, name))
-            setattr(module, name, stand_in)
+        for owner, name, stand_in in (*_stand_ins(now_s, now_ns, chance), *_refusals(guard)):
+            stack.callback(setattr, owner, name, getattr(owner, name))
+            setattr(owner, name, stand_in)
         stack.callback(random.setstate, random.getstate())
         random.seed(chance.getrandbits(64))
         stack.enter_context(_collected_on_request())
@@ -111,7 +110,7 @@ def guarded(now_s: Callable[[], float], now_ns: Callable[[], int], chance: rando
 
 def _stand_ins(
     now_s: Callable[[], float], now_ns: Callable[[], int], chance: random.Random
-) -> list[tuple[ModuleType, str, Callable[..., object]]]:
+) -> list[tuple[object, str, Callable[..., object]]]:
     def monotonic_ns() -> int:
         return round(now_s() * 1e9)
 
@@ -125,6 +124,18 @@ def _stand_ins(
         (os, "urandom", chance.randbytes),
         (random, "_urandom", chance.randbytes),  # `SystemRandom` has its own name for it
     ]
+
+
+def _refusals(guard: Guard) -> list[tuple[object, str, Callable[..., object]]]:
+    """What has no event of its own to watch for in every version of Python."""
+
+    def start_thread(*_: object, **__: object) -> None:
+        guard.refuse("started a thread")
+
+    def sleep(_: float) -> None:
+        guard.refuse("slept in real time")
+
+    return [(threading.Thread, "start", start_thread), (_thread, "start_new_thread", start_thread), (time, "sleep", sleep)]
 
 
 @contextmanager
