@@ -16,7 +16,6 @@ from seawall.sim.settings import Door, SimAddresses, SimSettings
 
 __all__ = ["open_sim"]
 
-HOST: Final = "127.0.0.1"
 LONGEST_NAP_S: Final = 1.0
 
 
@@ -56,8 +55,9 @@ async def open_sim(settings: SimSettings, source: MarketSource | None = None) ->
     clockwork = _Clockwork(exchange)
     made.doors.kick = made.doors.rest.carried_out = clockwork.kick
     made.source.prepare(market)
-    listeners = await _listen(settings.port)
-    sim = attrs.evolve(made, addresses=_addresses([listener for _, listener in listeners], secure=tls is not None))
+    listeners = await _listen(settings.host, settings.port)
+    where = _addresses(settings.name or settings.host, [listener for _, listener in listeners], secure=tls is not None)
+    sim = attrs.evolve(made, addresses=where)
     life = trio.CancelScope()
     async with trio.open_nursery() as nursery:
         await nursery.start(_serve, sim, clockwork, listeners, tls, life, name="sim")
@@ -72,12 +72,12 @@ async def open_sim(settings: SimSettings, source: MarketSource | None = None) ->
             life.cancel()
 
 
-async def _listen(port: int) -> list[tuple[Door, trio.SocketListener]]:
+async def _listen(host: str, port: int) -> list[tuple[Door, trio.SocketListener]]:
     """Open the four doors, or none: raises OSError when a port is taken."""
     listeners: list[tuple[Door, trio.SocketListener]] = []
     try:
         for place, door in enumerate((Door.REST, Door.PUBLIC, Door.PRIVATE, Door.LEVEL3)):
-            opened = await trio.open_tcp_listeners(port + place if port else 0, host=HOST)
+            opened = await trio.open_tcp_listeners(port + place if port else 0, host=host)
             listeners += [(door, listener) for listener in opened]
     except BaseException:
         for _, listener in listeners:
@@ -114,8 +114,8 @@ def _tls(settings: SimSettings) -> ssl.SSLContext | None:
     return context
 
 
-def _addresses(listeners: list[trio.SocketListener], *, secure: bool) -> SimAddresses:
+def _addresses(host: str, listeners: list[trio.SocketListener], *, secure: bool) -> SimAddresses:
     ports = [listener.socket.getsockname()[1] for listener in listeners]
     tail = "s" if secure else ""
-    public, private, level3 = (f"ws{tail}://{HOST}:{port}/v2" for port in ports[1:])
-    return SimAddresses(f"http{tail}://{HOST}:{ports[0]}", public, private, level3)
+    public, private, level3 = (f"ws{tail}://{host}:{port}/v2" for port in ports[1:])
+    return SimAddresses(f"http{tail}://{host}:{ports[0]}", public, private, level3)

@@ -73,11 +73,14 @@ class SimAddresses:
 class SimSettings:
     """Settings of one simulated exchange. Durations are seconds; balances are by asset name (`BTC`), exact.
 
+    `host` is the IPv4 address to listen at; 127.0.0.1 is this machine's alone. URLs have `name` there; None is `host` itself.
     `port` 0 lets the system choose; else REST, the public, the private and the level 3 socket listen on it and the three
     after it.
     With `replay` the pairs are those of the recording, and `pairs` is not used.
     """
 
+    host: str = "127.0.0.1"
+    name: str | None = None
     port: int = 0
     seed: int = 1
     pairs: tuple[Pair, ...] = DEFAULT_PAIRS

@@ -1,12 +1,12 @@
 """TCP, read and written by the task that wants to, at the moment it wants to."""
 
 import errno
-import socket
 from typing import Self
 
 import attrs
 import trio
 
+from seawall.kraken.client.wire.sockets import PromptSocket, prompt_socket
 from seawall.kraken.client.wire.streams import READ_BYTES, Data, OneTask, PromptStream
 
 __all__ = ["TcpStream"]
@@ -20,7 +20,7 @@ class TcpStream(PromptStream):
     them to the caller: no task switch that would delay them, no cancellation that would lose them.
     """
 
-    _socket: socket.socket
+    _socket: PromptSocket
     _kept: bytearray = attrs.field(factory=bytearray, init=False)
     _more: bool = attrs.field(default=False, init=False)
     _sending: OneTask = attrs.field(factory=lambda: OneTask("sending on this stream"), init=False)
@@ -29,9 +29,7 @@ class TcpStream(PromptStream):
     @classmethod
     def taken_from(cls, stream: trio.SocketStream) -> Self:
         """Take the socket out of trio's own stream, which is of no use afterwards. Its options stay as they are."""
-        taken = socket.socket(fileno=stream.socket.detach())
-        taken.settimeout(0)  # trio made it one that never blocks; here Python is told
-        return cls(taken)
+        return cls(prompt_socket(stream.socket))
 
     def __repr__(self) -> str:
         return f"<TcpStream {'closed' if self._closed else self._socket.fileno()}>"
@@ -59,7 +57,7 @@ class TcpStream(PromptStream):
                 return data
         while True:
             self._check_open()
-            await trio.lowlevel.wait_readable(self._socket)
+            await self._socket.wait_readable()
             if (data := self._receive(limit)) is not None:
                 return data
 
@@ -81,7 +79,7 @@ class TcpStream(PromptStream):
         """As `PromptStream` has it; several tasks may wait at once."""
         async with self._flushing:
             while self._kept and not self._push():
-                await trio.lowlevel.wait_writable(self._socket)
+                await self._socket.wait_writable()
 
     async def send_all(self, data: Data) -> None:
         """Write all of `data`. Cancelled before its first byte, nothing goes; afterwards the rest is kept, as of `send_nowait`.
@@ -98,12 +96,11 @@ class TcpStream(PromptStream):
         with self._sending:
             self._check_open()
             async with self._flushing:
-                await trio.lowlevel.wait_writable(self._socket)
+                await self._socket.wait_writable()
 
     async def aclose(self) -> None:
         """Close the socket at once; what is kept never goes. Tasks that wait here get `trio.ClosedResourceError`."""
         if not self._closed:
-            trio.lowlevel.notify_closing(self._socket)
             self._socket.close()
         await trio.lowlevel.checkpoint()
 

@@ -1,6 +1,8 @@
 """One direction of one connection: bytes that were sent, when they arrive, and how they end. Plain and synchronous."""
 
+import errno
 import math
+import os
 from collections import deque
 from typing import Final
 
@@ -85,7 +87,7 @@ class Flow:
         if not self._ended:
             self._ended = True
             if not self.silent:
-                self._append(self._arrival_s(now_s, 0), _FIN)
+                self._append(self._arrival_s(now_s, 0), _FIN, now_s)
 
     def reset(self, at_s: float, now_s: float) -> None:
         """The connection is broken, as the reader learns at `at_s` (RST). What would arrive later never does."""
@@ -104,7 +106,7 @@ class Flow:
         segments = self._segments
         if not segments or segments[0][0] > now_s:
             if self._reset_s <= now_s:
-                raise ConnectionResetError(_RESET, "Connection reset by peer")
+                raise ConnectionResetError(errno.ECONNRESET, os.strerror(errno.ECONNRESET))
             return None
         data = segments[0][1]
         if not data:
@@ -134,15 +136,13 @@ class Flow:
         self._waiting = self._read = 0
         return lost
 
-    def hold_up(self) -> None:
+    def hold_up(self, now_s: float) -> None:
         """What is on the way stays there. What has arrived, has."""
-        now_s = self.link.now_s()
         self._segments = deque((due_s if due_s <= now_s else math.inf, data) for due_s, data in self._segments)
         self.reader.expect(self.due_s)
 
-    def let_go(self) -> None:
+    def let_go(self, now_s: float) -> None:
         """What was held up goes on."""
-        now_s = self.link.now_s()
         held, self._last_s = self._segments, -math.inf
         self._segments = deque()
         for due_s, data in held:
@@ -153,24 +153,23 @@ class Flow:
         pieces = self.link.pieces
         if pieces is None or len(data) <= pieces:
             due_s = self._arrival_s(now_s, len(data))
-            self._append(due_s, data)
+            self._append(due_s, data, now_s)
             return due_s
         due_s = now_s
         for at in range(0, len(data), pieces):
             piece = data[at : at + pieces]
             due_s = self._arrival_s(now_s, len(piece))
-            self._append(due_s, piece)
+            self._append(due_s, piece, now_s)
         return due_s
 
     def _arrival_s(self, now_s: float, size: int) -> float:
         due_s = self._last_s = max(self._last_s, self.link.arrival_s(now_s, size))
         return due_s
 
-    def _append(self, due_s: float, data: bytes) -> None:
-        first = not self._segments
+    def _append(self, due_s: float, data: bytes, now_s: float) -> None:
         self._segments.append((due_s, data))
-        if first:
-            self.reader.expect(due_s)
+        if len(self._segments) == 1:
+            self._announce(now_s)
 
     def _announce(self, now_s: float) -> None:
         due_s = self.due_s

@@ -1,18 +1,26 @@
 """The way from one machine to another, and how good it is just now."""
 
 import math
+from collections.abc import Callable
 from random import Random
-from typing import TYPE_CHECKING, Final
+from typing import Final, Protocol
 
 import attrs
 
-if TYPE_CHECKING:
-    from seawall.sim.world.net.flow import Flow
-
-__all__ = ["WINDOW_BYTES", "Link"]
+__all__ = ["WINDOW_BYTES", "Link", "Traffic"]
 
 WINDOW_BYTES: Final = 256 * 1024
 """What may be under way, or wait to be read, in one direction of a connection before its sender has to wait."""
+
+
+class Traffic(Protocol):
+    """What goes this way: one direction of a connection."""
+
+    def hold_up(self, now_s: float) -> None:
+        """What is on the way stays where it is."""
+
+    def let_go(self, now_s: float) -> None:
+        """It goes on."""
 
 
 @attrs.define(eq=False)
@@ -22,6 +30,7 @@ class Link:
     source: str
     target: str
     _rng: Random = attrs.field(repr=False)
+    _now_s: Callable[[], float] = attrs.field(repr=False)
     latency_s: float = 0.0
     jitter_s: float = 0.0
     """At most so much is added to the latency. Bytes of one connection never overtake each other."""
@@ -32,9 +41,11 @@ class Link:
     window_bytes: int = WINDOW_BYTES
     lost: bool = False
     """Connections that are opened get no answer; of those that are used, neither side ever hears from the other again."""
+    unheard: bool = False
+    """Connections that are opened get no answer (SYN loss); those that are there live on."""
     _stalled: bool = attrs.field(default=False, init=False)
     _free_s: float = attrs.field(default=-math.inf, init=False)
-    _flows: "dict[Flow, None]" = attrs.field(factory=dict, init=False, repr=False)
+    _traffic: dict[Traffic, None] = attrs.field(factory=dict, init=False, repr=False)
 
     @property
     def stalled(self) -> bool:
@@ -45,13 +56,17 @@ class Link:
     def stalled(self, stalled: bool) -> None:
         if stalled != self._stalled:
             self._stalled = stalled
-            for flow in tuple(self._flows):
-                flow.hold_up() if stalled else flow.let_go()
+            now_s = self._now_s()
+            for each in tuple(self._traffic):
+                if stalled:
+                    each.hold_up(now_s)
+                else:
+                    each.let_go(now_s)
 
     @property
     def passable(self) -> bool:
         """Whether a packet that nobody repeats would arrive."""
-        return not (self.lost or self._stalled)
+        return not (self.lost or self.unheard or self._stalled)
 
     def arrival_s(self, now_s: float, size: int) -> float:
         """When so many bytes, sent now, will have arrived; never, while the link is stalled."""
@@ -67,14 +82,14 @@ class Link:
 
     def heal(self) -> None:
         """No stall, no loss, no pieces. What the way is like otherwise stays as it was set."""
-        self.stalled = self.lost = False
+        self.stalled = self.lost = self.unheard = False
         self.pieces = None
         self._free_s = -math.inf
 
-    def carry(self, flow: "Flow") -> None:
-        """Count this direction of a connection among those that go this way."""
-        self._flows[flow] = None
+    def carry(self, traffic: Traffic) -> None:
+        """From now on this goes here."""
+        self._traffic[traffic] = None
 
-    def drop(self, flow: "Flow") -> None:
-        """Its connection is closed."""
-        self._flows.pop(flow, None)
+    def drop(self, traffic: Traffic) -> None:
+        """It has come to its end."""
+        self._traffic.pop(traffic, None)
