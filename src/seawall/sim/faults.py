@@ -133,6 +133,11 @@ class Faults:
         """Make the checksum of the next book updates of a symbol wrong."""
         self._checksums[symbol] = self._checksums.get(symbol, 0) + times
 
+    def forgive_checksums(self, symbol: str) -> None:
+        """Spoil no more checksums of a symbol."""
+        self._checksums.pop(symbol, None)
+        self._level3_checksums.pop(symbol, None)
+
     def spoil_level3(self, symbol: str, *, times: int = 1) -> None:
         """Make the checksum of the next `level3` updates of a symbol wrong."""
         self._level3_checksums[symbol] = self._level3_checksums.get(symbol, 0) + times

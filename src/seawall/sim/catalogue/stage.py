@@ -1,60 +1,17 @@
 """What faults act upon: the parts of a world, and the few things that only the run itself can do."""
 
-from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Protocol
 
 import attrs
 
 from seawall.sim.assembly import Simulator
 from seawall.sim.catalogue.dials import Dials
-from seawall.sim.world.clocks import WallClock
-from seawall.sim.world.disk import Disk
+from seawall.sim.world.hosts import Machine
+from seawall.sim.world.net import Link, Network
 from seawall.sim.world.trace import Trace
 
-__all__ = ["Computer", "Link", "Network", "Run", "Stage"]
-
-
-class Computer(Protocol):
-    """A machine: its name in the network, its clock, its disk."""
-
-    @property
-    def name(self) -> str:
-        """What others call it."""
-        ...
-
-    @property
-    def wall(self) -> WallClock:
-        """The clock its programs read."""
-        ...
-
-    @property
-    def disk(self) -> Disk:
-        """The disk its programs write to."""
-        ...
-
-
-class Link(Protocol):
-    """One direction between two machines. All of it may be set at any time."""
-
-    latency_s: float
-    jitter_s: float
-    bytes_per_s: float
-    pieces: int | None
-    """The most bytes that arrive together; None is as they were sent."""
-    stalled: bool
-    """Whether bytes wait until this is over."""
-    lost: bool
-    """Whether connections that are opened get no answer, and those that are used never hear from each other again."""
-
-
-class Network(Protocol):
-    """The network, as far as faults turn it."""
-
-    names_fail: bool
-
-    def link(self, source: str, target: str) -> Link:
-        """The direction from one machine to another."""
-        ...
+__all__ = ["Injury", "Run", "Stage"]
 
 
 class Run(Protocol):
@@ -74,22 +31,49 @@ class Run(Protocol):
 
 
 @attrs.define(eq=False)
+class Injury:
+    """One fault that lasts: what is to be undone when it ends, in the order opposite to how it was done."""
+
+    undo: ExitStack = attrs.field(factory=ExitStack)
+    over: bool = False
+
+    def heal(self) -> None:
+        """Undo it. The second time there is nothing left to do."""
+        self.over = True
+        self.undo.close()
+
+
+@attrs.define(eq=False)
 class Stage:
-    """Everything a fault may reach for. One for each run; `dials` remembers what is to be put back."""
+    """Everything a fault may reach for. One for each run; it remembers what is to be put back."""
 
     trace: Trace
     network: Network
     exchange: Simulator
-    trader: Computer
-    kraken: Computer
+    trader: Machine
+    kraken: Machine
     run: Run
     dials: Dials = attrs.field(factory=Dials, init=False)
+    injuries: list[Injury] = attrs.field(factory=list, init=False)
+    """What lasts now, oldest first."""
+
+    @property
+    def both_ways(self) -> tuple[Link, Link]:
+        """The ways from the engine's machine to the exchange's, and back."""
+        trader, kraken = self.trader.name, self.kraken.name
+        return self.network.link(trader, kraken), self.network.link(kraken, trader)
 
     def tell(self, kind: str, text: str) -> None:
         """Take down what a fault does, on the lane of faults."""
         self.trace.tell("faults", kind, text)
 
-    @property
-    def now_s(self) -> Callable[[], float]:
-        """The time of the world."""
-        return self.trace.now_s
+    def heal(self) -> None:
+        """End every fault, now, and see that nothing is left of any."""
+        for injury in reversed(self.injuries):
+            injury.heal()
+        self.injuries.clear()
+        self.dials.reset()
+        self.network.heal()
+        self.exchange.faults.heal()
+        self.trader.disk.heal()
+        self.kraken.disk.heal()
