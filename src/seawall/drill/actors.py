@@ -55,7 +55,11 @@ async def open_actors(
     machine = world.machine(TRADER, clock_error_s=clock_errors_s[1])
     async with trio.open_nursery() as nursery:
         settings = attrs.evolve(
-            course.exchange, seed=world.chance.stream("exchange").getrandbits(32), now_ns=kraken.wall.now_ns, host=EXCHANGE
+            course.exchange,
+            seed=world.chance.stream("exchange").getrandbits(32),
+            now_ns=kraken.wall.now_ns,
+            host=world.network.ip(EXCHANGE),
+            name=f"{EXCHANGE}.world",
         )
         host = kraken.boot()
         simulator: Simulator = await nursery.start(_serve, host, settings, name="the exchange")

@@ -152,6 +152,7 @@ class _Inbox(queue.SimpleQueue[Batch | None]):
 async def open_world_journal(
     file: JournalFile,
     host: Host,
+    threads: trio.Nursery,
     *,
     probe: Probe,
     rng: Random,
@@ -159,25 +160,27 @@ async def open_world_journal(
     queue_bound: int = 10_000,
     drain_s: float = 5.0,
 ) -> AsyncGenerator[SqlJournal, None]:
-    """The journal of a process in a world, for as long as the block lasts: `seawall.journal.open_journal` without the thread."""
+    """The journal of a process in a world, for as long as the block lasts: `seawall.journal.open_journal` without the thread.
+
+    What is a thread there is a task of `threads` here: outside of the engine's tree, which counts its tasks when it ends.
+    """
     inbox = _Inbox()
     line = Line(file.name, probe, queue_bound, inbox)
-    async with trio.open_nursery() as nursery:
-        writer = _Writer(file, host, line, inbox, rng, sync)
-        nursery.start_soon(writer.run, name=f"journal writer of {host.name}")  # noqa: ASYNC113 - it says `opened` below
+    writer = _Writer(file, host, line, inbox, rng, sync)
+    threads.start_soon(writer.run, name=f"journal writer of {host.name}")
+    try:
         await line.opened.wait()
         if line.fault is not None:
             raise line.fault
         assert line.replayed is not None, "opened without a fault, and nothing replayed"
-        try:
-            yield SqlJournal(line, line.replayed)
-        finally:
-            line.close()
-            with trio.move_on_after(drain_s, shield=True) as draining:
-                await line.ended.wait()
-            if draining.cancelled_caught:
-                line.leave_behind(drain_s)
-            writer.life.cancel(reason="the journal is left")
+        yield SqlJournal(line, line.replayed)
+    finally:
+        line.close()
+        with trio.move_on_after(drain_s, shield=True) as draining:
+            await line.ended.wait()
+        if draining.cancelled_caught:
+            line.leave_behind(drain_s)
+        writer.life.cancel(reason="the journal is left")
     if draining.cancelled_caught:
         raise JournalFailed(f"{file.name}: the disk had not taken the last records after {drain_s:g} s")
 

@@ -119,7 +119,7 @@ class Trader:
         self._say(host, "process", f"engine started, life {host.life}")
         try:
             with host.living():
-                async with open_engine_on(self._parts(host)) as engine:
+                async with trio.open_nursery() as threads, open_engine_on(self._parts(host, threads)) as engine:
                     if not host.alive:
                         return
                     self.engine = engine
@@ -148,7 +148,7 @@ class Trader:
     def _say(self, host: Host, kind: str, text: str) -> None:
         self.world.trace.tell("host", kind, f"{host.name}: {text}")
 
-    def _parts(self, host: Host) -> EngineParts:
+    def _parts(self, host: Host, threads: trio.Nursery) -> EngineParts:
         rng = self.world.chance.stream(f"engine, life {host.life}")
 
         def hear(notice: object) -> None:
@@ -159,7 +159,7 @@ class Trader:
             name="seawall",
             settings=self.settings,
             open_venue=lambda listener, probe: open_venue(self.client, listener, probe=probe, now_ns=host.wall.now_ns, rng=rng),
-            open_journal=lambda probe: open_world_journal(self.file, host, probe=probe, rng=rng, sync=self.journal_sync),
+            open_journal=lambda probe: open_world_journal(self.file, host, threads, probe=probe, rng=rng, sync=self.journal_sync),
             strategies=self.strategies(),
             probe=hear,
             now_ns=host.wall.now_ns,

@@ -75,7 +75,6 @@ def run_world(seed: int, main: Callable[[World], Awaitable[T]], *, keep_facts: b
         trio.socket.set_custom_hostname_resolver(network)
         async with trio.open_nursery() as nursery:
             nursery.start_soon(_collect_garbage, name="the world's housekeeping")
-            nursery.start_soon(network.run, name="the world's network")
             value = await main(world)
             nursery.cancel_scope.cancel()
         return value
