@@ -196,11 +196,8 @@ class _Leads:
 def _mark(facts: Sequence[Fact], x: float, middle: float, zero_s: float, leads: _Leads, *, rare: bool) -> Markup:
     height = min(26.0, 8.0 + 4.0 * log2(len(facts)))
     told = [f"{clock_text(fact.at_s - zero_s)}  {fact.text}" for fact in facts[:_TOLD]]
-    dot = (
-        [empty("circle", cx=x + (_BIN - 1) / 2, cy=middle - height / 2 - 4, r=2.4, class_=f"dot {hue(facts[0].lane)}")]
-        if rare
-        else []
-    )
+    colour = hue(facts[0].lane)
+    dot = empty("circle", cx=x + (_BIN - 1) / 2, cy=middle - height / 2 - 4, r=2.4, class_=colour) if rare else Markup()
     more = [f"… and {counted(len(facts) - _TOLD, 'more', 'more')}"] if len(facts) > _TOLD else []
     return element(
         "a",
