@@ -1,0 +1,99 @@
+"""Judging what is left: orders, sockets, tasks, errors; and whether the run was one at all."""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from seawall.drill.oracle.evidence import Evidence, Finding
+from seawall.drill.oracle.journal_rows import JournalRows
+
+__all__ = ["left_open", "left_running", "left_sockets", "ran_otherwise", "reached_out", "unhandled"]
+
+_THIRDS: Final = 3
+_FEW: Final = 9
+"""Fewer samples than this say nothing of a slope."""
+
+
+def left_open(evidence: Evidence) -> Iterator[Finding]:
+    """30: after the return nothing of ours is open but what was kept; and the certificate says the same."""
+    last = evidence.lives[-1] if evidence.lives else None
+    if last is None or last.death is not None or last.ended_s is None:
+        return
+    journal = evidence.journal or JournalRows()
+    live = [placed for placed in evidence.exchange.ours() if placed.order.live]
+    for placed in live:
+        intent = journal.by_name.get(placed.name)
+        if intent is None or not intent.intent.keep:
+            yield Finding(f"{placed.name} is still open", evidence.ended_s)
+        elif last.certificate is not None and not any(placed.name in line for line in last.certificate.kept):
+            yield Finding(f"{placed.name} was kept, and the certificate does not name it", evidence.ended_s)
+    if last.certificate is None:
+        yield Finding("the engine ended without a certificate", last.ended_s)
+        return
+    there = {placed.name for placed in live}
+    if last.certificate.open_orders is None:
+        yield Finding("the certificate does not know which orders are open", last.ended_s)
+    for line in last.certificate.open_orders or ():
+        if not any(name in line for name in there):
+            yield Finding(f"the certificate claims that this is open, and it is not: {line}", last.ended_s)
+    yield from (Finding(f"still in doubt at the end: {line}", last.ended_s) for line in last.certificate.in_doubt)
+
+
+def left_sockets(evidence: Evidence) -> Iterator[Finding]:
+    """31: no socket of an engine that has ended is open."""
+    for host, count in sorted(evidence.sockets_left.items()):
+        if count:
+            yield Finding(f"{count} sockets of {host} are still open", evidence.ended_s)
+
+
+def left_running(evidence: Evidence) -> Iterator[Finding]:
+    """32: nothing of it runs or lies about; and nothing grew without end while it ran."""
+    yield from (Finding(f"still there: {what}", evidence.ended_s) for what in evidence.left_running)
+    for life in evidence.lives:
+        if life.certificate is not None:
+            yield from (Finding(f"a task was left: {name}", evidence.ended_s) for name in life.certificate.tasks_left)
+    for what, counts in sorted(evidence.sizes.items()):
+        if _grows(counts):
+            yield Finding(f"{what} grew all the time, from {counts[0]} to {counts[-1]}", evidence.ended_s)
+
+
+def _grows(counts: Sequence[int]) -> bool:
+    """Whether even the least of each third is above all that was there in the third before it."""
+    size = len(counts) // _THIRDS
+    if len(counts) < _FEW:
+        return False
+    first, second, third = counts[:size], counts[size : 2 * size], counts[2 * size :]
+    return min(second) > max(first) and min(third) > max(second)
+
+
+def unhandled(evidence: Evidence) -> Iterator[Finding]:
+    """33: nothing escaped: no exception that nobody expected, no cancellation out of its scope."""
+    yield from (Finding(text, at_s) for at_s, text in evidence.errors)
+    for life in evidence.lives:
+        expected = any(life.began_s <= at_s <= (life.ended_s or evidence.ended_s) for at_s in evidence.journal_failed_s)
+        hindered = life.served_s is None and evidence.disturbed_s(life.began_s, life.ended_s or evidence.ended_s) > 0
+        failures = () if life.death is not None else life.failures
+        for failure in failures:
+            if not ((expected and "JournalFailed" in failure) or (hindered and _OUTSIDE.intersection(failure.split(":")[:1]))):
+                yield Finding(f"life {life.number} ended with {failure}", life.ended_s or evidence.ended_s)
+        if life.certificate is not None and not expected:
+            yield from (
+                Finding(f"a part of life {life.number} crashed: {text}", life.ended_s or evidence.ended_s)
+                for text in life.certificate.crashes
+                if text not in failures
+            )
+
+
+_OUTSIDE: Final = frozenset({"TooSlowError", "Unavailable", "NotSent", "TokenUnavailable", "JournalFailed", "VenueUnavailable"})
+"""What an engine may end with that could not begin because the world was ill."""
+
+
+def ran_otherwise(evidence: Evidence) -> Iterator[Finding]:
+    """34: all runs of a seed are one run."""
+    different = dict.fromkeys(evidence.digests)
+    if len(different) > 1:
+        yield Finding(f"{len(evidence.digests)} runs of one seed had {len(different)} digests", evidence.ended_s)
+
+
+def reached_out(evidence: Evidence) -> Iterator[Finding]:
+    """35: nothing left the world."""
+    yield from (Finding(f"reached the real world: {where}", evidence.ended_s) for where in evidence.real_io)

@@ -1,0 +1,116 @@
+"""Judging time: waits that end, a world that is well again, switches, budgets, breakers, and stopping."""
+
+from collections import deque
+from collections.abc import Iterator
+from typing import Final
+
+from seawall.drill.oracle.evidence import Evidence, Finding
+from seawall.drill.oracle.exchange_record import PLACES, Asked
+from seawall.drill.told import Left
+
+__all__ = [
+    "dialled_too_often",
+    "not_recovered",
+    "over_the_rate_limit",
+    "probed_too_often",
+    "sent_after_the_end",
+    "waited_too_long",
+]
+
+_WINDOW_S: Final = 600.0
+
+
+def waited_too_long(evidence: Evidence) -> Iterator[Finding]:
+    """22: every wait ends by its deadline: those for a peer, those of blocks that are left, and the stop."""
+    terms = evidence.terms
+    for wait in evidence.waits:
+        lasted_s = (evidence.ended_s if wait.end_s is None else wait.end_s) - wait.begin_s
+        if lasted_s > wait.deadline_s + terms.slack_s:
+            yield Finding(f"{wait.what} took {lasted_s:.1f} s, with a deadline of {wait.deadline_s:g} s", wait.begin_s)
+    for told in evidence.told.orders:
+        if told.left_s is not None and told.over_s is not None and told.left is not Left.NEVER_ENTERED:
+            leaving_s = told.over_s - told.left_s
+            # A block whose strategy is ending is held up once more, while the desk sees to what was left.
+            if leaving_s > terms.cancel_s + terms.slack_s:
+                yield Finding(f"a block of {told.owner} took {leaving_s:.1f} s to leave", told.left_s)
+    for life in evidence.lives:
+        if life.stop_wanted_s is None or life.death is not None:
+            continue
+        stopping_s = (evidence.ended_s if life.ended_s is None else life.ended_s) - life.stop_wanted_s
+        if stopping_s > terms.shutdown_s + terms.in_flight_s + terms.slack_s:
+            yield Finding(f"life {life.number} took {stopping_s:.1f} s to stop", life.stop_wanted_s)
+
+
+def not_recovered(evidence: Evidence) -> Iterator[Finding]:
+    """23: once the world has healed, every symbol has quotes again, and orders are taken, in time."""
+    healed_s, terms = evidence.healed_s, evidence.terms
+    if healed_s is None or evidence.ended_s < healed_s + terms.recovery_s:
+        return
+    until_s = healed_s + terms.recovery_s
+    for symbol, seconds in sorted(evidence.told.quoted_s.items()):
+        if not any(healed_s <= second + 1 and second <= until_s for second in seconds):
+            yield Finding(f"no quote of {symbol} in the {terms.recovery_s:g} s after the world had healed", until_s)
+    wanted = [told for told in evidence.told.orders if healed_s <= told.asked_s <= until_s - terms.order_s - terms.slack_s]
+    taken = [told for told in evidence.told.orders if told.entered_s is not None and healed_s <= told.entered_s <= until_s]
+    if wanted and not taken:
+        rules = sorted({told.refused or "no answer" for told in wanted})
+        yield Finding(f"{len(wanted)} orders were asked for after the healing, and none was taken: {', '.join(rules)}", until_s)
+    if not evidence.is_serving(min(until_s, evidence.stopped_s or until_s)) and evidence.lives:
+        yield Finding(f"no engine serves {terms.recovery_s:g} s after the world had healed", until_s)
+
+
+def dialled_too_often(evidence: Evidence) -> Iterator[Finding]:
+    """25: no ten minutes hold more attempts to connect than the exchange's front bears."""
+    recent: deque[float] = deque()
+    for at_s in _socket_dials(evidence):
+        recent.append(at_s)
+        while recent[0] <= at_s - _WINDOW_S:
+            recent.popleft()
+        if len(recent) > evidence.terms.dials_in_ten_minutes:
+            yield Finding(f"{len(recent)} sockets were dialled within ten minutes", at_s)
+            return
+
+
+def _socket_dials(evidence: Evidence) -> list[float]:
+    from_network = [dial.at_s for dial in evidence.dials]
+    return from_network or [at_s for at_s, door in evidence.exchange.connections if door != "rest"]
+
+
+def over_the_rate_limit(evidence: Evidence) -> Iterator[Finding]:
+    """26: in calm times our own counting keeps us below the exchange's; what a fault has bunched up may go over."""
+    foreign = [placed.at_s for placed in evidence.exchange.foreign()]
+    for at_s, what in evidence.exchange.overruns:
+        by_others = any(0 <= at_s - other_s <= evidence.terms.absent_s for other_s in foreign)
+        new_life = any(0 <= at_s - life.began_s <= evidence.terms.absent_s for life in evidence.lives[1:])
+        if evidence.is_calm(at_s, before_s=evidence.terms.absent_s) and not by_others and not new_life:
+            yield Finding(f"the limit of {what} was exceeded", at_s)
+
+
+def probed_too_often(evidence: Evidence) -> Iterator[Finding]:
+    """27: nothing passes a breaker that is open, and one probe at a time one that is half open."""
+    for spell in evidence.breakers:
+        dials = [dial for dial in evidence.dials if dial.address == spell.address and spell.begin_s < dial.at_s < spell.end_s]
+        allowed = 0 if spell.state == "open" else spell.probes
+        if len(dials) > allowed:
+            yield Finding(
+                f"{len(dials)} attempts to connect to {spell.address} while its breaker was {spell.state}", dials[allowed].at_s
+            )
+
+
+def sent_after_the_end(evidence: Evidence) -> Iterator[Finding]:
+    """29: from a halt or the wish to stop on, no order leaves but those that close positions."""
+    places = evidence.exchange.of_methods(PLACES)
+    ends = [(at_s, "the engine was halted") for at_s in evidence.halted_s]
+    ends += [(life.stop_wanted_s, "the engine was to stop") for life in evidence.lives if life.stop_wanted_s is not None]
+    for at_s, what in ends:
+        life = next((life for life in reversed(evidence.lives) if life.began_s <= at_s), None)
+        until_s = float("inf") if life is None or life.ended_s is None else life.ended_s
+        grace_s = evidence.terms.in_flight_s + evidence.disturbed_s(at_s, at_s + evidence.terms.absent_s)
+        late = [asked for asked in places if at_s + grace_s < asked.at_s <= until_s and not _closes(asked)]
+        if late:
+            yield Finding(f"{len(late)} orders were sent after {what}", late[0].at_s)
+
+
+def _closes(asked: Asked) -> bool:
+    """Positions are closed at market, and entered so by nobody who has been told to stop."""
+    return str(asked.params.get("order_type") or asked.params.get("ordertype")) == "market"
