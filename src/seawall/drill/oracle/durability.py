@@ -40,10 +40,8 @@ def remembered_otherwise(evidence: Evidence) -> Iterator[Finding]:
         for key in sorted({*held, *replayed}):
             if held.get(key, 0) != replayed.get(key, 0):
                 owner, symbol = key
-                yield Finding(
-                    f"{owner} holds {held.get(key, 0)} {symbol} in memory, {replayed.get(key, 0)} by the journal",
-                    evidence.ended_s,
-                )
+                both = f"{held.get(key, 0)} {symbol} in memory, {replayed.get(key, 0)} by the journal"
+                yield Finding(f"{owner} holds {both}", evidence.ended_s)
     yield from _told_otherwise(evidence, journal)
 
 

@@ -1,4 +1,4 @@
-"""All that happened on the account at the simulated exchange, for as long as the run lasts: the exchange itself keeps the newest."""
+"""All that happened on the account at the simulated exchange, over a whole run: the exchange itself keeps only the newest."""
 
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager

@@ -171,7 +171,7 @@ INVARIANTS: Final = (
     Invariant(
         15,
         "blind-means-blind",
-        "Between a fault in a book and its repair no strategy is told anything of it, and the first quote after says that there was a gap.",
+        "While a book is at fault strategies are told nothing of it, and the first quote afterwards says that there was a gap.",
         "data",
         _NOW,
         _nothing,
@@ -217,7 +217,7 @@ INVARIANTS: Final = (
         "durability",
         _END,
         durability.given_away,
-        beside="the journal's own tests, which have it refuse files that are damaged or of a newer version, and change nothing in them",
+        beside="the journal's own tests: files that are damaged or of a newer version are refused, and not changed",
     ),
     Invariant(
         21,
@@ -296,7 +296,7 @@ INVARIANTS: Final = (
     Invariant(
         30,
         "nothing-left-open",
-        "After the engine has stopped none of its orders is open but those you wanted kept, and the certificate says exactly that.",
+        "When the engine has stopped, none of its orders is open but those you wanted kept, and the certificate says so.",
         "hygiene",
         _END,
         hygiene.left_open,

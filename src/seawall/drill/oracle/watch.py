@@ -8,8 +8,8 @@ import attrs
 
 from seawall.drill.oracle.book_record import BookRecord
 from seawall.drill.oracle.evidence import Dial, Evidence, Gap
-from seawall.drill.oracle.exchange_record import PLACES, ExchangeRecord
-from seawall.drill.told import Listener, SeenBook, Told
+from seawall.drill.oracle.exchange_record import PLACES
+from seawall.drill.told import Listener, SeenBook
 from seawall.model.journal import IntentRecord
 from seawall.model.market_data import Candle, Quote, Trade, VenueStatus
 from seawall.model.numbers import ZERO
@@ -53,6 +53,8 @@ class Watch(Listener):
     _last_candle: dict[int, int] = attrs.field(factory=dict)
     _after_gap: dict[str, float] = attrs.field(factory=dict)
     """When each book was lost last."""
+    _open_gaps: dict[str, int] = attrs.field(factory=dict)
+    """Where in the evidence the gap of each book stands that is lost now."""
     _quoted_s: dict[int, float] = attrs.field(factory=dict)
 
     @classmethod
@@ -77,14 +79,15 @@ class Watch(Listener):
         """The engine called a book lost."""
         now_s = self._now_s()
         self._after_gap[symbol] = now_s
-        self.evidence.gaps.append(Gap(symbol, now_s))
+        if symbol not in self._open_gaps:
+            self._open_gaps[symbol] = len(self.evidence.gaps)
+            self.evidence.gaps.append(Gap(symbol, now_s))
 
     def book_restored(self, symbol: str) -> None:
         """The engine called it restored."""
-        gaps = self.evidence.gaps
-        for place in range(len(gaps) - 1, -1, -1):
-            if gaps[place].symbol == symbol and gaps[place].restored_s is None:
-                gaps[place] = attrs.evolve(gaps[place], restored_s=self._now_s())
+        place = self._open_gaps.pop(symbol, None)
+        if place is not None:
+            self.evidence.gaps[place] = attrs.evolve(self.evidence.gaps[place], restored_s=self._now_s())
 
     def dialled(self, address: str) -> None:
         """Somebody tried to connect to `host:port`."""
@@ -97,8 +100,8 @@ class Watch(Listener):
     def trader_died(self) -> None:
         """It is no more: what it called lost nobody is told of, and nobody looks after its orders."""
         self.died_s = self._now_s()
-        for gap in [gap for gap in self.evidence.gaps if gap.restored_s is None]:
-            self.book_restored(gap.symbol)
+        for symbol in tuple(self._open_gaps):
+            self.book_restored(symbol)
         self._after_gap.clear()
 
     # What the exchange says.
@@ -234,8 +237,7 @@ class Watch(Listener):
     def _check_gap(self, owner: str, stream: int, symbol: str, *, after_gap: bool | None) -> None:
         """15: nothing is told of a book that is lost, and the first quote after it says so."""
         now_s, lost_s = self._now_s(), self._after_gap.get(symbol)
-        open_gap = any(gap.symbol == symbol and gap.restored_s is None for gap in reversed(self.evidence.gaps))
-        if open_gap and lost_s is not None and now_s > lost_s:
+        if symbol in self._open_gaps and lost_s is not None and now_s > lost_s:
             self._notice("blind-means-blind", f"{owner} was told of {symbol} while its book was lost")
         before_s = self._quoted_s.get(stream)
         if after_gap is False and lost_s is not None and before_s is not None and before_s < lost_s:
