@@ -12,6 +12,7 @@ from seawall.drill.trader import Trader, heard_as_facts
 from seawall.engine.settings import EngineSettings
 from seawall.engine.strategies import StrategySpec
 from seawall.kraken.client import Addresses, ClientSettings, Credentials
+from seawall.model.venue import Probe
 from seawall.sim import SimSettings, Simulator, open_sim
 from seawall.sim.world.hosts import Host
 from seawall.sim.world.world import World
@@ -33,6 +34,8 @@ class Course:
     client: ClientSettings = attrs.field(factory=ClientSettings)
     """Without addresses and credentials of its own: those are the simulated exchange's."""
     journal_sync: bool = True
+    probes: Sequence[Probe] = ()
+    """Told of every notice of a living engine."""
 
 
 @attrs.define(eq=False)
@@ -48,9 +51,16 @@ class Actors:
 
 @asynccontextmanager
 async def open_actors(
-    world: World, course: Course, clock_errors_s: tuple[float, float] = (0.0, 0.0)
+    world: World,
+    course: Course,
+    *,
+    clock_errors_s: tuple[float, float] = (0.0, 0.0),
+    meet: Callable[["Actors"], None] = lambda _: None,
 ) -> AsyncGenerator[Actors, None]:
-    """An exchange and a trader of it, on machines of their own, whose clocks are off by so much. Leaving ends both at once."""
+    """An exchange and a trader of it, on machines of their own, whose clocks are off by so much. Leaving ends both at once.
+
+    `meet` is shown them before the trader is started.
+    """
     kraken = world.machine(EXCHANGE, clock_error_s=clock_errors_s[0])
     machine = world.machine(TRADER, clock_error_s=clock_errors_s[1])
     async with trio.open_nursery() as nursery:
@@ -75,14 +85,26 @@ async def open_actors(
             client,
             course.settings,
             lambda: (*course.strategies(), pulse.spec()),
-            heard_as_facts(world),
+            told_to(heard_as_facts(world), *course.probes),
             journal_sync=course.journal_sync,
         )
+        actors = Actors(world, simulator, host, trader, pulse)
+        meet(actors)
         nursery.start_soon(trader.run, name="the trader")  # noqa: ASYNC113 - who needs it to serve waits for `serving`
         try:
-            yield Actors(world, simulator, host, trader, pulse)
+            yield actors
         finally:
             nursery.cancel_scope.cancel()
+
+
+def told_to(*probes: Probe) -> Probe:
+    """A probe that passes everything on to these."""
+
+    def hear(notice: object) -> None:
+        for probe in probes:
+            probe(notice)
+
+    return hear
 
 
 async def _serve(host: Host, settings: SimSettings, *, task_status: trio.TaskStatus[Simulator]) -> None:

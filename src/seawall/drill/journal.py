@@ -65,6 +65,12 @@ class JournalFile:
         with self._engine.connect() as connection:
             yield connection
 
+    def connection(self) -> sa.Connection:
+        """For whoever looks into it while it is written, at what is committed."""
+        if not self._made:
+            self._make(lambda: 0, Random(0))
+        return self._engine.connect()
+
     def appender(self, connection: sa.Connection, run: int) -> Append:
         """See `Database.appender`."""
         return SqliteAppend(_driver(connection), run, (), _nothing)

@@ -34,7 +34,9 @@ class Life:
     number: int
     began_s: float
     served_s: float | None = None
+    died_s: float | None = None
     ended_s: float | None = None
+    """When the last of it was gone."""
     death: str | None = None
     """How it was killed; None where it ended by itself."""
     stop_wanted_s: float | None = None
@@ -56,6 +58,8 @@ class Trader:
     heard: Probe
     file: JournalFile = attrs.field(factory=JournalFile)
     journal_sync: bool = True
+    started: list[Callable[[], None]] = attrs.field(factory=list, init=False)
+    """Called whenever a process starts."""
     lives: list[Life] = attrs.field(factory=list, init=False)
     host: Host | None = attrs.field(default=None, init=False)
     engine: Engine | None = attrs.field(default=None, init=False)
@@ -116,6 +120,8 @@ class Trader:
         life = Life(host.life, trio.current_time())
         self.lives.append(life)
         host.on_death.append(partial(self._died, life))
+        for tell in self.started:
+            tell()
         self._say(host, "process", f"engine started, life {host.life}")
         try:
             with host.living():
@@ -139,7 +145,7 @@ class Trader:
                 host.alive = False
 
     def _died(self, life: Life, how: str) -> None:
-        life.death = how
+        life.death, life.died_s = how, trio.current_time()
         self.engine = None
         lost = self.file.cut_power(self.machine.disk.left_after_power_cut) if how == "power cut" else 0
         tail = f"; {lost} commits were not on the disk yet" if lost else ""

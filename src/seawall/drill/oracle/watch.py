@@ -7,7 +7,7 @@ from typing import Final, Self
 import attrs
 
 from seawall.drill.oracle.book_record import BookRecord
-from seawall.drill.oracle.evidence import Dial, Evidence, Gap
+from seawall.drill.oracle.evidence import BreakerSpell, Dial, Evidence, Gap
 from seawall.drill.oracle.exchange_record import PLACES
 from seawall.drill.told import Listener, SeenBook
 from seawall.model.journal import IntentRecord
@@ -34,7 +34,8 @@ _MOST_OF_A_KIND: Final = 20
 class Watch(Listener):
     """Listens to the exchange and to what strategies are told, and notices in the evidence what does not hold.
 
-    Made before the engine starts. The run tells it what it knows: `book_lost`, `book_restored`, `dialled`, `trader_died`.
+    Made before the engine starts. The run tells it what it knows: `trader_started`, `trader_died`, `dialled`,
+    and what the engine says of books and breakers (see `seawall.drill.hearing`).
     """
 
     evidence: Evidence
@@ -55,6 +56,8 @@ class Watch(Listener):
     """When each book was lost last."""
     _open_gaps: dict[str, int] = attrs.field(factory=dict)
     """Where in the evidence the gap of each book stands that is lost now."""
+    _open_breakers: dict[str, int] = attrs.field(factory=dict)
+    """The same of breakers that are not closed now."""
     _quoted_s: dict[int, float] = attrs.field(factory=dict)
 
     @classmethod
@@ -93,6 +96,22 @@ class Watch(Listener):
         """Somebody tried to connect to `host:port`."""
         self.evidence.dials.append(Dial(self._now_s(), address))
 
+    def breaker_moved(self, address: str, state: str | None) -> None:
+        """The breaker before `host:port` is `open` or `half open` from now on; None when it is neither."""
+        breakers, place = self.evidence.breakers, self._open_breakers.pop(address, None)
+        if place is not None:
+            breakers[place] = attrs.evolve(breakers[place], end_s=self._now_s())
+        if state is not None:
+            self._open_breakers[address] = len(breakers)
+            breakers.append(BreakerSpell(address, state, self._now_s(), float("inf")))
+
+    def probes_hung(self, address: str, hung: int) -> None:
+        """So many probes of a half-open breaker were given up: it may let as many more through."""
+        place = self._open_breakers.get(address)
+        if place is not None:
+            before = self.evidence.breakers[place]
+            self.evidence.breakers[place] = attrs.evolve(before, probes=before.probes + hung)
+
     def trader_started(self) -> None:
         """A process of the engine was started."""
         self.died_s = None
@@ -102,6 +121,8 @@ class Watch(Listener):
         self.died_s = self._now_s()
         for symbol in tuple(self._open_gaps):
             self.book_restored(symbol)
+        for address in tuple(self._open_breakers):
+            self.breaker_moved(address, None)
         self._after_gap.clear()
 
     # What the exchange says.

@@ -22,6 +22,9 @@ HOST: Final = "host"
 RUN: Final = "run"
 """The lane of what is said about the run itself: its phases, and what broke."""
 
+STRUCK: Final = "fault struck"
+"""What a fault does again and again while it lasts: common, where there is much of it."""
+
 _ORDER: Final = ("desk", "sockets", "exchange", HOST, FAULTS)
 _RARE: Final = 12
 """A sort of fact that happened so often, or less, is told each time."""
@@ -70,7 +73,7 @@ def sorts(facts: Iterable[Fact]) -> Counter[tuple[str, str]]:
 
 def is_rare(fact: Fact, counts: Mapping[tuple[str, str], int]) -> bool:
     """Whether it is told however long the story is. `counts` are the `sorts` of the run."""
-    return fact.lane in {HOST, FAULTS} or counts[fact.lane, fact.kind] <= _RARE
+    return (fact.lane in {HOST, FAULTS} and fact.kind != STRUCK) or counts[fact.lane, fact.kind] <= _RARE
 
 
 def story_lines(verdict: Verdict, *, most: int = _MOST_LINES) -> tuple[Line, ...]:
@@ -92,8 +95,8 @@ _Entry = tuple[float, Line, Fact | None]
 def _entries(verdict: Verdict, zero_s: float) -> Iterator[_Entry]:
     counts = sorts(verdict.facts)
     for fact in verdict.facts:
-        quiet = Weight.RARE if is_rare(fact, counts) else Weight.COMMON
-        weight = Weight.FAULT if fact.lane == FAULTS else quiet
+        loud = Weight.FAULT if fact.lane == FAULTS else Weight.RARE
+        weight = loud if is_rare(fact, counts) else Weight.COMMON
         line = Line(fact.at_s - zero_s, fact.lane, fact.text, weight)
         yield line.at_s, line, fact if weight is Weight.COMMON else None
     for at_s, text in _phases(verdict):
@@ -116,7 +119,7 @@ def _phases(verdict: Verdict) -> Iterator[tuple[float, str]]:
 def _told(entries: Sequence[_Entry], near: int, zero_s: float) -> Iterator[Line]:
     span: list[_Entry] = []
     for entry in entries:
-        if entry[1].lane in {FAULTS, HOST, RUN}:
+        if entry[1].lane in {FAULTS, HOST, RUN} and entry[2] is None:
             yield from _span(span, near, zero_s)
             span = []
             yield entry[1]
