@@ -31,5 +31,7 @@ class ExitCode(IntEnum):
     """Stopped in good order, but a strategy had failed more often than its restart policy allows."""
     LEASED = 9
     """Another engine trades the account, or has taken it over; our orders were cancelled, as far as the certificate says so."""
+    BROKEN = 10
+    """A command that breaks the world on purpose (`simulate`, `drill`, `ordeal`) saw a promise broken, or came to no verdict."""
     INTERRUPTED = 130
-    """Stopped by a signal before the engine had started to trade."""
+    """Stopped by a signal before the engine had started to trade, or before all simulated runs were done."""

@@ -1,0 +1,97 @@
+"""Simulated runs as they were asked for: many in a sweep, one for each I/O point, or one in full."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import attrs
+
+from seawall.cli.exit_codes import ExitCode
+from seawall.cli.session import stdout_is_terminal
+from seawall.cli.sweeping import Swept, failure_text, sweep_watched, totals_lines
+from seawall.drill.report import of_result, of_sweep
+from seawall.drill.results import Broken, Result, Run
+from seawall.drill.spec import RunSpec, Verdict
+from seawall.drill.story import story_page, story_text
+from seawall.drill.sweep import Sweep
+from seawall.sim.catalogue import CATALOGUE
+
+__all__ = ["Request", "code_of"]
+
+_PLAIN_WIDTH: Final = 160
+
+
+@attrs.frozen
+class Request:
+    """What is to be run and shown, once the command line is understood."""
+
+    run: Run
+    specs: list[RunSpec]
+    jobs: int
+    json: Path | None = None
+
+    def sweep(self) -> ExitCode:
+        """Every spec once."""
+        return self._ended(sweep_watched(Sweep(self.run, self.jobs), self.specs, len(self.specs)))
+
+    def every_point(self, step: int) -> ExitCode:
+        """Every spec once for each I/O point of it, killed there; the points are counted in a run without."""
+        counting = sweep_watched(Sweep(self.run, self.jobs), self.specs, len(self.specs))
+        if counting.interrupted or counting.totals.failed:
+            return self._ended(counting)
+        killed = list(_killed(counting, step))
+        print(f"{len(killed):,} runs, each killed at an I/O point of its own", flush=True)
+        return self._ended(sweep_watched(Sweep(self.run, self.jobs), killed, len(killed)))
+
+    def explain(self, html: Path | None) -> ExitCode:
+        """The first spec, told in full."""
+        [spec, *_] = self.specs
+        swept = sweep_watched(Sweep(self.run, 1), [attrs.evolve(spec, keep_facts=True)], 1, tell_failure=lambda _result: "")
+        if not swept.results:
+            return ExitCode.INTERRUPTED
+        [result] = swept.results
+        for line in _story(result):
+            print(line)
+        self._write_json(swept)
+        if html is not None and isinstance(result, Verdict):
+            sentences = {kind.name: kind.sentence for kind in CATALOGUE.values()}
+            html.write_text(story_page(result, sentences), encoding="utf-8")
+            print(f"the same as a page: {html}")
+        return code_of(swept)
+
+    def _ended(self, swept: Swept) -> ExitCode:
+        for line in totals_lines(swept):
+            print(line)
+        self._write_json(swept)
+        return code_of(swept)
+
+    def _write_json(self, swept: Swept) -> None:
+        if self.json is not None:
+            one = of_result(swept.results[0]) if len(self.specs) == 1 and len(swept.results) == 1 else None
+            told = one if one is not None else of_sweep(swept.results, swept.totals)
+            self.json.write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
+
+
+def code_of(swept: Swept) -> ExitCode:
+    """What was found comes first; an interruption alone is one."""
+    if swept.totals.failed:
+        return ExitCode.BROKEN
+    return ExitCode.INTERRUPTED if swept.interrupted else ExitCode.CLEAN
+
+
+def _killed(counting: Swept, step: int) -> Iterator[RunSpec]:
+    for result in sorted(counting.results, key=lambda result: result.spec.seed):
+        if isinstance(result, Verdict):
+            for point in range(1, result.statistics.io_points + 1, step):
+                yield attrs.evolve(result.spec, kill_at=point)
+
+
+def _story(result: Result) -> Iterator[str]:
+    if isinstance(result, Broken):
+        yield failure_text(result)
+        yield from result.trace.splitlines()
+        return
+    width = shutil.get_terminal_size().columns if stdout_is_terminal() else _PLAIN_WIDTH
+    yield from story_text(result, width)
