@@ -30,6 +30,8 @@ class Trace:
     facts: list[Fact] = attrs.field(factory=list, init=False)
     counts: dict[str, int] = attrs.field(factory=dict, init=False)
     """How many facts of each kind."""
+    listeners: list[Callable[[Fact], None]] = attrs.field(factory=list, init=False)
+    """Told of each fact, at once; they must not raise."""
     _hash: hashlib.blake2b = attrs.field(factory=lambda: hashlib.blake2b(digest_size=16), init=False, repr=False)
 
     def tell(self, lane: str, kind: str, text: str) -> None:
@@ -37,8 +39,12 @@ class Trace:
         at_s = self.now_s()
         self.counts[kind] = self.counts.get(kind, 0) + 1
         self._hash.update(f"{at_s!r}|{lane}|{kind}|{text}\n".encode())
-        if self.keep:
-            self.facts.append(Fact(at_s, lane, kind, text))
+        if self.keep or self.listeners:
+            fact = Fact(at_s, lane, kind, text)
+            if self.keep:
+                self.facts.append(fact)
+            for listen in self.listeners:
+                listen(fact)
 
     def digest(self) -> str:
         """The hash of everything up to now."""
