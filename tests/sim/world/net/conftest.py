@@ -1,83 +1,8 @@
-"""A small world for tests of its network: two machines, one time, one seed."""
-
-from collections.abc import Awaitable, Callable, Generator
-from contextlib import contextmanager
-from random import Random
-from typing import TypeVar
-
-import attrs
 import pytest
-import trio
-
-from seawall.sim.world.chance import Chance
-from seawall.sim.world.clocks import WallClock
-from seawall.sim.world.disk import Disk
-from seawall.sim.world.hosts import Host, Machine
-from seawall.sim.world.net import Network
-from seawall.sim.world.schedule import Schedule, VirtualClock, seeded
-from seawall.sim.world.trace import Trace
-
-T = TypeVar("T")
-
-
-@attrs.define(eq=False)
-class Lab:
-    """A network, and the processes that are on it."""
-
-    seed: int
-    clock: VirtualClock = attrs.field(factory=VirtualClock)
-    schedule: Schedule = attrs.field(factory=Schedule)
-    chance: Chance = attrs.field(init=False)
-    trace: Trace = attrs.field(init=False)
-    network: Network = attrs.field(init=False)
-    machines: dict[str, Machine] = attrs.field(factory=dict, init=False)
-
-    def __attrs_post_init__(self) -> None:
-        self.chance = Chance(self.seed)
-        self.trace = Trace(self.clock.current_time, keep=True)
-        self.network = Network(self.chance.stream("network"), self.trace)
-
-    @property
-    def now_s(self) -> float:
-        return self.clock.now_s
-
-    def boot(self, name: str) -> Host:
-        """A new process on the machine of this name."""
-        machine = self.machines.get(name)
-        if machine is None:
-            machine = self.machines[name] = Machine(name, WallClock(self.clock.current_time), Disk(Random(1)))
-        return machine.boot()
-
-    def kinds(self) -> list[str]:
-        """What the network told, in order."""
-        return [fact.kind for fact in self.trace.facts if fact.lane == "sockets"]
-
-    def run(self, main: Callable[[], Awaitable[T]]) -> T:
-        """Run it in virtual time, to its end."""
-
-        async def begin() -> T:
-            trio.socket.set_custom_socket_factory(self.network)
-            trio.socket.set_custom_hostname_resolver(self.network)
-            with trio.fail_after(10_000):
-                return await main()
-
-        with self.alone():
-            return trio.run(begin, clock=self.clock, instruments=[self.schedule])
-
-    @contextmanager
-    def alone(self) -> Generator[None, None, None]:
-        """Tasks run in the order of the seed."""
-        with seeded(self.chance.stream("schedule")):
-            yield
-
-
-@pytest.fixture
-def new_lab() -> Callable[[int], Lab]:
-    """Makes labs out of seeds."""
-    return Lab
+from support.netlab import Lab
 
 
 @pytest.fixture
 def lab() -> Lab:
-    """One lab."""
-    return Lab(1)
+    """A network of its own."""
+    return Lab()

@@ -2,7 +2,6 @@
 
 import errno
 import math
-import os
 from collections.abc import Callable
 from typing import Protocol
 
@@ -11,28 +10,22 @@ import trio
 
 from seawall.sim.world.hosts import Host, HostDied
 from seawall.sim.world.net.flow import Flow
+from seawall.sim.world.net.system import Address, Farewell, broken
 
-__all__ = ["Address", "End", "Witness", "broken"]
-
-Address = tuple[str, int]
-
-
-def broken(number: int) -> OSError:
-    """The error that the system has for this number."""
-    return OSError(number, os.strerror(number))
+__all__ = ["End", "Witness"]
 
 
 class Witness(Protocol):
-    """Who is told what becomes of connections, and knows who may answer on them."""
+    """Who is told what becomes of connections, and knows which machines are there."""
 
-    def sent(self, end: "End", size: int, due_s: float) -> None:
-        """Bytes have left."""
+    def sent(self, size: int, due_s: float) -> None:
+        """Bytes have left, and will have arrived by then."""
 
     def closed(self, end: "End") -> None:
-        """This side has closed, or its process is no more."""
+        """One side has closed, or its process is no more."""
 
-    def answers(self, end: "End") -> bool:
-        """Whether the machine of this side, whose socket is gone, would answer that it is."""
+    def is_there(self, machine: str) -> bool:
+        """Whether a machine has power."""
         ...
 
 
@@ -51,21 +44,22 @@ class End:
     remote: Address
     inbound: Flow
     outbound: Flow
+    _descriptor: int
     _now_s: Callable[[], float]
     _witness: Witness
-    _descriptor: int
     peer: "End" = attrs.field(init=False)
-    gone: bool = attrs.field(default=False, init=False)
-    """Whether this side is closed."""
+    closed: bool = attrs.field(default=False, init=False)
     shut: bool = attrs.field(default=False, init=False)
     """Whether it has said that it will send no more."""
+    deaf: bool = attrs.field(default=False, init=False)
+    """Whether its machine knows of no such connection: what comes for it is answered with a reset, if the machine is there."""
 
     def __repr__(self) -> str:
-        return f"<End of connection {self.number} at {self.host.name}{', closed' if self.gone else ''}>"
+        return f"<End of connection {self.number} at {self.host.name}{', closed' if self.closed else ''}>"
 
     def fileno(self) -> int:
         """A number that no descriptor of the system has; -1 once it is closed."""
-        return -1 if self.gone else self._descriptor
+        return -1 if self.closed else self._descriptor
 
     @property
     def readable(self) -> bool:
@@ -82,7 +76,7 @@ class End:
         self._check()
         data = self.inbound.read(self._now_s(), limit)
         if data is None:
-            raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+            raise broken(errno.EAGAIN)
         self.host.io("recv")
         return data
 
@@ -96,15 +90,15 @@ class End:
             raise broken(errno.EPIPE)
         room = flow.room
         if not room:
-            raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+            raise broken(errno.EAGAIN)
         self.host.io("send")
-        taken = bytes(data[:room]) if len(data) > room else bytes(data)
+        taken = bytes(data[:room] if len(data) > room else data)
         if flow.link.lost:
             self.silence()
         due_s = flow.send(now_s, taken)
-        self._witness.sent(self, len(taken), due_s)
-        if self.peer.gone:
-            self._hear_of_the_peer(due_s, now_s)
+        self._witness.sent(len(taken), due_s)
+        if self.peer.deaf and due_s != math.inf and self._witness.is_there(self.peer.host.name):
+            self.reset(self.inbound.link.arrival_s(due_s, 0))
         self.host.io("sent")
         return len(taken)
 
@@ -112,6 +106,7 @@ class End:
         """Return when `readable`. Raises `trio.ClosedResourceError` when it is closed meanwhile."""
         if self.readable:
             await trio.lowlevel.checkpoint()
+            return
         while not self.readable:
             self._check()
             await self.inbound.reader.until(self.inbound.due_s)
@@ -120,6 +115,7 @@ class End:
         """Return when `writable`. Raises `trio.ClosedResourceError` when it is closed meanwhile."""
         if self.writable:
             await trio.lowlevel.checkpoint()
+            return
         while not self.writable:
             self._check()
             await self.outbound.writer.until(self.inbound.reset_s)
@@ -130,42 +126,50 @@ class End:
         self.shut = True
         self.outbound.end(self._now_s())
 
+    def reset(self, at_s: float | None = None) -> None:
+        """Break it, for this side, which learns of it at that time: now, where that is None."""
+        now_s = self._now_s()
+        self.inbound.reset(now_s if at_s is None else at_s, now_s)
+        self.outbound.writer.expect(self.inbound.reset_s)
+
+    def forget(self) -> None:
+        """Reset it for this side, and tell the other nothing, who learns of it when it sends something."""
+        self.deaf = True
+        self.outbound.silent = True
+        self.reset()
+
+    def silence(self) -> None:
+        """From now on neither side hears from the other."""
+        self.outbound.silent = self.inbound.silent = True
+
     def close(self) -> None:
         """Close this side: the other one reads to the end, or is reset if it sent what nobody has read."""
-        if not self.gone:
-            self.leave(trio.ClosedResourceError("this socket is closed"))
+        self.leave(_closed)
 
-    def leave(self, error: BaseException, *, quietly: bool = False) -> None:
-        """This side is no more; who waits here gets `error`. `quietly`: without a word to the other one."""
+    def leave(self, farewell: Farewell, *, quietly: bool = False) -> None:
+        """Be no more; who waits here gets the error. `quietly`: without a word to the other side."""
+        if self.closed:
+            return
+        self.closed = self.deaf = True
         now_s = self._now_s()
-        self.gone = True
         unread_s = self.inbound.due_s if self.inbound.waiting else math.inf
         self.inbound.clear()
         if not quietly and not self.outbound.silent:
             if unread_s > now_s:
                 self.outbound.end(now_s)
             if unread_s != math.inf:
-                self._reset_peer(max(now_s, unread_s))
+                self.peer.reset(self.outbound.link.arrival_s(max(now_s, unread_s), 0))
         self.inbound.link.drop(self.inbound)
-        self.inbound.reader.wake(error)
-        self.outbound.writer.wake(error)
+        self.inbound.reader.wake(farewell)
+        self.outbound.writer.wake(farewell)
         self._witness.closed(self)
-
-    def silence(self) -> None:
-        """From now on neither side hears from the other."""
-        self.outbound.hush()
-        self.inbound.hush()
-
-    def _hear_of_the_peer(self, due_s: float, now_s: float) -> None:
-        """What was sent to a side that is gone is answered with a reset, when somebody is there to do so."""
-        if due_s != math.inf and self._witness.answers(self.peer):
-            self.inbound.reset(due_s + self.inbound.link.latency_s, now_s)
-
-    def _reset_peer(self, from_s: float) -> None:
-        self.outbound.reset(self.outbound.link.arrival_s(from_s, 0), self._now_s())
 
     def _check(self) -> None:
         if not self.host.alive:
             raise HostDied(self.host.name)
-        if self.gone:
+        if self.closed:
             raise broken(errno.EBADF)
+
+
+def _closed() -> BaseException:
+    return trio.ClosedResourceError("this socket is closed")

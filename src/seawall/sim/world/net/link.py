@@ -7,7 +7,7 @@ from typing import Final, Protocol
 
 import attrs
 
-__all__ = ["WINDOW_BYTES", "Link", "Traffic"]
+__all__ = ["WINDOW_BYTES", "Link", "Links", "Traffic"]
 
 WINDOW_BYTES: Final = 256 * 1024
 """What may be under way, or wait to be read, in one direction of a connection before its sender has to wait."""
@@ -40,9 +40,9 @@ class Link:
     """The most bytes that one read brings; None is whatever has arrived."""
     window_bytes: int = WINDOW_BYTES
     lost: bool = False
-    """Connections that are opened get no answer; of those that are used, neither side ever hears from the other again."""
+    """Of connections that are used, neither side ever hears from the other again; those that are opened get no answer."""
     unheard: bool = False
-    """Connections that are opened get no answer (SYN loss); those that are there live on."""
+    """Connections that are opened get no answer; those that are there live on."""
     _stalled: bool = attrs.field(default=False, init=False)
     _free_s: float = attrs.field(default=-math.inf, init=False)
     _traffic: dict[Traffic, None] = attrs.field(factory=dict, init=False, repr=False)
@@ -57,6 +57,7 @@ class Link:
         if stalled != self._stalled:
             self._stalled = stalled
             now_s = self._now_s()
+            self._free_s = -math.inf
             for each in tuple(self._traffic):
                 if stalled:
                     each.hold_up(now_s)
@@ -64,8 +65,8 @@ class Link:
                     each.let_go(now_s)
 
     @property
-    def passable(self) -> bool:
-        """Whether a packet that nobody repeats would arrive."""
+    def answers(self) -> bool:
+        """Whether a packet that opens a connection arrives."""
         return not (self.lost or self.unheard or self._stalled)
 
     def arrival_s(self, now_s: float, size: int) -> float:
@@ -84,12 +85,34 @@ class Link:
         """No stall, no loss, no pieces. What the way is like otherwise stays as it was set."""
         self.stalled = self.lost = self.unheard = False
         self.pieces = None
-        self._free_s = -math.inf
 
     def carry(self, traffic: Traffic) -> None:
-        """From now on this goes here."""
+        """From now on, this goes here."""
         self._traffic[traffic] = None
 
     def drop(self, traffic: Traffic) -> None:
         """It has come to its end."""
         self._traffic.pop(traffic, None)
+
+
+@attrs.define(eq=False)
+class Links:
+    """Every way there is. A way begins with `latency_s`; from a machine to itself there is none."""
+
+    _rng: Random = attrs.field(repr=False)
+    _now_s: Callable[[], float] = attrs.field(repr=False)
+    latency_s: float
+    _links: dict[tuple[str, str], Link] = attrs.field(factory=dict, init=False)
+
+    def between(self, source: str, target: str) -> Link:
+        """The way from one machine to another, by their names."""
+        link = self._links.get((source, target))
+        if link is None:
+            latency_s = 0.0 if source == target else self.latency_s
+            link = self._links[source, target] = Link(source, target, self._rng, self._now_s, latency_s)
+        return link
+
+    def heal(self) -> None:
+        """Heal each of them."""
+        for link in self._links.values():
+            link.heal()

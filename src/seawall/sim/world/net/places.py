@@ -6,8 +6,8 @@ from typing import Final
 import attrs
 
 from seawall.sim.world.hosts import Host
-from seawall.sim.world.net.ends import Address, broken
-from seawall.sim.world.net.sockets import Listening
+from seawall.sim.world.net.listening import Listening
+from seawall.sim.world.net.system import Address, broken
 
 __all__ = ["ANYWHERE", "Places"]
 
@@ -20,7 +20,7 @@ _DOMAIN: Final = ".world"
 
 @attrs.define(eq=False)
 class Places:
-    """Machines get addresses in the order in which they are first heard of: 10.0.0.1, 10.0.0.2, …"""
+    """Machines get addresses in the order in which they are first heard of: from 10.0.0.1 on."""
 
     _ips: dict[str, str] = attrs.field(factory=dict, init=False)
     _machines: dict[str, str] = attrs.field(factory=dict, init=False)

@@ -2,48 +2,23 @@
 
 import errno
 import socket
-from collections import deque
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Protocol, Self, overload
 
-import attrs
 import trio
 
 from seawall.sim.world.hosts import Host, HostDied
-from seawall.sim.world.net.ends import Address, End, broken
-from seawall.sim.world.net.waiting import Wait
+from seawall.sim.world.net.ends import End
+from seawall.sim.world.net.listening import Listening
+from seawall.sim.world.net.places import ANYWHERE
+from seawall.sim.world.net.system import Address, broken
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
-__all__ = ["Listening", "Ports", "VirtualSocket"]
+__all__ = ["Ports", "VirtualSocket"]
 
 _BACKLOG: Final = 128
-
-
-@attrs.define(eq=False)
-class Listening:
-    """A port that is open: connections that wait to be accepted."""
-
-    host: Host
-    address: Address
-    room: int
-    waiting: deque[End] = attrs.field(factory=deque, init=False)
-    acceptor: Wait = attrs.field(factory=Wait, init=False)
-    gone: bool = attrs.field(default=False, init=False)
-
-    def offer(self, end: End) -> None:
-        """Somebody has connected."""
-        self.waiting.append(end)
-        self.acceptor.wake()
-
-    def leave(self, error: BaseException, *, quietly: bool = False) -> None:
-        """The port is closed; so are connections that nobody has accepted."""
-        self.gone = True
-        for end in self.waiting:
-            end.leave(error, quietly=quietly)
-        self.waiting.clear()
-        self.acceptor.wake(error)
 
 
 class Ports(Protocol):
@@ -98,21 +73,26 @@ class VirtualSocket(trio.socket.SocketType):
 
     @property
     def family(self) -> socket.AddressFamily:
+        """IPv4."""
         return socket.AF_INET
 
     @property
     def type(self) -> socket.SocketKind:
+        """A stream."""
         return socket.SOCK_STREAM
 
     @property
     def proto(self) -> int:
+        """TCP."""
         return socket.IPPROTO_TCP
 
     @property
     def did_shutdown_SHUT_WR(self) -> bool:  # noqa: N802 - trio's name
+        """Whether it has said that it will send no more."""
         return self._end is not None and self._end.shut
 
     def fileno(self) -> int:
+        """A number that no descriptor of the system has; -1 once it is closed."""
         return -1 if self._closed else self._descriptor
 
     def detach_prompt(self) -> End:
@@ -121,12 +101,14 @@ class VirtualSocket(trio.socket.SocketType):
         return end
 
     def getsockname(self) -> Address:
+        """Its own address."""
         self._check()
         if self._end is not None:
             return self._end.local
-        return self._local or ("0.0.0.0", 0)
+        return self._local or (ANYWHERE, 0)
 
     def getpeername(self) -> Address:
+        """The address of the other side."""
         return self._connected().remote
 
     @overload
@@ -134,6 +116,7 @@ class VirtualSocket(trio.socket.SocketType):
     @overload
     def getsockopt(self, level: int, optname: int, buflen: int) -> bytes: ...
     def getsockopt(self, level: int, optname: int, buflen: int | None = None) -> int | bytes:
+        """What was set, or 0; whether it listens (SO_ACCEPTCONN)."""
         self._check()
         if (level, optname) == (socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
             value = int(self._listening is not None)
@@ -145,44 +128,50 @@ class VirtualSocket(trio.socket.SocketType):
     def setsockopt(self, level: int, optname: int, value: "int | Buffer") -> None: ...
     @overload
     def setsockopt(self, level: int, optname: int, value: None, optlen: int) -> None: ...
-    def setsockopt(self, level: int, optname: int, value: "int | Buffer | None", optlen: int | None = None) -> None:
+    def setsockopt(
+        self,
+        level: int,
+        optname: int,
+        value: "int | Buffer | None",
+        optlen: int | None = None,  # noqa: ARG002 - of options without a value, which are nothing to remember
+    ) -> None:
         """Remembered, and without effect."""
         self._check()
         if value is not None:
             self._options[level, optname] = value if isinstance(value, int) else int.from_bytes(bytes(value), "little")
 
     def get_inheritable(self) -> bool:
+        """No: no process begins here."""
         return False
 
     async def bind(self, address: object) -> None:
+        """Take an address. Raises OSError when it is taken, or another machine's."""
         self._check()
         self._local = self._ports.bound(self._host, _address(address))
         await trio.lowlevel.checkpoint()
 
     def listen(self, backlog: int = _BACKLOG) -> None:
+        """Open the port that was bound, or any."""
         self._check()
         if self._end is not None:
             raise broken(errno.EINVAL)
         if self._listening is None:
-            local = self._local = self._local or self._ports.bound(self._host, ("0.0.0.0", 0))
+            local = self._local = self._local or self._ports.bound(self._host, (ANYWHERE, 0))
             self._listening = self._ports.listen(self._host, local, backlog)
 
     async def accept(self) -> tuple[trio.socket.SocketType, Address]:
+        """Wait for a connection, and take it."""
         listening = self._listening
         self._check()
         if listening is None:
             raise broken(errno.EINVAL)
-        if listening.waiting:
-            await trio.lowlevel.checkpoint()
-        while not listening.waiting:
-            self._check()
-            await listening.acceptor.until(float("inf"))
-        end = listening.waiting.popleft()
+        end = await listening.take()
         taken = self._ports.accepted(end)
         self._host.io("accept")
         return taken, end.remote
 
     async def connect(self, address: object) -> None:
+        """Open a connection. Raises OSError as the system does: refused, timed out. Cancelled, it leaves none."""
         self._check()
         if self._end is not None:
             raise broken(errno.EISCONN)
@@ -193,21 +182,21 @@ class VirtualSocket(trio.socket.SocketType):
         self._end = end
 
     async def recv(self, buflen: int, flags: int = 0, /) -> bytes:
+        """Wait for bytes, and take them; b'' at the end. Cancelled, it has taken nothing."""
         _plain(flags)
         end = self._connected()
-        if end.readable:
-            await trio.lowlevel.checkpoint()
-        else:
-            await end.wait_readable()
+        await end.wait_readable()
         return end.recv(buflen)
 
     async def recv_into(self, buffer: "Buffer", nbytes: int = 0, flags: int = 0) -> int:
+        """As `recv`, into a buffer; returns how many."""
         with memoryview(buffer) as view:
             data = await self.recv(nbytes or view.nbytes, flags)
             view.cast("B")[: len(data)] = data
         return len(data)
 
     async def send(self, data: "Buffer", flags: int = 0, /) -> int:
+        """Wait for room, and hand over what goes; returns how many bytes. Cancelled, it has sent nothing."""
         _plain(flags)
         end = self._connected()
         await trio.lowlevel.checkpoint_if_cancelled()
@@ -218,17 +207,21 @@ class VirtualSocket(trio.socket.SocketType):
         return sent
 
     def is_readable(self) -> bool:
-        return self._end is not None and (self._end.gone or self._end.readable)
+        """Whether a read would say something at once."""
+        return self._end is not None and (self._end.closed or self._end.readable)
 
     async def wait_writable(self) -> None:
+        """Wait until a write would take a byte."""
         await self._connected().wait_writable()
 
     def shutdown(self, flag: int) -> None:
+        """Send no more, and say so. That nothing more is read is not known to TCP."""
         end = self._connected()
         if flag != socket.SHUT_RD:
             end.shutdown()
 
     def close(self) -> None:
+        """Close it, and tell those who wait with `trio.ClosedResourceError`."""
         if self._closed:
             return
         self._closed = True

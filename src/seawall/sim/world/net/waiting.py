@@ -3,6 +3,8 @@
 import outcome
 import trio
 
+from seawall.sim.world.net.system import Farewell
+
 __all__ = ["Wait"]
 
 
@@ -34,11 +36,12 @@ class Wait:
         if self._scope is not None:
             self._scope.deadline = due_s
 
-    def wake(self, error: BaseException | None = None) -> None:
-        """Let the task that waits here, if any does, go on now, or raise `error`."""
-        task, self._task, self._scope = self._task, None, None
+    def wake(self, farewell: Farewell | None = None) -> None:
+        """Let the task that waits here, if any does, go on now, or raise what `farewell` makes."""
+        task = self._task
         if task is not None:
-            trio.lowlevel.reschedule(task, outcome.Value(None) if error is None else outcome.Error(error))
+            self._task = self._scope = None
+            trio.lowlevel.reschedule(task, outcome.Value(None) if farewell is None else outcome.Error(farewell()))
 
     def _abort(self, _raise_cancel: object) -> trio.lowlevel.Abort:
         self._task = self._scope = None
