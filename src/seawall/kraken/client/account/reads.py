@@ -7,6 +7,7 @@ import attrs
 from seawall.kraken.client.clock import ExchangeClock
 from seawall.kraken.client.market.reference import Reference
 from seawall.kraken.client.rest.client import RestClient
+from seawall.kraken.client.rest.lanes import LISTING
 from seawall.kraken.client.session.facts import FrameUnknown
 from seawall.kraken.dialect import rest
 from seawall.kraken.dialect.unknown import Unknown
@@ -64,7 +65,7 @@ class Account:
         asked_at_ns = self._clock.at_least_ns()
         names = self._reference.names
         orders = await self._rest.query(
-            rest.open_orders(), lambda answer: rest.read_open_orders(answer.body, names, self._unknown)
+            rest.open_orders(), lambda answer: rest.read_open_orders(answer.body, names, self._unknown), LISTING
         )
         return OpenOrders(orders, asked_at_ns)
 

@@ -77,10 +77,10 @@ class RestClient:
         """A public read, repeated when that may help. Raises `Unavailable`, `AccessDenied`, `ExchangeError`."""
         return await self._read_again(request, read)
 
-    async def query(self, request: RestRequest, read: Callable[[HttpAnswer], T]) -> T:
+    async def query(self, request: RestRequest, read: Callable[[HttpAnswer], T], lane: str = QUERY) -> T:
         """A private read, repeated when that may help. Raises `Unavailable`, `AccessDenied`, `ExchangeError`."""
         self._attempts.require_key()
-        return await self._read_again(request, read)
+        return await self._read_again(request, read, lane)
 
     async def query_for_socket(self, request: RestRequest, read: Callable[[HttpAnswer], T]) -> T:
         """A private read that a socket cannot be dialled without, asked once: the schedule of its dials repeats it.
@@ -120,8 +120,8 @@ class RestClient:
         except UNANSWERED as error:
             raise lost(request, error, begun) from error
 
-    async def _read_again(self, request: RestRequest, read: Callable[[HttpAnswer], T]) -> T:
-        allowance = self._lanes.allowance(request, QUERY)
+    async def _read_again(self, request: RestRequest, read: Callable[[HttpAnswer], T], lane: str = QUERY) -> T:
+        allowance = self._lanes.allowance(request, lane)
 
         async def once() -> T:
             return await self._read_once(request, read, allowance, self._guarded)

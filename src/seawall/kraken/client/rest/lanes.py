@@ -12,7 +12,7 @@ from seawall.kraken.dialect.rest import RestRequest
 from seawall.model.venue import Probe
 from seawall.resilience import Lane, Limiter
 
-__all__ = ["QUERY", "SESSION", "Allowance", "RestLanes", "Traffic"]
+__all__ = ["LISTING", "QUERY", "SESSION", "Allowance", "RestLanes", "Traffic"]
 
 _HISTORY_CHARGE: Final = 4.0
 """The documentation has said 2 and, for a time, 4: stay under both."""
@@ -21,7 +21,10 @@ _PUBLIC_PER_S: Final = 1.0
 _AT_ONCE: Final = {"order": 8, "cancel": 16, "query": 4}
 """Requests in flight, by lane: together below what the connection pool holds, so that no lane starves another."""
 QUERY: Final = "query"
+LISTING: Final = "listing"
 SESSION: Final = "session"
+_LISTING_RESERVE: Final = 1.0
+"""A call kept for the list of open orders: a stop ends with it, however often orders in doubt were asked for just before."""
 _SESSION_RESERVE: Final = 2.0
 """Calls of the counter kept for tokens: without one, no private socket comes back."""
 
@@ -66,7 +69,7 @@ class RestLanes:
             "kraken rest",
             capacity=limit.cap,
             refill_per_s=limit.decay_per_s,
-            lanes=[Lane(SESSION, reserved=_SESSION_RESERVE), Lane(QUERY)],
+            lanes=[Lane(SESSION, reserved=_SESSION_RESERVE), Lane(LISTING, reserved=_LISTING_RESERVE), Lane(QUERY)],
             probe=probe,
         )
         self._public = Limiter(
@@ -84,7 +87,7 @@ class RestLanes:
         return self._places[traffic]
 
     def allowance(self, request: RestRequest, lane: str) -> Allowance:
-        """What a read costs. `lane` is of private reads: `QUERY`, or `SESSION` for what the socket cannot do without."""
+        """What a read costs. `lane` is of private reads: `QUERY`, `LISTING`, or `SESSION` for what the socket cannot do without."""
         if not request.private:
             return Allowance(self._public, QUERY, 1.0)
         return Allowance(self._private, lane, self._counter.charge_of(request.name) or 1.0)
