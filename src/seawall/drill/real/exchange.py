@@ -8,31 +8,13 @@ It ends with its input.
 import sys
 from pathlib import Path
 
-import attrs
 import msgspec
 import trio
 
-from seawall.drill.real.telling import tell
-from seawall.sim import SimAddresses, SimSettings, Simulator, open_sim
+from seawall.drill.real.telling import Contact, Counted, tell
+from seawall.sim import SimSettings, Simulator, open_sim
 
-__all__ = ["Contact", "Counted"]
-
-
-@attrs.frozen
-class Contact:
-    """Where an exchange is, and the key to its account."""
-
-    addresses: SimAddresses
-    key: str
-    secret: str
-
-
-@attrs.frozen
-class Counted:
-    """How many order requests arrived so far, and how many orders are open now."""
-
-    asked: int
-    open_orders: int
+__all__ = ["serve"]
 
 
 async def serve(*arguments: str) -> None:

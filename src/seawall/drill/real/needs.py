@@ -26,9 +26,9 @@ __all__ = [
 
 _SBIN: Final = "/usr/local/sbin:/usr/sbin:/sbin"
 _LIBRARIES: Final = (
-    "usr/lib/*/faketime/libfaketimeMT.so.1",
-    "usr/lib*/faketime/libfaketimeMT.so.1",
-    "usr/local/lib/faketime/libfaketimeMT.so.1",
+    "usr/lib/*/faketime/libfaketime.so.1",
+    "usr/lib*/faketime/libfaketime.so.1",
+    "usr/local/lib/faketime/libfaketime.so.1",
 )
 
 
@@ -60,6 +60,7 @@ def _root() -> None:
 def _networks() -> None:
     _root()
     find_program("ip", "iproute2")
+    find_program("nsenter", "util-linux")
 
 
 def _tunnels() -> None:

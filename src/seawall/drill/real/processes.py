@@ -15,9 +15,8 @@ import trio
 
 from seawall.config.credentials import KEY_VARIABLE, SECRET_VARIABLE
 from seawall.drill.real.certificates import Certificate
-from seawall.drill.real.exchange import Contact, Counted
 from seawall.drill.real.networks import Network
-from seawall.drill.real.telling import Told
+from seawall.drill.real.telling import Contact, Counted, Told
 
 __all__ = ["EngineProcess", "ExchangeProcess", "open_exchange", "start_engine"]
 

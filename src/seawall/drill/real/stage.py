@@ -42,7 +42,6 @@ renew_s = {renew_s}
 [deadlines]
 order_s = 2.0
 cancel_s = 2.0
-query_s = 4.0
 settle_s = 0.5
 absent_s = 2.0
 request_s = 4.0
@@ -54,7 +53,6 @@ goodbye_s = 0.5
 answer_s = 4.0
 silent_after_s = 4.0
 journal_s = 3.0
-reconcile_every_s = 5.0
 [[strategies]]
 name = "bitcoin"
 use = "seawall.drill.real.workload:trade"

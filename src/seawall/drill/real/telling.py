@@ -4,9 +4,26 @@ from decimal import Decimal
 
 import attrs
 
-from seawall.sim import Simulator
+from seawall.sim import SimAddresses, Simulator
 
-__all__ = ["Told", "ToldFill", "ToldOrder", "tell"]
+__all__ = ["Contact", "Counted", "Told", "ToldFill", "ToldOrder", "tell"]
+
+
+@attrs.frozen
+class Contact:
+    """Where an exchange is, and the key to its account."""
+
+    addresses: SimAddresses
+    key: str
+    secret: str
+
+
+@attrs.frozen
+class Counted:
+    """How many order requests arrived so far, and how many orders are open now."""
+
+    asked: int
+    open_orders: int
 
 
 @attrs.frozen
