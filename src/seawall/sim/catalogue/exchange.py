@@ -175,11 +175,6 @@ def _end(exchange: Exchange, order: SimOrder, reason: str) -> None:
         exchange.floor.settle(exchange.market(order.pair.symbol))
 
 
-def _matching_pauses(case: Case) -> Begun:
-    case.turn(case.stage.exchange.exchange.floor, matching=False)
-    return Begun("orders are taken, and none is matched")
-
-
 def _money_moves(case: Case) -> Begun:
     exchange = case.stage.exchange.exchange
     asset = case.rng.choice(tuple(exchange.balances))
@@ -211,6 +206,5 @@ EXCHANGE: Final = (
     _kind("throttled", "The exchange throttles new orders, and says until when.", _throttled),
     _kind("foreign-order", "Somebody places orders by hand on the same account.", _foreign_order),
     _kind("exchange-cancels", "The exchange cancels orders by itself.", _cancels_itself),
-    _kind("matching-pauses", "The exchange takes orders and matches none.", _matching_pauses, weight=0.5),
     _kind("money-moves", "Somebody withdraws money from the account, and pays it in again.", _money_moves, weight=0.5),
 )

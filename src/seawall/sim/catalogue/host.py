@@ -61,15 +61,18 @@ def _jump(name: str, sentence: str, whose: Callable[[Case], Machine], who: str) 
 def _drift(name: str, sentence: str, whose: Callable[[Case], Machine], who: str) -> FaultKind:
     def begin(case: Case) -> Begun:
         rate, wall = case.rng.choice(DRIFT), whose(case).wall
-        told_s = [case.stage.trace.now_s(), 0.0]
+        done_s, off_ns = case.stage.trace.now_s(), 0
 
         def strike() -> None:
-            now_s = case.stage.trace.now_s()
-            by_s = (now_s - told_s[0]) * rate
-            wall.jump(by_s)
-            told_s[:] = now_s, told_s[1] + by_s
+            nonlocal done_s, off_ns
+            now_s, before_ns = case.stage.trace.now_s(), wall.error_ns
+            wall.jump((now_s - done_s) * rate)
+            done_s, off_ns = now_s, off_ns + wall.error_ns - before_ns
 
-        case.undo.callback(lambda: wall.jump(-told_s[1]))
+        def undo() -> None:
+            wall.error_ns -= off_ns
+
+        case.undo.callback(undo)
         return Begun(f"the clock of {who} drifts by {rate * 1000:+.0f} ms a second, and is set right at the end", strike, 1.0)
 
     return _kind(name, sentence, begin, lasts_s=(30.0, 180.0))
