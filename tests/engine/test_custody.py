@@ -323,7 +323,7 @@ async def test_an_order_of_this_journal_that_it_holds_for_ended_is_cancelled_and
 
         assert rig.told(StrayOrderSeen) == [StrayOrderSeen(earlier, "O9", "BTC/USD")]
         assert rig.told(ForeignOrderSeen) == []
-        assert rig.venue.cancelled == [earlier]
+        assert rig.venue.cancelled == ["O9"]
 
 
 async def test_an_order_with_an_id_of_another_journal_is_left_alone(autojump_clock: MockClock) -> None:

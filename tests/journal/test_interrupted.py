@@ -25,7 +25,7 @@ OLD_ORDER = (
 )
 OLD_JOURNAL = "INSERT INTO journal VALUES ('c0ffee', 1)"
 
-MOST = 50
+MOST = 60
 """Statements that making a journal may take."""
 
 

@@ -197,7 +197,7 @@ def test_a_journal_of_the_first_version_is_brought_up_to_date_and_loses_nothing(
     """As the first releases made it: without a table of versions."""
     before = reopened(path, planned("c-1"), filled("T-1", 10))
     with closing(sqlite3.connect(path)) as db, db:
-        for column in ("bid", "ask", "position_qty", "quote_age_ns"):
+        for column in ("bid", "ask", "position_qty", "quote_age_ns", "claimed"):
             db.execute(f"ALTER TABLE intents DROP COLUMN {column}")
         db.execute("ALTER TABLE runs DROP COLUMN holder")
         db.execute("DROP TABLE leases")

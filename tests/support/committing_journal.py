@@ -32,6 +32,7 @@ class Disk:
             tuple(live),
             tuple(steps[record.client_order_id] for record in live if record.client_order_id in steps),
             tuple(record for record in self.records if isinstance(record, FillRecord)),
+            tuple((one, steps[one.client_order_id]) for one in intents if one not in live),
         )
 
 

@@ -49,6 +49,7 @@ class MemoryJournal:
             tuple(live),
             tuple(steps[name] for name in names if name in steps),
             tuple(record for record in self.records if isinstance(record, FillRecord)),
+            tuple((one, steps[one.client_order_id]) for one in self.intents() if one not in live),
         )
         return MemoryJournal(replayed, records=list(self.records))
 

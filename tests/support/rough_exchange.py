@@ -96,7 +96,9 @@ class Held:
         report = OrderReport(self.order_id, name, self.status, at_ns, self.wire.symbol, self.wire.side, reason=self.reason)
         if sparse:
             return report
-        return attrs.evolve(report, qty=self.qty, limit_price=self.limit_price, filled_qty=self.filled)
+        return attrs.evolve(
+            report, qty=self.qty, limit_price=self.limit_price, filled_qty=self.filled, order_type=self.wire.order_type
+        )
 
     def seen_at(self, at_s: float) -> OrderReport | None:
         """As it stood at that time; None before it was there."""
@@ -171,10 +173,11 @@ class RoughExchange:
         if change.qty is not None and (newest is None or newest.qty is None or newest.qty < change.qty):
             self.breaches.append(f"an amend to {change.qty} left, and the journal has {newest}")
 
-    def cancel_leaves(self, client_order_ids: Sequence[str]) -> None:
+    def cancel_leaves(self, client_order_ids: Sequence[str], order_ids: Sequence[str] = ()) -> None:
         """A cancel leaves. It may name an order that never left: after a restart nobody knows that."""
         planned = {record.client_order_id for record in self.on_disk() if isinstance(record, IntentRecord)}
-        foreign = [name for name in client_order_ids if name not in planned]
+        names = [*client_order_ids, *(each if each in planned else self.held[each].name for each in order_ids)]
+        foreign = [name for name in names if name not in planned]
         if foreign:
             self.breaches.append(f"a cancel named {foreign}, which we did not plan")
 
@@ -212,9 +215,10 @@ class RoughExchange:
         held.limit_price = held.limit_price if change.limit_price is None else change.limit_price
         self.say(held)
 
-    def cancel(self, client_order_id: str) -> bool:
-        """End what rests under that name; false where nothing does."""
-        resting = [held for held in self.named(client_order_id) if held.alive]
+    def cancel(self, name: str) -> bool:
+        """End what rests under that name, or under that id of the exchange's own; false where nothing does."""
+        meant = [self.held[name]] if name in self.held else self.named(name)
+        resting = [held for held in meant if held.alive]
         for held in resting:
             self.end(held, OrderStatus.CANCELED, "User requested")
         return bool(resting)

@@ -113,16 +113,17 @@ class RoughVenue:
             self.exchange.amends_coming.append(change)
         await self._run(lambda: self.exchange.amend(change), fate)
 
-    async def cancel(self, client_order_ids: Sequence[str]) -> tuple[CancelOutcome, ...]:
+    async def cancel(self, client_order_ids: Sequence[str], order_ids: Sequence[str] = ()) -> tuple[CancelOutcome, ...]:
         await self._alive()
         exchange, weather = self.exchange, self.exchange.weather
-        exchange.cancel_leaves(client_order_ids)
+        exchange.cancel_leaves(client_order_ids, order_ids)
         answer = {"answered": "comes", "never answered": "never comes"}.get(weather.cancels, "is lost")
         fate = Fate(out_s=weather.cancel_s, arrives=weather.cancels != "lost", answer=answer)
-        taken = await self._run(lambda: [exchange.cancel(name) for name in client_order_ids], fate)
+        names = (*client_order_ids, *order_ids)
+        taken = await self._run(lambda: [exchange.cancel(name) for name in names], fate)
         return tuple(
             CancelOutcome(name, accepted=was_open, reason=None if was_open else "EOrder:Unknown order")
-            for name, was_open in zip(client_order_ids, taken, strict=True)
+            for name, was_open in zip(names, taken, strict=True)
         )
 
     async def cancel_all_after(self, timeout_s: int) -> None:  # noqa: ARG002 - the switch is off in these tests

@@ -11,7 +11,7 @@ import trio
 from seawall.model.errors import NotSent, OutcomeUnknown, RefusedByExchange, Unavailable, UnknownSymbol
 from seawall.model.instruments import Instrument
 from seawall.model.market_data import Candle, Level, VenueStatus
-from seawall.model.orders import Side
+from seawall.model.orders import Intent, Side
 from seawall.model.reports import (
     Acknowledgement,
     AmendOrder,
@@ -74,6 +74,9 @@ class FakeOrder:
     limit_price: Decimal | None = None
     filled: Decimal = Decimal(0)
     reason: str | None = None
+    opened_ns: int = 0
+    by_hand: bool = False
+    """Whether its maker gave it no client order id; the one of the wire form is then ours alone, to find it by."""
 
 
 @attrs.define(eq=False)
@@ -111,7 +114,8 @@ class FakeVenue:
     """Methods that raise what no venue should, once each."""
     travel_s: float = 0.01
     """How long every question takes."""
-    _count: int = 0
+    count: int = 0
+    """Ids given so far."""
 
     def instrument(self, symbol: str) -> Instrument:
         found = self.instruments.get(symbol)
@@ -173,7 +177,8 @@ class FakeVenue:
 
     async def amend(self, change: AmendOrder) -> None:
         await self._travel()
-        order = self.orders[change.client_order_id]
+        by_id = {order.order_id: order for order in self.orders.values()}
+        order = by_id[change.order_id] if change.order_id is not None else self.orders[change.client_order_id]
         how, self.lose_next_amend = self.lose_next_amend, None
         if how == "before":
             raise OutcomeUnknown("the socket closed")
@@ -185,14 +190,17 @@ class FakeVenue:
             raise OutcomeUnknown("the answer was lost")
         self.report(order)
 
-    async def cancel(self, client_order_ids: Sequence[str]) -> tuple[CancelOutcome, ...]:
+    async def cancel(self, client_order_ids: Sequence[str], order_ids: Sequence[str] = ()) -> tuple[CancelOutcome, ...]:
         self._bug("cancel")
-        self.cancel_requests.append(list(client_order_ids))
+        self.cancel_requests.append([*client_order_ids, *order_ids])
         await self._travel()
         if self.cancels_fail:
             raise OutcomeUnknown("no answer to the cancel")
-        self.cancelled.extend(client_order_ids)
-        return tuple([self._cancel(client_order_id) for client_order_id in client_order_ids])
+        self.cancelled.extend([*client_order_ids, *order_ids])
+        keys = {order.order_id: key for key, order in self.orders.items()}
+        outcomes = [self._cancel(client_order_id) for client_order_id in client_order_ids]
+        outcomes += [attrs.evolve(self._cancel(keys.get(name, "")), client_order_id=name) for name in order_ids]
+        return tuple(outcomes)
 
     async def cancel_all_after(self, timeout_s: int) -> None:
         self._bug("cancel_all_after")
@@ -238,12 +246,12 @@ class FakeVenue:
         order = self.orders[client_order_id]
         amount = Decimal(qty)
         order.filled += amount
-        self._count += 1
+        self.count += 1
         cost = amount * Decimal(price)
         fill = Fill(
-            exec_id=f"T{self._count}",
+            exec_id=f"T{self.count}",
             order_id=order.order_id,
-            client_order_id=client_order_id,
+            client_order_id=None if order.by_hand else client_order_id,
             symbol=order.wire.symbol,
             side=order.wire.side,
             qty=amount,
@@ -260,6 +268,28 @@ class FakeVenue:
             order.status = OrderStatus.FILLED
             self.report(order)
         return fill
+
+    def place_by_hand(self, intent: Intent, *, client_order_id: str | None = None) -> FakeOrder:
+        """Another hand places an order, and gives it a client order id or none. It is told as any other."""
+        self.count += 1
+        key = client_order_id or f"by hand {self.count}"
+        wire = PlaceOrder(
+            key,
+            intent.symbol,
+            intent.side,
+            intent.order_type.value,
+            intent.qty,
+            intent.limit_price,
+            intent.trigger_price,
+            intent.time_in_force.value,
+            intent.post_only,
+            self.now_ns(),
+        )
+        order = FakeOrder(f"X{self.count}", wire, qty=intent.qty, limit_price=intent.limit_price, opened_ns=self.now_ns())
+        order.by_hand = client_order_id is None
+        self.orders[key] = order
+        self.report(order)
+        return order
 
     def end(self, client_order_id: str, status: OrderStatus, reason: str) -> None:
         """End an order by the exchange's own decision."""
@@ -282,8 +312,8 @@ class FakeVenue:
         return [name for name, order in self.orders.items() if order.status is OrderStatus.OPEN]
 
     def _take(self, wire: PlaceOrder) -> FakeOrder:
-        self._count += 1
-        order = FakeOrder(f"O{self._count}", wire, qty=wire.qty, limit_price=wire.limit_price)
+        self.count += 1
+        order = FakeOrder(f"O{self.count}", wire, qty=wire.qty, limit_price=wire.limit_price, opened_ns=self.now_ns())
         self.orders[wire.client_order_id] = order
         if wire.order_type == "market":
             self.fill(wire.client_order_id, str(wire.qty), str(self.book_price))
@@ -300,15 +330,18 @@ class FakeVenue:
     def _report_of(self, order: FakeOrder) -> OrderReport:
         return OrderReport(
             order_id=order.order_id,
-            client_order_id=order.wire.client_order_id,
+            client_order_id=None if order.by_hand else order.wire.client_order_id,
             status=order.status,
-            at_ns=self.now_ns(),
+            at_ns=order.opened_ns if order.status is OrderStatus.OPEN else self.now_ns(),
             symbol=order.wire.symbol,
             side=Side(order.wire.side),
             qty=order.qty,
             limit_price=order.limit_price,
             filled_qty=order.filled,
             reason=order.reason,
+            order_type=order.wire.order_type,
+            trigger_price=order.wire.trigger_price,
+            post_only=order.wire.post_only,
         )
 
     def _bug(self, method: str) -> None:
@@ -338,6 +371,7 @@ class FakeExchange:
     @asynccontextmanager
     async def open(self, listener: VenueListener, probe: Probe) -> AsyncGenerator[Venue, None]:  # noqa: ARG002 - a protocol
         self.venue = venue = FakeVenue(listener, orders=self.orders, fills=self.fills, foreign=self.foreign)
+        venue.count = len(self.orders) + len(self.fills)  # an exchange gives no id twice
         if self.private:
             venue.restore_private()
         try:

@@ -80,9 +80,9 @@ class PaperVenue:
         """At the simulated exchange, as all that follows."""
         await self.trading.amend(change)
 
-    async def cancel(self, client_order_ids: Sequence[str]) -> tuple[CancelOutcome, ...]:
+    async def cancel(self, client_order_ids: Sequence[str], order_ids: Sequence[str] = ()) -> tuple[CancelOutcome, ...]:
         """As `Venue.cancel`."""
-        return await self.trading.cancel(client_order_ids)
+        return await self.trading.cancel(client_order_ids, order_ids)
 
     async def cancel_all_after(self, timeout_s: int) -> None:
         """As `Venue.cancel_all_after`."""

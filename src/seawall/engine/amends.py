@@ -54,6 +54,7 @@ class Amends:
             limit_price=limit_price,
             post_only=order.intent.post_only and limit_price is not None,
             deadline_ns=self.venue.now_ns() + int(left_s * 1e9),
+            order_id=order.order_id if order.claimed else None,
         )
         order.asked_qty = qty
         amend = self._under_way[order.client_order_id] = _Amend(change)

@@ -7,6 +7,7 @@ import attrs
 import trio
 
 from seawall.engine.amends import Amends
+from seawall.engine.claims import Claims
 from seawall.engine.closing import Closings
 from seawall.engine.custody import Custody
 from seawall.engine.dead_mans_switch import DeadMansSwitchKeeper
@@ -265,9 +266,11 @@ def assemble(
     blotter.on_switch_fired = switch.fired
     closings = Closings(desk, probe, pause)
     holdings = Holdings(desk, closings)
+    claims = Claims(venue, blotter, intake, settings.deadlines, probe, now_ns)
 
     def market_of(owner: str) -> Market:
-        return Market(owner, desk, feed, venue, foundation.account, foundation.check_ins, settings.deadlines, probe, holdings)
+        check_ins, deadlines = foundation.check_ins, settings.deadlines
+        return Market(owner, desk, feed, venue, foundation.account, check_ins, deadlines, probe, holdings, claims)
 
     assembly = Assembly(
         foundation=foundation,

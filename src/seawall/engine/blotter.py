@@ -85,11 +85,13 @@ class Blotter:
         replayed = self.journal.replayed
         for record in replayed.fills:
             self.portfolio.apply(record.owner, record.fill)
-        self.table.restore(replayed.intents, replayed.orders, (record.fill for record in replayed.fills))
-        for order in self.table:
+        self.table.restore(replayed.intents, replayed.orders, (record.fill for record in replayed.fills), replayed.ended)
+        for order in self.table.live():
             order.uncertain_since_ns = order.planned_at_ns
-        # A fill finds only an order of the table, and none of those can have filled before it was sent.
-        oldest_ns = min((record.deadline_ns for record in replayed.intents), default=None)
+        # A fill finds only an order of the table, and none of those can have filled before it was sent. Of those that were
+        # never placed, which may be old, each fill there is is known to be theirs.
+        ended = (record for record, step in replayed.ended if step.state is not OrderState.NEVER_PLACED)
+        oldest_ns = min((record.deadline_ns for record in (*replayed.intents, *ended)), default=None)
         self.portfolio.forget_before(self._newest_ns() + 1 if oldest_ns is None else oldest_ns - LONGEST_DEADLINE_NS)
         return len(replayed.intents)
 
@@ -99,6 +101,27 @@ class Blotter:
     def plan(self, record: IntentRecord) -> Order:
         """Take an order that is about to be journaled."""
         return self.table.plan(record)
+
+    def claimed(self, order: Order, report: OrderReport) -> None:
+        """An order of another hand is an owner's, and the journal knows: count what filled of it before, as far as it was told.
+
+        `report` is what the exchange last said of it; fills that it speaks of and that were not told are asked for.
+        """
+        told = self.externals.find(report.order_id)
+        for fill in self.externals.forget(report.order_id):
+            self._filled(order, fill)
+        for word in (report, told):
+            if word is not None:
+                self.report(word)
+
+    def is_ours(self, client_order_id: str) -> bool:
+        """Whether an engine of this journal made the id, in whatever run."""
+        return is_of_journal(client_order_id, self.journal.replayed.journal_id)
+
+    def unclaim(self, order: Order, report: OrderReport) -> None:
+        """The claim could not be kept: the order is another hand's, as it was before."""
+        self.table.unclaim(order)
+        self.externals.reported(report)
 
     def move(self, order: Order, heard: Heard, *, order_id: str | None = None, reason: str | None = None) -> None:
         """Our own hands did something, or the exchange answered them. Raises `OutOfStep`."""
@@ -116,6 +139,8 @@ class Blotter:
         if order is None:
             self._foreign_order(report)
             return None
+        if order.restored and order.ended and report.status in STILL_OPEN:
+            self.on_stray(report)  # it had ended in an earlier run: whoever is right, it must not rest
         if (report.at_ns if as_of_ns is None else as_of_ns) < order.read_from_ns:
             report = attrs.evolve(report, qty=None, limit_price=None)
         if order.order_id not in (None, report.order_id):
@@ -152,11 +177,12 @@ class Blotter:
         return False
 
     def _filled(self, order: Order, fill: Fill) -> bool:
+        if order.has(fill):
+            return False
+        # One of an earlier run may be in the position, and not yet be known to be this order's.
         before, is_new = order.state, self.portfolio.apply(order.owner, fill)
         try:
-            # One of an earlier run may be in the position, and not yet be known to be this order's.
-            if not self.table.fill(order, fill):
-                return False
+            self.table.fill(order, fill)
         except OutOfStep:
             self._contradicted(order, "filled")
         if is_new:
@@ -251,7 +277,7 @@ class Blotter:
 
     def _foreign_order(self, report: OrderReport) -> None:
         name = report.client_order_id
-        if report.status in STILL_OPEN and name is not None and is_of_journal(name, self.journal.replayed.journal_id):
+        if report.status in STILL_OPEN and name is not None and self.is_ours(name):
             self.on_stray(report)
             return
         if self.externals.reported(report):

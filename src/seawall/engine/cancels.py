@@ -21,7 +21,8 @@ MOST_IN_ONE = 50
 class _Batch:
     """Orders that wait for the same request, and then what came of it."""
 
-    names: dict[str, None] = attrs.field(factory=dict)
+    names: dict[str, bool] = attrs.field(factory=dict)
+    """Each with whether it is the exchange's own id."""
     outcomes: dict[str, CancelOutcome] = attrs.field(factory=dict)
     problem: str = "the desk has closed"
     done: trio.Event = attrs.field(factory=trio.Event)
@@ -40,24 +41,27 @@ class Cancels:
         """Requests live in this nursery from now on, as whoever waits for them does."""
         self._nursery = nursery
 
-    async def cancel(self, client_order_id: str) -> CancelOutcome | str:
-        """Ask once; what the exchange answered, or why no answer came."""
+    async def cancel(self, name: str, *, by_order_id: bool = False) -> CancelOutcome | str:
+        """Ask once, by our id or by the exchange's own; what the exchange answered, or why no answer came."""
         assert self._nursery is not None, "whoever cancels lives in it"
         batch = self._gathering
         if batch is None or len(batch.names) >= MOST_IN_ONE:
             batch = self._gathering = _Batch()
             self._nursery.start_soon(self._send, batch, name="cancels")
-        batch.names[client_order_id] = None
+        batch.names[name] = by_order_id
         await batch.done.wait()
-        return batch.outcomes.get(client_order_id, batch.problem)
+        return batch.outcomes.get(name, batch.problem)
 
     async def _send(self, batch: _Batch) -> None:
         # Begun behind every task that is ready now: those that were let go of in the same instant have joined by then.
         try:
             await trio.lowlevel.checkpoint()
             self._close(batch)
+            names = sorted(batch.names)  # oldest first: which task came first is chance
             with trio.fail_after(self.deadlines.cancel_s):
-                answers = await self.venue.cancel(sorted(batch.names))  # oldest first: which task came first is chance
+                answers = await self.venue.cancel(
+                    [name for name in names if not batch.names[name]], [name for name in names if batch.names[name]]
+                )
         except (SeawallError, trio.TooSlowError) as problem:
             batch.problem = f"{type(problem).__name__}: {problem}"
         else:

@@ -47,7 +47,7 @@ class Custody:
     _in_care: dict[str, Order] = attrs.field(factory=dict, init=False)
     _absent_at_ns: dict[str, int] = attrs.field(factory=dict, init=False)
     _risen: set[str] = attrs.field(factory=set, init=False)
-    """Client order ids that ended here, or that no record is left of, live at the exchange, and are being cancelled."""
+    """Names (ours, or the exchange's) of orders that ended here, or that no record is left of, and that are being cancelled."""
 
     def __attrs_post_init__(self) -> None:
         self._cancels = Cancels(self.venue, self.deadlines)
@@ -104,27 +104,28 @@ class Custody:
 
     def _rescue(self, order: Order) -> None:
         """An order that had ended here is alive at the exchange: whoever is right, it must not stay there."""
-        if self._nursery is not None and order.client_order_id not in self._risen:
-            self._risen.add(order.client_order_id)
-            self.start(lambda: self._cancel_risen(order.client_order_id), name=f"cancel risen {order.client_order_id}")
+        name = order.client_order_id
+        if self._nursery is not None and not {name, order.order_id} & self._risen:
+            self._risen.add(name)
+            self.start(lambda: self._cancel_risen(name, by_order_id=order.claimed), name=f"cancel risen {name}")
 
     def _end_stray(self, report: OrderReport) -> None:
         """An order of this journal rests that the journal holds for ended: no block and no limit knows it any more."""
-        name = report.client_order_id
-        assert name is not None, "it was known by its client order id"
+        # By the exchange's id: a claimed order has no other, and under one of ours the exchange may have two.
+        name = report.order_id
         if self._nursery is not None and name not in self._risen:
             self._risen.add(name)
-            self.probe(StrayOrderSeen(name, report.order_id, report.symbol))
-            self.start(lambda: self._cancel_risen(name), name=f"cancel stray {name}")
+            self.probe(StrayOrderSeen(report.client_order_id or name, name, report.symbol))
+            self.start(lambda: self._cancel_risen(name, by_order_id=True), name=f"cancel stray {name}")
 
-    async def _cancel_risen(self, client_order_id: str) -> None:
+    async def _cancel_risen(self, name: str, *, by_order_id: bool) -> None:
         attempt = 0
         try:
-            while isinstance(await self._request_cancel(client_order_id), str):
+            while isinstance(await self._request_cancel(name, by_order_id=by_order_id), str):
                 await trio.sleep(self.pause(attempt))
                 attempt += 1
         finally:
-            self._risen.remove(client_order_id)
+            self._risen.remove(name)
 
     async def ask(self, order: Order) -> int | None:
         """Read one order from the exchange; as how many it is known there. A failed question is a notice, and None."""
@@ -168,15 +169,15 @@ class Custody:
 
     async def _cancel(self, order: Order) -> CancelOutcome | None:
         """Ask for the cancel once; what the exchange answered, None where its answer was lost."""
-        outcome = await self._request_cancel(order.client_order_id)
+        outcome = await self._request_cancel(order.client_order_id, by_order_id=order.claimed)
         order.cancel_unanswered = isinstance(outcome, str)
         self.blotter.doubted(order)
         return None if isinstance(outcome, str) else outcome
 
-    async def _request_cancel(self, client_order_id: str) -> CancelOutcome | str:
-        outcome = await self._cancels.cancel(client_order_id)
+    async def _request_cancel(self, name: str, *, by_order_id: bool) -> CancelOutcome | str:
+        outcome = await self._cancels.cancel(name, by_order_id=by_order_id)
         if isinstance(outcome, str):
-            self.probe(QuestionFailed(client_order_id, f"cancel: {outcome}"))
+            self.probe(QuestionFailed(name, f"cancel: {outcome}"))
         return outcome
 
     def _pause_s(self, order: Order, attempt: int) -> float:

@@ -181,7 +181,9 @@ class Desk:
                     await self.ended(order)
 
     async def _journal(self, order: Order) -> None:
-        record = IntentRecord(order.client_order_id, order.owner, order.intent, order.deadline_ns, order.planned_at_ns)
+        record = IntentRecord(
+            order.client_order_id, order.owner, order.intent, order.deadline_ns, order.planned_at_ns, order.seen
+        )
         await keep(self.blotter, [record], self.deadlines, f"intent {order.client_order_id}")
         self.probe(OrderPlanned(order.client_order_id, order.owner, str(order.intent)))
 

@@ -12,7 +12,7 @@ from seawall.engine.blotter import Blotter
 from seawall.engine.feed import Feed
 from seawall.engine.modes import Mode
 from seawall.engine.order_table import Order
-from seawall.engine.risk import check, check_amend
+from seawall.engine.risk import check, check_amend, check_claim
 from seawall.engine.settings import EngineSettings
 from seawall.model.errors import RefusedByRisk
 from seawall.model.journal import IntentRecord, Seen
@@ -80,8 +80,24 @@ class Intake:
             self._check_limits(intent)
         deadline_ns = self.venue.now_ns() + int(self.deadline_s() * 1e9)
         return self.blotter.plan(
-            IntentRecord(next(self.ids), owner, intent, deadline_ns, self.now_ns(), self._seen(intent.symbol))
+            IntentRecord(next(self.ids), owner, intent, deadline_ns, self.now_ns(), self.seen(intent.symbol))
         )
+
+    def admit_claim(self, owner: str, intent: Intent) -> None:
+        """Raise `RefusedByRisk` where an order that rests at the exchange already must not become this owner's.
+
+        Nothing is sent, so prices and sizes are as they are; what counts is what may come of it.
+        """
+        self.check_open(owner, intent.symbol)
+        refusal = check_claim(
+            intent,
+            instrument=self.venue.instrument(intent.symbol),
+            limits=self.settings.risk.of(intent.symbol),
+            exposure=self.blotter.exposure(intent.symbol),
+            mode=self.mode(),
+        )
+        if refusal is not None:
+            raise refusal
 
     def check_open(self, owner: str, symbol: str, *, closing: bool = False) -> None:
         """Raise `RefusedByRisk` where no order of this owner and symbol is taken now, whatever its size and price."""
@@ -133,7 +149,7 @@ class Intake:
             raise RefusedByRisk("deadline", f"{max(left_s, 0):.3f} s are left, and Kraken takes {MIN_DEADLINE_S} s or more")
         return left_s
 
-    def _seen(self, symbol: str) -> Seen:
+    def seen(self, symbol: str) -> Seen:
         """What this order was decided on, for who asks later."""
         quote = self.feed.quote(symbol)
         position_qty = self.blotter.portfolio.total_qty(symbol)

@@ -67,9 +67,9 @@ class LeasedVenue:
         self._check()
         await self.venue.amend(change)
 
-    async def cancel(self, client_order_ids: Sequence[str]) -> tuple[CancelOutcome, ...]:
+    async def cancel(self, client_order_ids: Sequence[str], order_ids: Sequence[str] = ()) -> tuple[CancelOutcome, ...]:
         """Passes."""
-        return await self.venue.cancel(client_order_ids)
+        return await self.venue.cancel(client_order_ids, order_ids)
 
     async def cancel_all_after(self, timeout_s: int) -> None:
         """Passes without a doubt."""

@@ -1,7 +1,7 @@
 """What a strategy is handed: what the market says, what it holds, and the verbs that trade.
 
 Orders are structured: `async with market.working(intent) as order` is the only way to place one, and leaving the block
-ends it at the exchange. A position can be: `async with market.holding(symbol) as position` closes what was bought inside.
+ends it at the exchange. `async with market.claim(id) as order` does the same for one that another hand has placed. A position can be: `async with market.holding(symbol) as position` closes what was bought inside.
 """
 
 from collections.abc import AsyncGenerator, Iterator
@@ -13,10 +13,12 @@ import trio
 
 from seawall.engine.account import Account
 from seawall.engine.check_ins import CheckIns
+from seawall.engine.claims import Claims
 from seawall.engine.desk import Desk
 from seawall.engine.feed import BookStream, CandleStream, Feed, QuoteStream, TradeStream
 from seawall.engine.holding import Holding, HoldingCutShort, Holdings, exit_rules
 from seawall.engine.notices import CleanupCutShort, StrategySaid
+from seawall.engine.order_table import Order
 from seawall.engine.portfolio import Position
 from seawall.engine.settings import Deadlines
 from seawall.engine.working import WorkingOrder
@@ -59,6 +61,7 @@ class Market:
     _deadlines: Deadlines
     _probe: Probe
     _holdings: Holdings
+    _claims: Claims
 
     def instrument(self, symbol: str) -> Instrument:
         """The pair's grid and minimums. Raises `UnknownSymbol`."""
@@ -130,13 +133,37 @@ class Market:
         placed), `NotSent`, `JournalFailed`, `UnknownSymbol`.
         """
         order = await self._desk.place(self.owner, intent)
-        try:
+        async with self._seen_off(order):
             await self._desk.decided(order)
             if order.state in _NEVER_RESTED:
                 raise Refused(order.state.replace(" ", "_"), order.reason or f"the order was {order.state}")
             yield WorkingOrder(order, self._desk)
+
+    @asynccontextmanager
+    async def claim(self, order: str, *, keep: bool = False) -> AsyncGenerator[WorkingOrder, None]:
+        """Take over an open order of the account that another hand placed, and keep it for as long as the block is open.
+
+        `order` is the exchange's id of it, or the client order id that its maker gave it. From the moment the block is
+        entered it is this strategy's, as if it had been placed by `working`: counted by the limits, followed, amended, and
+        cancelled when the block is left, unless `keep=True`; what filled of it before is part of the position. It is in the
+        journal, so that the next start knows it too: what is not kept is cancelled then. Nothing is sent.
+
+        Raises `RefusedByRisk`: `owned` (it is this engine's already, whosever), `unknown_order`, `not_open`,
+        `not_manageable` (a type that `working` has not, or on margin), or the limit that it would break (`mode`, `in_doubt`,
+        `position`, `open_orders`); `Unavailable` and `ExchangeError` where the exchange cannot be asked; `JournalFailed`. The
+        order is then left as it is. So it is on cancellation, unless the claim was on its way to the disk: then it is
+        cancelled, as by leaving the block.
+        """
+        claimed = await self._claims.claim(self.owner, order, keeps=keep)
+        async with self._seen_off(claimed):
+            yield WorkingOrder(claimed, self._desk)
+
+    @asynccontextmanager
+    async def _seen_off(self, order: Order) -> AsyncGenerator[None, None]:
+        try:
+            yield
         finally:
-            if not (intent.keep and order.state is OrderState.OPEN):
+            if not (order.intent.keep and order.state is OrderState.OPEN):
                 cancel_s = self._deadlines.cancel_s
                 with trio.move_on_after(cancel_s, shield=True) as cleanup, self._desk.hurried(cleanup):
                     await self._desk.see_off(order)

@@ -26,6 +26,7 @@ __all__ = [
     "FillsOverdue",
     "ForeignOrderSeen",
     "OrderAmended",
+    "OrderClaimed",
     "OrderContradicted",
     "OrderDiffers",
     "OrderFilled",
@@ -88,6 +89,16 @@ class OrderMoved:
     before: OrderState
     after: OrderState
     reason: str | None = None
+
+
+@attrs.frozen
+class OrderClaimed:
+    """An open order that another hand placed is `owner`'s from now on; `client_order_id` is the one its maker gave it, if any."""
+
+    order_id: str
+    client_order_id: str | None
+    owner: str
+    what: str
 
 
 @attrs.frozen

@@ -12,7 +12,7 @@ import attrs
 
 from seawall.engine.risk import Exposure
 from seawall.model.errors import OutOfStep
-from seawall.model.journal import IntentRecord, OrderRecord
+from seawall.model.journal import IntentRecord, OrderRecord, Seen
 from seawall.model.numbers import EXACT, ZERO
 from seawall.model.order_states import ENDED, Heard, OrderState, after
 from seawall.model.orders import Intent, Side
@@ -38,6 +38,7 @@ class Order:
     """One order. `qty` and `limit_price` are what the exchange works with now; the intent is what was first asked for.
 
     `wanted` is true while a block or the desk still wants it at the exchange; once false, the desk sees it ended.
+    One that was `claimed` was placed by another hand: its `client_order_id` is the exchange's own id.
     """
 
     client_order_id: str
@@ -47,6 +48,8 @@ class Order:
     planned_at_ns: int
     qty: Decimal
     limit_price: Decimal | None
+    seen: Seen = Seen()
+    claimed: bool = False
     state: OrderState = OrderState.PLANNED
     order_id: str | None = None
     asked_qty: Decimal | None = None
@@ -132,6 +135,10 @@ class Order:
         """Whether it is to go on resting when its owner has gone: it was marked so, and nobody has asked for its end."""
         return self.intent.keep and self.wanted
 
+    def has(self, fill: Fill) -> bool:
+        """Whether an execution was counted before."""
+        return any(known.exec_id == fill.exec_id for known in self.fills)
+
     def add(self, fill: Fill) -> None:
         """Count one execution; that it is a new one is the caller's to know."""
         self.fills.append(fill)
@@ -189,13 +196,42 @@ class OrderTable:
             planned_at_ns=record.at_ns,
             qty=record.intent.qty,
             limit_price=record.intent.limit_price,
+            seen=record.seen,
+            claimed=record.claimed,
         )
         self._orders[order.client_order_id] = self._unsettled[order.client_order_id] = order
         self._drop_oldest_ended()
+        if record.claimed:
+            self._learn(order, record.client_order_id, None, None, None)
         return order
 
-    def restore(self, intents: Iterable[IntentRecord], steps: Iterable[OrderRecord], fills: Iterable[Fill]) -> None:
-        """Take the unfinished orders of an earlier run: each is in doubt until the exchange is asked."""
+    def claim(self, record: IntentRecord) -> Order:
+        """Take an order of another hand that is open at the exchange. It counts as exposure from this instant."""
+        order = self.plan(record)
+        order.state = OrderState.OPEN
+        return order
+
+    def unclaim(self, order: Order) -> None:
+        """The claim came to nothing: the order is another hand's again."""
+        del self._orders[order.client_order_id]
+        self._unsettled.pop(order.client_order_id, None)
+        self._by_order_id.pop(order.order_id or "", None)
+
+    def restore(
+        self,
+        intents: Iterable[IntentRecord],
+        steps: Iterable[OrderRecord],
+        fills: Iterable[Fill],
+        ended: Iterable[tuple[IntentRecord, OrderRecord]] = (),
+    ) -> None:
+        """Take the unfinished orders of an earlier run: each is in doubt until the exchange is asked.
+
+        Those of `ended` are as they ended, so that a late word or fill finds them, as it would in the run that sent them.
+        """
+        for record, end in ended:
+            order = self.plan(record)
+            order.state, order.wanted, order.restored, order.reason = end.state, False, True, end.reason
+            self._learn(order, end.order_id, end.qty, end.limit_price, None)
         newest = {step.client_order_id: step for step in steps}
         for record in intents:
             order = self.plan(record)
@@ -252,7 +288,7 @@ class OrderTable:
 
     def fill(self, order: Order, fill: Fill) -> bool:
         """Add an execution; false when it was added before. Raises `OutOfStep` after adding it: money moved all the same."""
-        if any(known.exec_id == fill.exec_id for known in order.fills):
+        if order.has(fill):
             return False
         order.add(fill)
         self._learn(order, fill.order_id, None, None, order.filled_qty)

@@ -20,18 +20,19 @@ to the end when that makes things worse, and as never filled when that does.
 """
 
 from decimal import Decimal
+from typing import Final
 
 import attrs
 
 from seawall.engine.modes import Mode
-from seawall.engine.risk_rules import RULES, Case, Exposure
+from seawall.engine.risk_rules import RULES, Case, Exposure, Rules
 from seawall.engine.settings import SymbolLimits
 from seawall.model.errors import RefusedByRisk
 from seawall.model.instruments import Instrument
 from seawall.model.market_data import Quote, VenueStatus
 from seawall.model.orders import Intent
 
-__all__ = ["Exposure", "check", "check_amend"]
+__all__ = ["Exposure", "check", "check_amend", "check_claim"]
 
 
 def check(
@@ -107,8 +108,34 @@ def check_amend(
     )
 
 
-def _first_refusal(case: Case) -> RefusedByRisk | None:
-    for name, rule in RULES:
+def check_claim(
+    intent: Intent, *, instrument: Instrument, limits: SymbolLimits, exposure: Exposure, mode: Mode
+) -> RefusedByRisk | None:
+    """Why an order that rests already must not be taken over; None when it may.
+
+    The rules are those about what may come of it: `mode`, `in_doubt`, `position`, `open_orders`. What has filled of it counts
+    as if it were still to fill: it will move the position all the same.
+    """
+    case = Case(
+        intent=intent,
+        remaining_qty=intent.qty,
+        is_new=True,
+        instrument=instrument,
+        limits=limits,
+        exposure=exposure,
+        quote=None,
+        now_s=0.0,
+        mode=mode,
+        status=VenueStatus.ONLINE,
+    )
+    return _first_refusal(case, _OF_CLAIMS)
+
+
+_OF_CLAIMS: Final = tuple((name, rule) for name, rule in RULES if name in {"mode", "in_doubt", "position", "open_orders"})
+
+
+def _first_refusal(case: Case, rules: Rules = RULES) -> RefusedByRisk | None:
+    for name, rule in rules:
         fault = rule(case)
         if fault is not None:
             return RefusedByRisk(name, fault)

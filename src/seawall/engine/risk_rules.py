@@ -17,7 +17,7 @@ from seawall.model.market_data import Quote, VenueStatus
 from seawall.model.numbers import ZERO, is_multiple
 from seawall.model.orders import Intent, OrderType, Side
 
-__all__ = ["RULES", "Case", "Exposure"]
+__all__ = ["RULES", "Case", "Exposure", "Rules"]
 
 
 @attrs.frozen
@@ -193,7 +193,9 @@ def _open_orders(case: Case) -> str | None:
     return f"{there} orders of {case.intent.symbol} are open{case.doubts}; {limit} are allowed"
 
 
-RULES: Final[tuple[tuple[str, Callable[[Case], str | None]], ...]] = (
+Rules = tuple[tuple[str, Callable[[Case], str | None]], ...]
+
+RULES: Final[Rules] = (
     ("mode", _mode),
     ("exchange_status", _exchange_status),
     ("pair_status", _pair_status),

@@ -61,6 +61,11 @@ def _(notice: notices.OrderPlanned) -> str:
 
 
 @sentence.register
+def _(notice: notices.OrderClaimed) -> str:
+    return f"{notice.owner} has claimed an order of another hand: {notice.what} (order {notice.order_id})"
+
+
+@sentence.register
 def _(notice: notices.OrderMoved) -> str:
     if notice.after is OrderState.FILLED or (notice.after not in ENDED and notice.before is not OrderState.IN_DOUBT):
         return ""  # told by its fills; or only on its way

@@ -166,12 +166,13 @@ class Shutdown:
     async def _cancel(self, assembly: Assembly, listed: list[Order]) -> None:
         """Cancel, without the desk, what no task of the desk's is cancelling: it may have ended here, or the desk may have."""
         in_care = assembly.custody.in_care()
-        names = [order.client_order_id for order in listed if order not in in_care]
-        if not names:
+        names = [order.client_order_id for order in listed if order not in in_care and not order.claimed]
+        order_ids = [order.client_order_id for order in listed if order not in in_care and order.claimed]
+        if not names and not order_ids:
             return
         try:
             with trio.fail_after(self.settings.deadlines.cancel_s):
-                await assembly.venue.cancel(names)
+                await assembly.venue.cancel(names, order_ids)
         except (SeawallError, trio.TooSlowError) as problem:
             self.probe(QuestionFailed("open orders", f"cancel: {type(problem).__name__}: {problem}"))
 

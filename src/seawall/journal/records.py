@@ -61,6 +61,7 @@ def row(record: Record) -> Row:
                     _instant(record.deadline_ns),
                     _instant(record.at_ns),
                     *_seen_values(record.seen),
+                    int(record.claimed),
                 ),
             )
         case OrderRecord():
@@ -97,7 +98,7 @@ def intent(values: Sequence[Value]) -> IntentRecord:
         post_only=bool(post_only),
         keep=bool(keep),
     )
-    bid, ask, position_qty, quote_age_ns = seen
+    bid, ask, position_qty, quote_age_ns, claimed = seen
     return IntentRecord(
         str(name),
         str(owner),
@@ -105,6 +106,7 @@ def intent(values: Sequence[Value]) -> IntentRecord:
         deadline_ns=_int(deadline_ns),
         at_ns=_int(at_ns),
         seen=Seen(_decimal(bid), _decimal(ask), _decimal(position_qty), None if quote_age_ns is None else _int(quote_age_ns)),
+        claimed=bool(claimed),
     )
 
 

@@ -66,9 +66,7 @@ _ENDED_NAMES: Final = sa.select(intents.c.client_order_id).where(
     ),
     ~_NOT_ENDED,
 )
-_ENDED_INTENTS: Final = (
-    selected(intents).where(intents.c.client_order_id.in_(_ENDED_NAMES)).order_by(intents.c.seq)
-)
+_ENDED_INTENTS: Final = selected(intents).where(intents.c.client_order_id.in_(_ENDED_NAMES)).order_by(intents.c.seq)
 _ENDED_STEPS: Final = selected(order_steps).where(
     order_steps.c.seq.in_(
         sa.select(sa.func.max(order_steps.c.seq))

@@ -55,9 +55,11 @@ intents: Final = Table(
     _words("ask", nullable=True),
     _words("position_qty", nullable=True),
     _number("quote_age_ns", nullable=True),
+    _number("claimed", nullable=True),
     sqlite_strict=True,
 )
-"""What was to be sent, and what was seen when that was decided."""
+"""What was to be sent, and what was seen when that was decided; or, where `claimed` is 1, which order of another hand was taken
+over: its `client_order_id` is the exchange's id."""
 
 order_steps: Final = Table(
     "order_steps",

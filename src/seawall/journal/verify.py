@@ -84,6 +84,7 @@ class _Story:
         for step in steps:
             self._steps.setdefault(step.client_order_id, []).append(step)
         names = {step.order_id: step.client_order_id for step in steps if step.order_id is not None}
+        names |= {record.client_order_id: record.client_order_id for record in planned if record.claimed}
         self._strangers: list[str] = []
         self._sums: dict[str, Decimal] = {}
         for record in filled:

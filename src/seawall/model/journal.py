@@ -28,7 +28,12 @@ class Seen:
 
 @attrs.frozen
 class IntentRecord:
-    """Written, and on disk, before the order's first byte leaves."""
+    """Written, and on disk, before the order's first byte leaves.
+
+    `claimed` marks an order that another hand placed, and that `owner` took over: it is written before anything is done with
+    it. Its `client_order_id` is then the exchange's own id, since the exchange knows it under none of ours, and its
+    `deadline_ns` is when it was opened, on the exchange's clock: by then it was surely there.
+    """
 
     client_order_id: str
     owner: str
@@ -36,6 +41,7 @@ class IntentRecord:
     deadline_ns: int
     at_ns: int
     seen: Seen = Seen()
+    claimed: bool = False
 
 
 @attrs.frozen
@@ -78,7 +84,8 @@ class Replayed:
     """What the journal knows of earlier runs.
 
     `intents` and the newest `orders` record of each, for every order that had not ended; all fills, oldest first.
-    `journal_id` is the journal's own, made when it was created; `run` counts its openings from 1.
+    `journal_id` is the journal's own, made when it was created; `run` counts its openings from 1. `ended` are orders that had
+    ended, with how they did, in the order they were planned: the newest thousand, and all that were taken for never placed.
     """
 
     journal_id: str
@@ -86,6 +93,7 @@ class Replayed:
     intents: tuple[IntentRecord, ...]
     orders: tuple[OrderRecord, ...]
     fills: tuple[FillRecord, ...]
+    ended: tuple[tuple[IntentRecord, OrderRecord], ...] = ()
 
 
 class Journal(Protocol):

@@ -66,6 +66,7 @@ class OrderReport:
     """What the exchange says of one order: None where it did not say.
 
     `filled_qty` and `filled_cost` are totals of the order so far. The stream of reports is sparse: merge, never replace.
+    `order_type` is Kraken's word; `on_margin` whether it trades borrowed money.
     """
 
     order_id: str
@@ -79,6 +80,10 @@ class OrderReport:
     filled_qty: Decimal | None = None
     filled_cost: Decimal | None = None
     reason: str | None = None
+    order_type: str | None = None
+    trigger_price: Decimal | None = None
+    post_only: bool | None = None
+    on_margin: bool | None = None
 
 
 @attrs.frozen
@@ -132,10 +137,14 @@ class PlaceOrder:
 
 @attrs.frozen
 class AmendOrder:
-    """New values for an open order; None leaves a value as it is. `qty` is the new total, not the remainder."""
+    """New values for an open order; None leaves a value as it is. `qty` is the new total, not the remainder.
+
+    `order_id`, the exchange's own, names an order that has no id of ours.
+    """
 
     client_order_id: str
     qty: Decimal | None = None
     limit_price: Decimal | None = None
     post_only: bool = False
     deadline_ns: int | None = None
+    order_id: str | None = None

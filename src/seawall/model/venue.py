@@ -41,7 +41,8 @@ class CancelOutcome:
     """What the exchange answered to a cancel.
 
     `accepted` means that it took the request: the end itself is told by a report. Not accepted means that it knows no
-    such *open* order: it ended before, or was never placed; `reason` is the exchange's text.
+    such *open* order: it ended before, or was never placed; `reason` is the exchange's text. `client_order_id` is the name
+    that was given: the exchange's own id where the order was named by that.
     """
 
     client_order_id: str
@@ -146,9 +147,10 @@ class Venue(Protocol):
         """Change an open order in place. Raises as `place`; on `OutcomeUnknown` read the order back."""
         ...
 
-    async def cancel(self, client_order_ids: Sequence[str]) -> tuple[CancelOutcome, ...]:
+    async def cancel(self, client_order_ids: Sequence[str], order_ids: Sequence[str] = ()) -> tuple[CancelOutcome, ...]:
         """Ask for cancels on the cancel lane, which no breaker and no other traffic can hold up.
 
+        `order_ids` are the exchange's own, for orders that another hand placed. One outcome for each, in this order.
         Safe to repeat. Raises `OutcomeUnknown` where an answer was lost, `NotSent` where nothing left.
         """
         ...

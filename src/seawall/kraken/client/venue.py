@@ -79,6 +79,16 @@ def _candle_feed(symbol: str, interval_s: int) -> Feed:
     return Feed("ohlc", symbol, interval_s // 60)
 
 
+def _by_order_id(change: AmendOrder) -> AmendRequest:
+    return AmendRequest(
+        order_id=change.order_id,
+        order_qty=change.qty,
+        limit_price=change.limit_price,
+        post_only=change.post_only or None,
+        deadline_ns=change.deadline_ns,
+    )
+
+
 @attrs.define(eq=False, repr=False)
 class KrakenVenue:
     """One account at Kraken, or its market data alone; made by `open_venue`.
@@ -294,7 +304,7 @@ class KrakenVenue:
 
     async def amend(self, change: AmendOrder) -> None:
         """Change an open order in place. Raises as `place`."""
-        await self._need_orders().amend(change)
+        await self._need_orders().amend(change if change.order_id is None else _by_order_id(change))
 
     async def amend_order(self, change: AmendRequest, sending: Sending = nothing) -> OrderAmended:
         """As `amend`, for whatever of an order can be changed in place, named by either id."""
@@ -308,9 +318,9 @@ class KrakenVenue:
         """
         return await self._need_orders().edit(change, sending)
 
-    async def cancel(self, client_order_ids: Sequence[str]) -> tuple[CancelOutcome, ...]:
+    async def cancel(self, client_order_ids: Sequence[str], order_ids: Sequence[str] = ()) -> tuple[CancelOutcome, ...]:
         """Ask for cancels, 50 orders to a message on the socket, or by one REST call each."""
-        return await self._need_orders().cancel(client_order_ids)
+        return await self._need_orders().cancel(client_order_ids, order_ids)
 
     async def cancel_orders(
         self, *, order_ids: Sequence[str] = (), client_order_ids: Sequence[str] = (), userrefs: Sequence[int] = ()

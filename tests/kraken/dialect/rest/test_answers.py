@@ -127,6 +127,9 @@ def test_an_open_order_reports_its_totals() -> None:
             limit_price=Decimal(30010),
             filled_qty=Decimal("0.375"),
             filled_cost=Decimal("11253.7"),
+            order_type="limit",
+            post_only=False,
+            on_margin=False,
         ),
     )
 

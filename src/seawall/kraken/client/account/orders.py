@@ -107,12 +107,13 @@ class Orders:
             self._pace.replaced(change.order_id, edited.order_id, change.symbol, now_s)
         return edited
 
-    async def cancel(self, client_order_ids: Sequence[str]) -> tuple[CancelOutcome, ...]:
+    async def cancel(self, client_order_ids: Sequence[str], order_ids: Sequence[str] = ()) -> tuple[CancelOutcome, ...]:
         """Raises as `Venue.cancel`, after all were asked for. Ids may repeat."""
-        answers = await self.cancel_orders([OrderKey(each) for each in client_order_ids])
+        keys = [*(OrderKey(each) for each in client_order_ids), *(OrderKey(order_id=each) for each in order_ids)]
+        answers = await self.cancel_orders(keys)
         return tuple(
-            CancelOutcome(client_order_id, answer.accepted, answer.reason)
-            for client_order_id, answer in zip(client_order_ids, answers, strict=True)
+            CancelOutcome(name, answer.accepted, answer.reason)
+            for name, answer in zip((*client_order_ids, *order_ids), answers, strict=True)
         )
 
     async def cancel_orders(self, keys: Sequence[OrderKey]) -> tuple[CancelAnswer, ...]:

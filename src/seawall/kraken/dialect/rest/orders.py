@@ -59,6 +59,7 @@ class _Description(msgspec.Struct, frozen=True):
     ordertype: str
     price: str = "0"
     price2: str = "0"
+    leverage: str | None = None
 
 
 class _Order(msgspec.Struct, frozen=True):
@@ -71,6 +72,8 @@ class _Order(msgspec.Struct, frozen=True):
     cl_ord_id: str | None = None
     closetm: Decimal | None = None
     reason: str | None = None
+    oflags: str | None = None
+    margin: bool | None = None
 
     def __post_init__(self) -> None:
         for name in ("opentm", "closetm", "vol", "vol_exec", "cost"):
@@ -181,6 +184,10 @@ def _report(order_id: str, row: _Order, symbols: Mapping[str, str], status: Orde
         filled_qty=row.vol_exec,
         filled_cost=row.cost,
         reason=row.reason,
+        order_type=row.descr.ordertype,
+        trigger_price=_trigger_price(row.descr),
+        post_only="post" in (row.oflags or "").split(","),
+        on_margin=bool(row.margin) or row.descr.leverage not in {None, "none", "0", ""},
     )
 
 
@@ -192,4 +199,13 @@ def _limit_price(descr: _Description) -> Decimal | None:
         text = descr.price2
     else:
         return None
+    return _price(text)
+
+
+def _trigger_price(descr: _Description) -> Decimal | None:
+    """The price that a triggered order waits for; relative ones are none."""
+    return _price(descr.price) if descr.ordertype.startswith(("stop-loss", "take-profit")) else None
+
+
+def _price(text: str) -> Decimal | None:
     return Decimal(text) if text.replace(".", "", 1).isdecimal() and text.strip("0.") else None
