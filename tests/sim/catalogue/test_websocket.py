@@ -86,6 +86,7 @@ async def checksums_are_wrong(theatre: Theatre) -> None:
 
 async def sockets_end(theatre: Theatre) -> None:
     async with theatre.wire() as wire:
+        await wire.send("subscribe", None, channel="instrument")
         with pytest.raises(ConnectionClosed):
             await wire.drain()
 
