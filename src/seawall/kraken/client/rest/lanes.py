@@ -87,7 +87,7 @@ class RestLanes:
         return self._places[traffic]
 
     def allowance(self, request: RestRequest, lane: str) -> Allowance:
-        """What a read costs. `lane` is of private reads: `QUERY`, `LISTING`, or `SESSION` for what the socket cannot do without."""
+        """What a read costs. `lane` is of private reads: `QUERY`, `LISTING`, or `SESSION` for what a socket is dialled with."""
         if not request.private:
             return Allowance(self._public, QUERY, 1.0)
         return Allowance(self._private, lane, self._counter.charge_of(request.name) or 1.0)
