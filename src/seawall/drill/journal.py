@@ -209,7 +209,7 @@ class _Writer:
         self.host.on_death.append(lambda _: self.life.cancel(reason="the process died"))
         with self.life:
             try:
-                await self._disk(synced=True)
+                await self._begin()
                 with open_store(self.file, now_ns=self.host.wall.now_ns, rng=self.rng) as store:
                     self.line.hear(Opened(store.replayed))
                     await self._write_all(store)
@@ -239,6 +239,13 @@ class _Writer:
                 broken = True
                 continue
             self.line.hear(Kept(len(group)))
+
+    async def _begin(self) -> None:
+        """The first write, of the run's own row: a disk that does not work is found out there."""
+        try:
+            await self._disk(synced=True)
+        except OSError as fault:
+            raise JournalFailed(f"{self.file.name}: cannot be used as a journal: {fault}") from fault
 
     async def _disk(self, *, synced: bool) -> None:
         """As long as the disk takes, and its verdict."""

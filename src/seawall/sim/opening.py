@@ -34,8 +34,10 @@ class _Clockwork:
         while True:
             self.exchange.tick()
             due_ns = self.exchange.next_due_ns()
-            # The wall clock may jump, so no nap is longer than a second while something is planned.
-            nap_s = float("inf") if due_ns is None else min(LONGEST_NAP_S, max(0.0, (due_ns - self.exchange.now_ns()) / 1e9))
+            left_s = float("inf") if due_ns is None else (due_ns - self.exchange.now_ns()) / 1e9
+            # The wall clock may jump, so no nap is longer than a second while something is planned. What is overdue already cannot
+            # be done now, as in maintenance: it is looked at again later, not at once and for ever.
+            nap_s = left_s if due_ns is None else LONGEST_NAP_S if left_s <= 0 else min(LONGEST_NAP_S, left_s)
             with trio.move_on_after(nap_s):
                 await self._changed.wait()
             self._changed = trio.Event()
