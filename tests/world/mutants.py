@@ -1,0 +1,457 @@
+"""Bugs that are planted in the engine's own safety code, to see that the world finds them.
+
+Each is one idea that a tired programmer might have, in as few words of code as it takes. `was` occurs once in its file, so that
+none of them goes stale without a test saying so; run them with `tests/world/planting.py`.
+"""
+
+from typing import Final
+
+import attrs
+
+__all__ = ["MUTANTS", "Edit", "Mutant"]
+
+
+@attrs.frozen
+class Edit:
+    """In one file below `src/seawall`, these words in place of those."""
+
+    file: str
+    was: str
+    now: str
+
+
+@attrs.frozen
+class Mutant:
+    """One planted bug. `sentence` says what the engine does wrong."""
+
+    name: str
+    sentence: str
+    edits: tuple[Edit, ...]
+
+
+def _mutant(name: str, sentence: str, file: str, was: str, now: str) -> Mutant:
+    return Mutant(name, sentence, (Edit(file, was, now),))
+
+
+_DESK: Final = "engine/desk.py"
+_CUSTODY: Final = "engine/custody.py"
+_BLOTTER: Final = "engine/blotter.py"
+_TABLE: Final = "engine/order_table.py"
+_RECONCILE: Final = "engine/reconcile.py"
+_SWITCH: Final = "engine/dead_mans_switch.py"
+
+_PLACING: Final = (
+    _mutant(
+        "not-journaled",
+        "Orders leave before the journal has them: it never does.",
+        _DESK,
+        "            await self._journal(order)\n",
+        "            await trio.lowlevel.checkpoint()\n",
+    ),
+    _mutant(
+        "journaled-behind",
+        "Orders are handed to the journal, and nobody waits until it has kept them.",
+        "engine/keeping.py",
+        "            await blotter.journal.keep(records)\n",
+        "            blotter.journal.note(records)\n            await trio.lowlevel.checkpoint()\n",
+    ),
+    _mutant(
+        "not-synced",
+        "What is kept is with the system, and not on the disk.",
+        "journal/journal.py",
+        "durable=True",
+        "durable=False",
+    ),
+    _mutant(
+        "lost-is-refused",
+        "An order whose answer was lost is taken for refused.",
+        _DESK,
+        '            self.custody.doubt(order, f"{type(problem).__name__}: {problem}")\n        else:',
+        '            self.blotter.move(order, Heard.REFUSED, reason="no answer")\n        else:',
+    ),
+    _mutant(
+        "sent-again",
+        "An order whose answer was lost is sent once more.",
+        _DESK,
+        '            self.custody.doubt(order, f"{type(problem).__name__}: {problem}")\n        else:',
+        "            with trio.fail_after(self.deadlines.order_s):\n"
+        "                again = await self.venue.place(_wire_form(order), lambda: None)\n"
+        "            self.blotter.move(order, Heard.ACCEPTED, order_id=again.order_id)\n"
+        "        else:",
+    ),
+    _mutant(
+        "left-is-forgotten",
+        "An order whose block is cancelled while its answer is out is taken for refused.",
+        _DESK,
+        "            order.wanted = False\n            self.custody.doubt(order, reason)",
+        "            self.blotter.move(order, Heard.REFUSED, reason=reason)",
+    ),
+    _mutant(
+        "left-is-wanted",
+        "An order whose block is cancelled while its answer is out is asked for, and left resting when found.",
+        _DESK,
+        "            order.wanted = False\n            self.custody.doubt(order, reason)",
+        "            self.custody.doubt(order, reason)",
+    ),
+    _mutant(
+        "answer-after-leaving",
+        "An order that was let go of while its answer was out is left resting when the answer comes.",
+        _DESK,
+        "            if not order.wanted:\n                self.custody.take(order)",
+        "            if False:\n                self.custody.take(order)",
+    ),
+    _mutant(
+        "waits-for-ever",
+        "An order waits an hour for its answer.",
+        _DESK,
+        "            with trio.fail_after(left_s):\n                answer",
+        "            with trio.fail_after(3600):\n                answer",
+    ),
+    _mutant(
+        "wrong-deadline",
+        "The exchange is told a deadline half a minute behind the one that is counted with.",
+        _DESK,
+        "        deadline_ns=order.deadline_ns,\n    )",
+        "        deadline_ns=order.deadline_ns + 30_000_000_000,\n    )",
+    ),
+    _mutant(
+        "sold-twice",
+        "Closing a position does not count with the orders that may be closing it already.",
+        _DESK,
+        "total(order.exposed_qty for order in unsettled if order.side is side)",
+        "ZERO",
+    ),
+    _mutant(
+        "ids-begin-again",
+        "Client order ids begin anew at each start.",
+        "engine/ids.py",
+        "_head(journal_id) + _base36(run, _RUN_DIGITS)",
+        "_head(journal_id) + _base36(1, _RUN_DIGITS)",
+    ),
+    _mutant(
+        "busy-is-refused",
+        "An exchange that is busy is believed to have placed nothing.",
+        "kraken/dialect/error_table.py",
+        '"EService:Unavailable", "EService:Busy", "EGeneral:Internal error", doubtful=True)',
+        '"EService:Unavailable", "EService:Busy", "EGeneral:Internal error")',
+    ),
+    _mutant(
+        "timeout-is-refused",
+        "An exchange that reports a timeout is believed to have placed nothing.",
+        "kraken/dialect/error_table.py",
+        '    *_rows(Family.UNKNOWN, "ask", "EService:Timeout", "EService:Deadline elapsed", doubtful=True),',
+        '    *_rows(Family.REFUSED, "give up", "EService:Timeout", "EService:Deadline elapsed"),',
+    ),
+    _mutant(
+        "rate-not-counted",
+        "Orders are sent however full the exchange's rate counter is.",
+        "kraken/client/account/pace.py",
+        "        if counter.wait_s(charge + _MARGIN, now_s) > 0:",
+        "        if counter.wait_s(charge + _MARGIN, now_s) > 1e9:",
+    ),
+    _mutant(
+        "intake-stays-open",
+        "An engine that stops goes on taking orders.",
+        "engine/intake.py",
+        "        if self._shut_because is not None:\n            raise",
+        "        if self._shut_because is None and closing:\n            raise",
+    ),
+    _mutant(
+        "stale-is-fresh",
+        "Orders are sent on the last book that was seen, however old and lost.",
+        "engine/line.py",
+        "        if self._quote is None and self.is_verified and self.book is not None:",
+        "        if self._quote is None and self.book is not None:",
+    ),
+    _mutant(
+        "doubt-has-no-risk",
+        "Orders in doubt are not counted as exposure.",
+        _TABLE,
+        "            return max(self.told_filled_qty - self.filled_qty, ZERO)\n",
+        "            return max(self.told_filled_qty - self.filled_qty, ZERO)\n        if self.in_doubt:\n            return ZERO\n",
+    ),
+)
+
+_CARING: Final = (
+    _mutant(
+        "absent-at-once",
+        "An order that a question does not find counts as never placed, however early it was asked.",
+        _CUSTODY,
+        "        if asked_at_ns <= order.deadline_ns + int(self.deadlines.absent_s * 1e9) or not self.private_is_live():\n",
+        "        if asked_at_ns <= order.planned_at_ns:\n",
+    ),
+    _mutant(
+        "absent-by-our-clock",
+        "An order counts as never placed when its deadline has passed by the clock of this machine.",
+        _CUSTODY,
+        "        if asked_at_ns <= order.deadline_ns + int(self.deadlines.absent_s * 1e9) or not self.private_is_live():\n",
+        "        if self.blotter.now_ns() <= order.deadline_ns:\n",
+    ),
+    _mutant(
+        "cancelled-once",
+        "A cancel that is not answered is not sent again.",
+        _CUSTODY,
+        "            while _needs_care(order):\n                wanted",
+        "            for _ in range(1):\n                wanted",
+    ),
+    _mutant(
+        "released-is-not-cancelled",
+        "An order that nobody wants any more gets no task that cancels it.",
+        _CUSTODY,
+        "        order.wanted = False\n        self.take(order)\n",
+        "        order.wanted = False\n",
+    ),
+    _mutant(
+        "fills-not-witnesses",
+        "An order that no list has counts as never placed, whatever the account's fills say.",
+        _CUSTODY,
+        " and not await self._has_fills(order):",
+        ":",
+    ),
+    _mutant(
+        "earlier-runs-forgotten",
+        "Orders of an earlier run are not asked for at the start.",
+        _CUSTODY,
+        "        for order in self.blotter.table.live():\n            self.take(order)\n",
+        "",
+    ),
+    _mutant(
+        "restored-is-never-placed",
+        "Unfinished orders of an earlier run are taken for never placed.",
+        _TABLE,
+        "            order.state = after(order.state, Heard.LOST)\n",
+        "            order.state = after(order.state, Heard.HELD_BACK)\n",
+    ),
+    _mutant(
+        "strays-stay",
+        "An order of this journal that the journal holds for ended is left resting when it is seen.",
+        _CUSTODY,
+        "        if self._nursery is not None and name not in self._risen:\n",
+        "        if self._nursery is None and name not in self._risen:\n",
+    ),
+    _mutant(
+        "amend-believed",
+        "An amend whose answer was lost is taken for made.",
+        "engine/amends.py",
+        "            self._doubt(order, amend)\n            problem = lost\n",
+        "            self._decide(order, amend, made=True)\n            self.blotter.amended(order, qty, limit_price)\n"
+        "            problem = lost\n            return\n",
+    ),
+    _mutant(
+        "amend-has-no-risk",
+        "The larger quantity of an amend that is not decided is not counted.",
+        _TABLE,
+        "        return self.qty if self.asked_qty is None else max(self.qty, self.asked_qty)",
+        "        return self.qty",
+    ),
+    _mutant(
+        "strangers-are-ours",
+        "Orders that others placed on the account are cancelled.",
+        _BLOTTER,
+        "        if self.externals.reported(report):\n            self.probe(ForeignOrderSeen",
+        "        if report.status in STILL_OPEN:\n            self.on_stray(report)\n"
+        "        if self.externals.reported(report):\n            self.probe(ForeignOrderSeen",
+    ),
+)
+
+_COUNTING: Final = (
+    Mutant(
+        "fills-counted-twice",
+        "A fill that is told twice is counted twice.",
+        (
+            Edit(_TABLE, "any(known.exec_id == fill.exec_id for known in self.fills)", "not self.client_order_id"),
+            Edit("engine/portfolio.py", "        if fill.exec_id in self._applied:\n", "        if not fill.exec_id:\n"),
+        ),
+    ),
+    _mutant(
+        "fills-not-journaled",
+        "Fills are counted, and not kept.",
+        _BLOTTER,
+        "            self.note([FillRecord(order.owner, fill)])\n            self.probe(OrderFilled",
+        "            self.probe(OrderFilled",
+    ),
+    _mutant(
+        "positions-forgotten",
+        "A start begins with no positions, whatever the journal's fills say.",
+        _BLOTTER,
+        "            self.portfolio.apply(record.owner, record.fill)\n",
+        "            continue\n",
+    ),
+    _mutant(
+        "ends-not-journaled",
+        "How orders end is not kept.",
+        _BLOTTER,
+        "            self.note([order.record(self.now_ns())])",
+        "            self.note([] if order.ended else [order.record(self.now_ns())])",
+    ),
+    _mutant(
+        "end-before-fills",
+        "The end of an order is kept before its fills are, and no fill is asked for after a crash between the two.",
+        _BLOTTER,
+        "        if not (order.ended and order.misses_fills):\n            self.note",
+        "        if order is not None:\n            self.note",
+    ),
+    _mutant(
+        "base-fees-forgotten",
+        "Fees that are taken in the asset bought do not make the position smaller.",
+        "engine/portfolio.py",
+        "fill.side.sign * fill.qty - _fee_in(base, fill), ",
+        "fill.side.sign * fill.qty, ",
+    ),
+    _mutant(
+        "missed-fills-stay-missed",
+        "Fills that were told in totals only are not fetched.",
+        _RECONCILE,
+        '                    await self._try("fills", partial(self._fetch_fills, oldest_ns - LONGEST_DEADLINE_NS))\n',
+        "                    await trio.lowlevel.checkpoint()\n",
+    ),
+    _mutant(
+        "start-on-guesses",
+        "A start does not ask the exchange what became of orders and fills.",
+        _RECONCILE,
+        "        await self._compare(since_ns)\n",
+        "        await trio.lowlevel.checkpoint()\n        self._newest_fill_ns = max(since_ns, 0)\n",
+    ),
+    _mutant(
+        "gaps-not-compared",
+        "After a gap of the private stream nothing is compared.",
+        _RECONCILE,
+        "            self.is_comparing = True\n",
+        "            await trio.sleep_forever()\n            self.is_comparing = True\n",
+    ),
+    _mutant(
+        "unlisted-is-open",
+        "Orders that the exchange no longer lists are not asked for.",
+        _RECONCILE,
+        "                unanswered += await found.missing(order, self.custody.ask) is None\n",
+        "                await trio.lowlevel.checkpoint()\n",
+    ),
+    _mutant(
+        "snapshot-ignored",
+        "The fills and orders of a fresh private stream are not looked at.",
+        "engine/hub.py",
+        "        for fill in snapshot.fills:\n            self.blotter.fill(fill)\n"
+        "        for report in snapshot.open_orders:\n            self.blotter.report(report, SNAPSHOT)\n",
+        "",
+    ),
+)
+
+_HEARING: Final = (
+    _mutant(
+        "gap-unnoticed",
+        "A number that is missing from a private channel is not missed.",
+        "kraken/client/session/sequence.py",
+        "        return Arrival.GAP\n",
+        "        return Arrival.IN_ORDER\n",
+    ),
+    _mutant(
+        "gap-not-mended",
+        "A gap of a private channel is told, and the channel not subscribed anew.",
+        "kraken/client/account/private.py",
+        '            self._doubt(feed, f"{feed.channel}: message {number} came after {before}")\n',
+        "",
+    ),
+    _mutant(
+        "checksum-ignored",
+        "Books are trusted whatever their checksum says.",
+        "kraken/dialect/books/book.py",
+        "        if computed != row.checksum:\n",
+        "        if computed < 0:\n",
+    ),
+    _mutant(
+        "broken-book-trusted",
+        "A book that broke is asked for anew, and trusted meanwhile.",
+        "kraken/client/market/books.py",
+        "        self._mismatches += 1\n        self.lose(symbol, reason)\n",
+        "        self._mismatches += 1\n",
+    ),
+    _mutant(
+        "lost-book-trusted",
+        "A book whose connection is gone is trusted until another one comes.",
+        "kraken/client/market/market.py",
+        "                self.books.lose(symbol, reason)\n",
+        "                pass\n",
+    ),
+    _mutant(
+        "silence-unnoticed",
+        "A socket may be silent for ever.",
+        "kraken/client/session/pulse.py",
+        "            await trio.sleep_until(silent_at_s)\n",
+        "            await trio.sleep_forever()\n",
+    ),
+    _mutant(
+        "nonce-of-the-clock",
+        "A nonce is what the clock says, also after it was set back.",
+        "kraken/dialect/nonce.py",
+        "        nonce = max(self._now_ns(), self._last + 1)\n",
+        "        nonce = self._now_ns()\n",
+    ),
+    _mutant(
+        "dials-at-once",
+        "A lost connection is dialled again without a pause.",
+        "resilience/reconnect_schedule.py",
+        "        return max(delay_s, retry_after_s or 0.0)\n",
+        "        return min(delay_s, 0.0)\n",
+    ),
+    _mutant(
+        "dial-without-end",
+        "A dial that is not answered is waited for as long as it takes.",
+        "resilience/reconnect.py",
+        "        scope = trio.CancelScope(deadline=trio.current_time() + dial_s)\n",
+        "        scope = trio.CancelScope(deadline=trio.current_time() + dial_s * 1000)\n",
+    ),
+    _mutant(
+        "lost-answers-awaited",
+        "Answers that were due when a connection ended are waited for all the same.",
+        "kraken/client/session/conversation.py",
+        "        self.answers.lose(reason)\n",
+        "",
+    ),
+)
+
+_STOPPING: Final = (
+    _mutant(
+        "switch-not-renewed",
+        "The dead man's switch is armed once, and not renewed.",
+        _SWITCH,
+        "            with trio.move_on_after(switch.renew_s):\n                await self.wake.wait()\n",
+        "            await trio.sleep_forever()\n",
+    ),
+    _mutant(
+        "switch-not-armed",
+        "The dead man's switch is said to be armed, and the exchange not told.",
+        _SWITCH,
+        "                    await self.venue.cancel_all_after(timeout_s)\n",
+        "                    await trio.lowlevel.checkpoint()\n",
+    ),
+    _mutant(
+        "block-does-not-wait",
+        "A block that is left asks for the cancel of its order, and does not wait for it.",
+        "engine/market.py",
+        "                    await self._desk.see_off(order)\n",
+        "                    self._desk.custody.release(order)\n",
+    ),
+    _mutant(
+        "block-cancels-nothing",
+        "A block that is left leaves its order resting.",
+        "engine/market.py",
+        "            if not (order.intent.keep and order.state is OrderState.OPEN):\n",
+        "            if not order.intent.keep and order.state is OrderState.PLANNED:\n",
+    ),
+    _mutant(
+        "stop-asks-nobody",
+        "An engine that stops certifies that nothing is open, without asking the exchange.",
+        "engine/shutdown.py",
+        "            listed = await self._listed(assembly)\n",
+        "            await trio.lowlevel.checkpoint()\n            listed: list[Order] | None = []\n",
+    ),
+    _mutant(
+        "stop-before-care-ends",
+        "An engine that stops does not wait for orders in doubt.",
+        "engine/shutdown.py",
+        "            while assembly.custody.in_care():\n                await blotter.changed.wait()\n",
+        "            await trio.lowlevel.checkpoint()\n",
+    ),
+)
+
+MUTANTS: Final[dict[str, Mutant]] = {mutant.name: mutant for mutant in (*_PLACING, *_CARING, *_COUNTING, *_HEARING, *_STOPPING)}

@@ -1,0 +1,28 @@
+"""Every planted bug still has a place where it can be planted."""
+
+import ast
+from pathlib import Path
+
+import pytest
+from world.mutants import MUTANTS, Mutant
+
+import seawall
+
+SOURCE = Path(seawall.__file__).parent
+
+
+def test_there_are_many_each_with_a_name_and_a_sentence() -> None:
+    assert len(MUTANTS) >= 30
+    assert len({mutant.sentence for mutant in MUTANTS.values()}) == len(MUTANTS)
+    assert len({mutant.edits for mutant in MUTANTS.values()}) == len(MUTANTS)
+    assert all(mutant.sentence.endswith(".") for mutant in MUTANTS.values())
+
+
+@pytest.mark.parametrize("mutant", MUTANTS.values(), ids=MUTANTS)
+def test_its_words_occur_once_and_what_replaces_them_is_python(mutant: Mutant) -> None:
+    for edit in mutant.edits:
+        text = (SOURCE / edit.file).read_text()
+        assert text.count(edit.was) == 1, edit
+        changed = text.replace(edit.was, edit.now)
+        assert changed != text
+        ast.parse(changed)
