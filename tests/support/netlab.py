@@ -6,6 +6,7 @@ from typing import TypeVar
 
 import attrs
 import trio
+from trio.testing import MockClock
 
 from seawall.sim.world.chance import Chance
 from seawall.sim.world.clocks import WallClock
@@ -18,12 +19,23 @@ from seawall.sim.world.trace import Trace
 T = TypeVar("T")
 
 
+@attrs.frozen(eq=False)
+class Pair:
+    """A connection between two processes, and the port it came in by."""
+
+    here: Host
+    ours: trio.SocketStream
+    there: Host
+    theirs: trio.SocketStream
+    door: trio.socket.SocketType
+
+
 @attrs.define(eq=False)
 class Lab:
     """A network, and the processes that are on it."""
 
     seed: int = 1
-    clock: VirtualClock = attrs.field(factory=VirtualClock)
+    clock: VirtualClock | MockClock = attrs.field(factory=VirtualClock)
     schedule: Schedule = attrs.field(factory=Schedule)
     chance: Chance = attrs.field(init=False)
     trace: Trace = attrs.field(init=False)
@@ -37,7 +49,7 @@ class Lab:
 
     @property
     def now_s(self) -> float:
-        return self.clock.now_s
+        return self.clock.current_time()
 
     def boot(self, name: str) -> Host:
         """A new process on the machine of this name."""
@@ -45,6 +57,17 @@ class Lab:
         if machine is None:
             machine = self.machines[name] = Machine(name, WallClock(self.clock.current_time), Disk(Random(1)))
         return machine.boot()
+
+    async def pair(self, near: str = "trader", far: str = "kraken", port: int = 443) -> Pair:
+        """Connect two machines, which are booted for it. Neither process has begun to live: that is the caller's."""
+        there, here = self.boot(far), self.boot(near)
+        door = self.network._kernel.socket(there)
+        await door.bind((self.network.ip(far), port))
+        door.listen()
+        ours = self.network._kernel.socket(here)
+        await ours.connect((self.network.ip(far), port))
+        theirs, _ = await door.accept()
+        return Pair(here, trio.SocketStream(ours), there, trio.SocketStream(theirs), door)
 
     def kinds(self) -> list[str]:
         """What the network told, in order."""
@@ -63,5 +86,5 @@ class Lab:
             with trio.fail_after(10_000):
                 return await main()
 
-        with seeded(self.chance.stream("schedule")):
+        with seeded(self.schedule):
             return trio.run(begin, clock=self.clock, instruments=[self.schedule])

@@ -3,6 +3,7 @@
 import errno
 import math
 from collections.abc import Callable
+from operator import index
 from typing import Protocol
 
 import attrs
@@ -74,7 +75,7 @@ class End:
     def recv(self, limit: int) -> bytes:
         """Take what has arrived; b'' at the end. Raises BlockingIOError, ConnectionResetError."""
         self._check()
-        data = self.inbound.read(self._now_s(), limit)
+        data = self.inbound.read(self._now_s(), index(limit))
         if data is None:
             raise broken(errno.EAGAIN)
         self.host.io("recv")
@@ -97,8 +98,8 @@ class End:
             self.silence()
         due_s = flow.send(now_s, taken)
         self._witness.sent(len(taken), due_s)
-        if self.peer.deaf and due_s != math.inf and self._witness.is_there(self.peer.host.name):
-            self.reset(self.inbound.link.arrival_s(due_s, 0))
+        if self.peer.deaf and not flow.silent and self._witness.is_there(self.peer.host.name):
+            self.reset(self.inbound.link.arrival_s(flow.link.arrival_s(now_s, 0), 0))
         self.host.io("sent")
         return len(taken)
 

@@ -2,6 +2,7 @@
 
 import errno
 import socket
+from operator import index
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Protocol, Self, overload
 
@@ -184,9 +185,9 @@ class VirtualSocket(trio.socket.SocketType):
     async def recv(self, buflen: int, flags: int = 0, /) -> bytes:
         """Wait for bytes, and take them; b'' at the end. Cancelled, it has taken nothing."""
         _plain(flags)
-        end = self._connected()
+        end, limit = self._connected(), index(buflen)
         await end.wait_readable()
-        return end.recv(buflen)
+        return end.recv(limit)
 
     async def recv_into(self, buffer: "Buffer", nbytes: int = 0, flags: int = 0) -> int:
         """As `recv`, into a buffer; returns how many."""

@@ -1,0 +1,188 @@
+"""The sockets, as trio and the client's own streams use them."""
+
+import errno
+import socket
+
+import pytest
+import trio
+import trio.testing
+from support.netlab import Lab, Pair
+
+from seawall.kraken.client.wire.tcp import TcpStream
+from seawall.sim.world.net.link import WINDOW_BYTES
+
+
+def test_they_make_streams_as_trio_defines_them(mock_lab: Lab) -> None:
+    ports = iter(range(1_000, 2_000))
+
+    async def opened() -> tuple[trio.SocketStream, trio.SocketStream]:
+        pair = await mock_lab.pair(port=next(ports))
+        return pair.ours, pair.theirs
+
+    async def clogged() -> tuple[trio.SocketStream, trio.SocketStream]:
+        pair = await mock_lab.pair(port=next(ports))
+        for stream in (pair.ours, pair.theirs):
+            await stream.send_all(bytes(WINDOW_BYTES))
+        return pair.ours, pair.theirs
+
+    async def main() -> None:
+        await trio.testing.check_half_closeable_stream(opened, clogged)
+
+    mock_lab.run(main)
+
+
+def test_they_make_prompt_streams_of_the_client_as_well(mock_lab: Lab) -> None:
+    ports = iter(range(1_000, 2_000))
+
+    async def opened() -> tuple[TcpStream, TcpStream]:
+        pair = await mock_lab.pair(port=next(ports))
+        return TcpStream.taken_from(pair.ours), TcpStream.taken_from(pair.theirs)
+
+    async def clogged() -> tuple[TcpStream, TcpStream]:
+        streams = await opened()
+        for stream in streams:
+            assert stream.send_nowait(bytes(WINDOW_BYTES))
+        return streams
+
+    async def main() -> None:
+        await trio.testing.check_two_way_stream(opened, clogged)
+
+    mock_lab.run(main)
+
+
+def test_a_prompt_stream_reads_and_writes_at_once(lab: Lab) -> None:
+    async def main() -> None:
+        pair = await lab.pair()
+        near, far = TcpStream.taken_from(pair.ours), TcpStream.taken_from(pair.theirs)
+        assert near.receive_nowait() is None
+        assert far.send_nowait(b"hello")
+        assert near.receive_nowait() is None
+        assert await near.receive_some() == b"hello"
+        assert not near.send_nowait(bytes(WINDOW_BYTES + 1))
+        assert repr(near) != "<TcpStream closed>"
+        await near.aclose()
+        assert repr(near) == "<TcpStream closed>"
+        with pytest.raises(trio.ClosedResourceError):
+            near.receive_nowait()
+        with pytest.raises(OSError, match="Bad file descriptor"):
+            pair.ours.socket.getsockname()
+
+    lab.run(main)
+
+
+def test_they_say_where_they_are(lab: Lab) -> None:
+    async def main() -> Pair:
+        return await lab.pair()
+
+    pair = lab.run(main)
+    ours, theirs = pair.ours.socket, pair.theirs.socket
+
+    assert theirs.getsockname() == ours.getpeername() == (lab.network.ip("kraken"), 443)
+    assert ours.getsockname() == theirs.getpeername() == (lab.network.ip("trader"), 32_768)
+    assert (ours.family, ours.type, ours.proto) == (socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    assert ours.fileno() != theirs.fileno()
+    with ours:
+        assert ours.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) == 1
+        assert ours.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN) == 0
+        assert pair.door.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN) == 1
+        assert ours.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 4) == bytes(4)
+    assert ours.fileno() == -1
+
+
+def test_is_readable_tells_a_pool_whether_a_connection_has_ended(lab: Lab) -> None:
+    async def main() -> None:
+        pair = await lab.pair()
+        await pair.theirs.aclose()
+        assert not pair.ours.socket.is_readable()
+        await trio.sleep(0.02)
+        assert pair.ours.socket.is_readable()
+
+    lab.run(main)
+
+
+def test_a_read_into_a_buffer_fills_it(lab: Lab) -> None:
+    async def main() -> bytes:
+        pair = await lab.pair()
+        await pair.theirs.send_all(b"hello")
+        buffer = bytearray(b"........")
+        assert await pair.ours.socket.recv_into(buffer) == 5
+        return bytes(buffer)
+
+    assert lab.run(main) == b"hello..."
+
+
+@pytest.mark.parametrize(
+    ("family", "kind", "number"),
+    [
+        (socket.AF_INET6, socket.SOCK_STREAM, errno.EAFNOSUPPORT),
+        (socket.AF_UNIX, socket.SOCK_STREAM, errno.EAFNOSUPPORT),
+        (socket.AF_INET, socket.SOCK_DGRAM, errno.EPROTONOSUPPORT),
+    ],
+)
+def test_there_is_nothing_but_tcp(lab: Lab, family: int, kind: int, number: int) -> None:
+    async def main() -> None:
+        await trio.lowlevel.checkpoint()
+        with lab.boot("trader").living(), pytest.raises(OSError, match="not supported") as caught:
+            trio.socket.socket(family, kind)
+        assert caught.value.errno == number
+
+    lab.run(main)
+
+
+def test_outside_of_a_host_there_are_no_sockets(lab: Lab) -> None:
+    async def main() -> None:
+        await trio.lowlevel.checkpoint()
+        with pytest.raises(RuntimeError, match="belongs to no host"):
+            trio.socket.socket()
+
+    lab.run(main)
+
+
+def test_a_port_is_taken_once(lab: Lab) -> None:
+    async def main() -> None:
+        with lab.boot("kraken").living():
+            first = await trio.open_tcp_listeners(80, host="0.0.0.0")
+            with pytest.raises(OSError, match="in use"):
+                await trio.open_tcp_listeners(80, host="127.0.0.1")
+            with pytest.raises(OSError, match="assign"):
+                await trio.open_tcp_listeners(80, host="10.0.0.77")
+            await first[0].aclose()
+            await trio.open_tcp_listeners(80, host="127.0.0.1")
+
+    lab.run(main)
+
+
+def test_all_of_a_machine_s_addresses_may_be_asked_for_without_naming_one(lab: Lab) -> None:
+    async def main() -> None:
+        with lab.boot("kraken").living():
+            listeners = await trio.open_tcp_listeners(80)
+            async with await trio.open_tcp_stream("localhost", 80) as stream:
+                assert stream.socket.getpeername() == ("127.0.0.1", 80)
+            assert len(listeners) == 1
+
+    lab.run(main)
+
+
+def test_two_tasks_cannot_read_at_once(lab: Lab) -> None:
+    async def main() -> None:
+        pair = await lab.pair()
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(pair.ours.receive_some)
+            await trio.sleep(1)
+            with pytest.raises(trio.BusyResourceError):
+                await pair.ours.receive_some()
+            await pair.theirs.aclose()
+
+    lab.run(main)
+
+
+def test_a_cancelled_read_has_taken_nothing(lab: Lab) -> None:
+    async def main() -> None:
+        pair = await lab.pair()
+        await pair.theirs.send_all(b"hello")
+        with trio.move_on_after(0.005) as scope:
+            await pair.ours.receive_some()
+        assert scope.cancelled_caught
+        assert await pair.ours.receive_some() == b"hello"
+
+    lab.run(main)
