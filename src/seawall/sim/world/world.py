@@ -14,7 +14,7 @@ from seawall.sim.world.disk import Disk
 from seawall.sim.world.guard import guarded
 from seawall.sim.world.hosts import Machine
 from seawall.sim.world.net.network import Network
-from seawall.sim.world.schedule import Schedule, VirtualClock, seeded
+from seawall.sim.world.schedule import Schedule, VirtualClock, seeded, sleeps_by
 from seawall.sim.world.trace import Trace
 
 __all__ = ["Ran", "World", "run_world"]
@@ -64,7 +64,7 @@ def run_world(seed: int, main: Callable[[World], Awaitable[T]], *, keep_facts: b
     One at a time in a process. While it runs, the standard library's time and chance are the world's (see `guard`).
     """
     chance = Chance(seed)
-    clock, schedule = VirtualClock(), Schedule()
+    clock, schedule = VirtualClock(), Schedule(chance.stream("schedule"))
     trace = Trace(clock.current_time, keep=keep_facts)
     network = Network(chance.stream("network"), trace)
     world = World(seed, chance, clock, trace, network)
@@ -82,7 +82,8 @@ def run_world(seed: int, main: Callable[[World], Awaitable[T]], *, keep_facts: b
     def now_ns() -> int:
         return BEGIN_NS + round(clock.now_s * 1e9)
 
-    with seeded(chance.stream("schedule")), guarded(clock.current_time, now_ns, chance.stream("system")) as guard:
+    guarding = guarded(clock.current_time, now_ns, chance.stream("system"))
+    with seeded(schedule), sleeps_by(clock), guarding as guard:
         value = trio.run(begin, clock=clock, instruments=[schedule])
     return Ran(
         value, trace, clock.now_s, time.process_time() - cpu_began_s, schedule.steps, schedule.digest(), tuple(guard.touched)
