@@ -20,6 +20,7 @@ _COMMANDS: Final = {
     "why": "Tell the story of one order: what was seen, what was sent, what became of it.",
     "journal": "Look after a journal.",
     "cancel-all": "Cancel EVERY open order of the account, whoever placed it.",
+    "drill": "What your strategies do when the world breaks: each fault alone, then swarms, and a scorecard.",
     "simulate": "Run the engine in worlds where everything breaks, in virtual time, and judge it.",
     "ordeal": "Put the real engine through what breaks real machines, on this one.",
     "version": "Show the versions of Seawall and of what it runs on.",

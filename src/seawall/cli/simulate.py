@@ -42,6 +42,9 @@ def simulate(
     html: Annotated[Path | None, Parameter(help="Write the story there, as one page; with --explain.")] = None,
     json_: Annotated[Path | None, Parameter(name="--json", help="Write the results there.")] = None,
     config: Annotated[Path | None, Parameter(help="Your configuration and strategies, in place of ours.")] = None,
+    shrink: Annotated[
+        bool, Parameter(negative=(), help="Make failing runs small: fewer and shorter faults, sooner over.")
+    ] = False,
     jobs: Annotated[int | None, Parameter(help="So many processes; one for each core when not given.")] = None,
 ) -> ExitCode:
     """Run the whole engine in virtual time, in a world where everything breaks, and judge it.
@@ -64,7 +67,7 @@ def simulate(
     numbers = (seed,) if seed is not None else range(first, first + (10 if seeds is None else seeds))
     where = None if config is None else config.absolute()
     specs = [RunSpec(number, length, given, kill_at, config_file=where) for number in numbers]
-    request = Request(run, specs, len(os.sched_getaffinity(0)) if jobs is None else jobs, json_)
+    request = Request(run, specs, len(os.sched_getaffinity(0)) if jobs is None else jobs, json_, shrink)
     try:
         if explain:
             return request.explain(html)

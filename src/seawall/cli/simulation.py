@@ -13,14 +13,18 @@ from seawall.cli.session import stdout_is_terminal
 from seawall.cli.sweeping import Swept, failure_text, sweep_watched, totals_lines
 from seawall.drill.report import of_result, of_sweep
 from seawall.drill.results import Broken, Result, Run
+from seawall.drill.shrink import DoesNotFail, shrink
 from seawall.drill.spec import RunSpec, Verdict
 from seawall.drill.story import story_page, story_text
 from seawall.drill.sweep import Sweep
+from seawall.drill.words import command, counted
 from seawall.sim.catalogue import CATALOGUE
 
 __all__ = ["Request", "code_of"]
 
 _PLAIN_WIDTH: Final = 160
+_MOST_SHRUNK: Final = 3
+_MOST_RUNS: Final = 60
 
 
 @attrs.frozen
@@ -31,6 +35,8 @@ class Request:
     specs: list[RunSpec]
     jobs: int
     json: Path | None = None
+    shrink: bool = False
+    """Whether runs that fail are made small."""
 
     def sweep(self) -> ExitCode:
         """Every spec once."""
@@ -65,6 +71,8 @@ class Request:
         for line in totals_lines(swept):
             print(line)
         self._write_json(swept)
+        if self.shrink and not swept.interrupted:
+            _shrink_some(self.run, swept)
         return code_of(swept)
 
     def _write_json(self, swept: Swept) -> None:
@@ -86,6 +94,42 @@ def _killed(counting: Swept, step: int) -> Iterator[RunSpec]:
         if isinstance(result, Verdict):
             for point in range(1, result.statistics.io_points + 1, step):
                 yield attrs.evolve(result.spec, kill_at=point)
+
+
+class _Interrupted(Exception):
+    """A signal came while runs were made small."""
+
+
+def _shrink_some(run: Run, swept: Swept) -> None:
+    """Print the small runs of the first few failures: those that break the same invariant, or come to no verdict either."""
+    failed = sorted((result for result in swept.results if _breaks(result) != ""), key=lambda result: result.spec.seed)
+    for result in failed[:_MOST_SHRUNK]:
+        broken = _breaks(result)
+
+        def fails(spec: RunSpec, broken: str | None = broken) -> bool:
+            again = sweep_watched(Sweep(run, 1), [spec], 1, tell_failure=lambda _result: "")
+            if not again.results:
+                raise _Interrupted
+            return _breaks(again.results[0]) == broken
+
+        planned = result.planned if isinstance(result, Verdict) else result.spec.faults or ()
+        try:
+            small = shrink(result.spec, planned, fails, most_runs=_MOST_RUNS)
+        except DoesNotFail:
+            print(f"seed {result.spec.seed} did not fail again: it depends on something outside of it", flush=True)
+        except _Interrupted:
+            return
+        else:
+            rest = "" if small.complete else ", and it may become smaller yet"
+            print(f"seed {result.spec.seed}, made small in {counted(small.runs, 'run')}{rest}:", flush=True)
+            print(f"    {command(small.spec)}", flush=True)
+
+
+def _breaks(result: Result) -> str | None:
+    """The first invariant that a run broke; empty for none, None for a run without a verdict."""
+    if isinstance(result, Broken):
+        return None
+    return result.violations[0].invariant if result.violations else ""
 
 
 def _story(result: Result) -> Iterator[str]:

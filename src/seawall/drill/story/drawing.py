@@ -11,7 +11,7 @@ from typing import Final
 import attrs
 
 from seawall.drill.spec import Verdict
-from seawall.drill.story.lines import FAULTS, Line, Weight, began_s, is_rare, lanes_of, sorts
+from seawall.drill.story.lines import FAULTS, Line, Weight, began_s, fact_text, is_rare, lanes_of, sorts
 from seawall.drill.story.markup import Markup, element, empty, joined
 from seawall.drill.words import clock_text, counted, seconds_text
 from seawall.sim.catalogue.plan import Planned
@@ -195,7 +195,7 @@ class _Leads:
 
 def _mark(facts: Sequence[Fact], x: float, middle: float, zero_s: float, leads: _Leads, *, rare: bool) -> Markup:
     height = min(26.0, 8.0 + 4.0 * log2(len(facts)))
-    told = [f"{clock_text(fact.at_s - zero_s)}  {fact.text}" for fact in facts[:_TOLD]]
+    told = [f"{clock_text(fact.at_s - zero_s)}  {fact_text(fact)}" for fact in facts[:_TOLD]]
     colour = hue(facts[0].lane)
     dot = empty("circle", cx=x + (_BIN - 1) / 2, cy=middle - height / 2 - 4, r=2.4, class_=colour) if rare else Markup()
     more = [f"… and {counted(len(facts) - _TOLD, 'more', 'more')}"] if len(facts) > _TOLD else []

@@ -4,6 +4,7 @@ A run of twenty minutes has tens of thousands of facts, most of them alike. Betw
 that dies, a violation, a new phase) the first few of each common sort are told, and the rest of each lane becomes one line.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
@@ -15,7 +16,7 @@ from seawall.drill.spec import Verdict
 from seawall.drill.words import clock_text, counted
 from seawall.sim.world.trace import Fact
 
-__all__ = ["FAULTS", "HOST", "RUN", "Line", "Weight", "began_s", "is_rare", "lanes_of", "sorts", "story_lines"]
+__all__ = ["FAULTS", "HOST", "RUN", "Line", "Weight", "began_s", "fact_text", "is_rare", "lanes_of", "sorts", "story_lines"]
 
 FAULTS: Final = "faults"
 HOST: Final = "host"
@@ -25,7 +26,9 @@ RUN: Final = "run"
 STRUCK: Final = "fault struck"
 """What a fault does again and again while it lasts: common, where there is much of it."""
 
-_ORDER: Final = ("desk", "sockets", "exchange", HOST, FAULTS)
+_SOCKETS: Final = "sockets"
+_CAPITAL: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_ORDER: Final = ("desk", _SOCKETS, "exchange", HOST, FAULTS)
 _RARE: Final = 12
 """A sort of fact that happened so often, or less, is told each time."""
 _MOST_LINES: Final = 900
@@ -76,6 +79,16 @@ def is_rare(fact: Fact, counts: Mapping[tuple[str, str], int]) -> bool:
     return (fact.lane in {HOST, FAULTS} and fact.kind != STRUCK) or counts[fact.lane, fact.kind] <= _RARE
 
 
+def fact_text(fact: Fact) -> str:
+    """A fact as a line; one of the network says who and where, and its sort says what became of them."""
+    return f"{fact.kind}: {fact.text}" if fact.lane == _SOCKETS and fact.kind.islower() else fact.text
+
+
+def _spaced(kind: str) -> str:
+    """`OrderPlanned`, the name of a notice, is `order planned`."""
+    return _CAPITAL.sub(" ", kind).lower()
+
+
 def story_lines(verdict: Verdict, *, most: int = _MOST_LINES) -> tuple[Line, ...]:
     """The lines of a run whose facts were kept, in order; about `most` of them, as far as what is rare leaves it to us."""
     zero_s = began_s(verdict)
@@ -97,7 +110,7 @@ def _entries(verdict: Verdict, zero_s: float) -> Iterator[_Entry]:
     for fact in verdict.facts:
         loud = Weight.FAULT if fact.lane == FAULTS else Weight.RARE
         weight = loud if is_rare(fact, counts) else Weight.COMMON
-        line = Line(fact.at_s - zero_s, fact.lane, fact.text, weight)
+        line = Line(fact.at_s - zero_s, fact.lane, fact_text(fact), weight)
         yield line.at_s, line, fact if weight is Weight.COMMON else None
     for at_s, text in _phases(verdict):
         yield at_s - zero_s, Line(at_s - zero_s, RUN, text, Weight.PHASE), None
@@ -131,20 +144,20 @@ def _told(entries: Sequence[_Entry], near: int, zero_s: float) -> Iterator[Line]
 def _span(entries: Sequence[_Entry], near: int, zero_s: float) -> Iterator[Line]:
     """What lies between two cuts; a fold stands where the first of its facts did."""
     seen: Counter[tuple[str, str]] = Counter()
-    told: list[Line | str] = []
+    parts: list[Line | str] = []
     folds: dict[str, list[Fact]] = {}
     for _at_s, line, fact in entries:
         if fact is None:
-            told.append(line)
+            parts.append(line)
             continue
         seen[fact.lane, fact.kind] += 1
         if seen[fact.lane, fact.kind] <= near:
-            told.append(line)
+            parts.append(line)
         else:
             if fact.lane not in folds:
-                told.append(fact.lane)
+                parts.append(fact.lane)
             folds.setdefault(fact.lane, []).append(fact)
-    for part in told:
+    for part in parts:
         yield part if isinstance(part, Line) else _fold(folds[part], zero_s)
 
 
@@ -152,8 +165,8 @@ def _fold(facts: list[Fact], zero_s: float) -> Line:
     first, last = facts[0], facts[-1]
     at_s = first.at_s - zero_s
     if len(facts) == 1:
-        return Line(at_s, first.lane, first.text, Weight.COMMON)
-    kinds = Counter(fact.kind for fact in facts)
-    told = ", ".join(f"{kind} {count:,}×" for kind, count in kinds.most_common())
-    text = f"… {counted(len(facts), 'more', 'more')} until {clock_text(last.at_s - zero_s)}: {told}"
+        return Line(at_s, first.lane, fact_text(first), Weight.COMMON)
+    kinds = Counter(_spaced(fact.kind) for fact in facts)
+    of_each = ", ".join(f"{kind} {count:,}×" for kind, count in kinds.most_common())
+    text = f"… {counted(len(facts), 'more', 'more')} until {clock_text(last.at_s - zero_s)}: {of_each}"
     return Line(at_s, first.lane, text, Weight.FOLDED, tuple(facts))

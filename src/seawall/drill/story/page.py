@@ -5,7 +5,7 @@ from typing import Final
 
 from seawall.drill.spec import Verdict
 from seawall.drill.story.drawing import drawing, hue
-from seawall.drill.story.lines import Line, Weight, began_s, story_lines
+from seawall.drill.story.lines import Line, Weight, began_s, fact_text, story_lines
 from seawall.drill.story.markup import Markup, element, joined
 from seawall.drill.story.style import style
 from seawall.drill.words import clock_text, command, counted, seconds_text, title
@@ -138,7 +138,7 @@ def _told(line: Line, zero_s: float) -> Markup:
     if not line.folded:
         return joined(line.text)
     facts = line.folded[:_MOST_UNFOLDED]
-    items = [element("li", element("time", clock_text(fact.at_s - zero_s)), " ", fact.text) for fact in facts]
+    items = [element("li", element("time", clock_text(fact.at_s - zero_s)), " ", fact_text(fact)) for fact in facts]
     if len(line.folded) > len(facts):
         items.append(element("li", f"… {len(line.folded) - len(facts):,} more are not on this page", class_="dim"))
     return element("details", element("summary", line.text), element("ol", *items))
