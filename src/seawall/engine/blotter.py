@@ -148,6 +148,10 @@ class Blotter:
             if report.status in STILL_OPEN:
                 self._contradicted(order, f"{report.status} as {report.order_id} too")
             return order
+        self._merge(order, report)
+        return order
+
+    def _merge(self, order: Order, report: OrderReport) -> None:
         before, missed_fills = order.state, order.misses_fills
         try:
             changed = self.table.report(order, report)
@@ -163,7 +167,6 @@ class Blotter:
                 self._wake(order)
         if order.misses_fills:
             self.fills_missed.pulse()
-        return order
 
     def fill(self, fill: Fill) -> bool:
         """An execution; false when it was counted before, or is not ours."""

@@ -107,7 +107,7 @@ class Claims:
 
 
 def _intent_of(report: OrderReport, *, keeps: bool) -> Intent:
-    """The order as it would have been asked for. Raises `RefusedByRisk` (`not_manageable`) for one that the desk cannot handle."""
+    """The order as it would have been asked for. Raises `RefusedByRisk` (`not_manageable`) where the desk cannot handle it."""
     order_type = _MANAGED.get(report.order_type or "")
     fault = None
     if order_type is None:

@@ -1,7 +1,8 @@
 """What a strategy is handed: what the market says, what it holds, and the verbs that trade.
 
 Orders are structured: `async with market.working(intent) as order` is the only way to place one, and leaving the block
-ends it at the exchange. `async with market.claim(id) as order` does the same for one that another hand has placed. A position can be: `async with market.holding(symbol) as position` closes what was bought inside.
+ends it at the exchange; `async with market.claim(name) as order` does the same for one that another hand has placed. A
+position can be: `async with market.holding(symbol) as position` closes what was bought inside.
 """
 
 from collections.abc import AsyncGenerator, Iterator

@@ -11,6 +11,7 @@ from typing import Final
 import attrs
 
 from seawall.engine.risk import Exposure
+from seawall.engine.settings import LONGEST_DEADLINE_NS
 from seawall.model.errors import OutOfStep
 from seawall.model.journal import IntentRecord, OrderRecord, Seen
 from seawall.model.numbers import EXACT, ZERO
@@ -48,7 +49,7 @@ class Order:
     planned_at_ns: int
     qty: Decimal
     limit_price: Decimal | None
-    seen: Seen = Seen()
+    seen: Seen = attrs.field(factory=Seen)
     claimed: bool = False
     state: OrderState = OrderState.PLANNED
     order_id: str | None = None
@@ -309,6 +310,16 @@ class OrderTable:
         """Whether an order of this symbol and side may be at the exchange under an id of which we were not told yet."""
         orders = (order for order in self._settling() if order.order_id is None and not order.ended)
         return any((order.symbol, order.side) == (symbol, side) for order in orders)
+
+    def may_be_mistaken(self, fill: Fill) -> bool:
+        """Whether an order that was taken for never placed may have had this fill: nobody told how the exchange calls it."""
+        return any(
+            order.state is OrderState.NEVER_PLACED
+            and order.order_id is None
+            and (order.symbol, order.side) == (fill.symbol, fill.side)
+            and order.deadline_ns - LONGEST_DEADLINE_NS <= fill.at_ns
+            for order in self._orders.values()
+        )
 
     def exposure(self, symbol: str, position_qty: Decimal, *, without: Order | None = None) -> Exposure:
         """What orders of one symbol may still do, with `position_qty` held; `without` leaves one order out."""

@@ -4,6 +4,7 @@ The first start and the start after a crash are the same path: replay, ask, comp
 sides' figures; what nothing explains is counted, and the verdict on the whole goes to `on_verdict`.
 """
 
+from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 
@@ -19,6 +20,7 @@ from seawall.engine.notices import FillsOverdue, QuestionFailed, Reconciled
 from seawall.engine.order_table import Order
 from seawall.engine.settings import LONGEST_DEADLINE_NS, EngineSettings
 from seawall.model.errors import SeawallError, Unavailable
+from seawall.model.order_states import OrderState
 from seawall.model.reports import Fill, PrivateSnapshot
 from seawall.model.venue import OpenOrders, Probe, Venue
 
@@ -29,6 +31,12 @@ _FILLS_OF_A_SNAPSHOT = 50
 
 _SELDOM_S = 60.0
 """Between two questions for fills that nobody waits for any more."""
+
+
+_FOREIGN_REMEMBERED = 1_000
+
+_MISTAKEN_NS = 86_400_000_000_000
+"""How far back a start looks for fills of an order that was taken for never placed, where nothing younger reaches further."""
 
 
 def _unheard(_unexplained: int) -> None:
@@ -53,6 +61,8 @@ class Reconciler:
     is_comparing: bool = attrs.field(default=False, init=False)
     """Whether facts may be missing that are being asked for."""
     _newest_fill_ns: int = attrs.field(default=0, init=False)
+    _known_for_foreign: deque[str] = attrs.field(factory=lambda: deque(maxlen=_FOREIGN_REMEMBERED), init=False)
+    """The exchange's ids of orders that were asked for because of their fills, and are not ours."""
     _ended_but_listed: dict[str, float] = attrs.field(factory=dict, init=False)
     """Client order ids that the last list had as open although they had ended here: since when that is so."""
     _missing_since_s: dict[str, float] = attrs.field(factory=dict, init=False)
@@ -62,7 +72,10 @@ class Reconciler:
         """Bring what the journal left in step with the exchange. Raises what the venue raises: no start on guesses."""
         self.blotter.external_from_ns = self.venue.now_ns()
         replayed = self.blotter.journal.replayed
-        sent = [record.deadline_ns - LONGEST_DEADLINE_NS for record in replayed.intents]
+        lately_ns = self.venue.now_ns() - _MISTAKEN_NS
+        inferred = (record for record, end in replayed.ended if end.state is OrderState.NEVER_PLACED)
+        doubtful = [*replayed.intents, *(record for record in inferred if record.deadline_ns > lately_ns)]
+        sent = [record.deadline_ns - LONGEST_DEADLINE_NS for record in doubtful]
         filled = [record.fill.at_ns for record in replayed.fills]
         self._newest_fill_ns = max(filled, default=self.venue.now_ns())
         since_ns = min([*sent, self._newest_fill_ns])
@@ -188,9 +201,27 @@ class Reconciler:
             fills = await self.venue.fills_since(start_ns)
         if found is not None:
             self._compare_fills(found, fills, start_ns, asked_at_ns)
+        await self._learn_whose(fills)
         recovered = sum(self.blotter.fill(fill) for fill in fills)
         self._newest_fill_ns = max([self._newest_fill_ns, *(fill.at_ns for fill in fills)])
         return recovered
+
+    async def _learn_whose(self, fills: Sequence[Fill]) -> None:
+        """Ask whose an unknown order is that filled, where it may be one that was taken for never placed.
+
+        These fills name the exchange's id alone, and of such an order nobody knows that; it knows ours.
+        """
+        table = self.blotter.table
+        for fill in fills:
+            unknown = fill.client_order_id is None and table.find(None, fill.order_id) is None
+            if unknown and fill.order_id not in self._known_for_foreign and table.may_be_mistaken(fill):
+                with trio.fail_after(self.settings.deadlines.query_s):
+                    reports, asked_at_ns = await self.venue.find_order(fill.order_id, fill.order_id)
+                for report in reports:
+                    if table.find(report.client_order_id, None) is not None:
+                        self.blotter.report(report, asked_at_ns)
+                    else:
+                        self._known_for_foreign.append(report.order_id)
 
     def _compare_fills(self, found: Differences, fills: Sequence[Fill], start_ns: int, asked_at_ns: int) -> None:
         for fill in fills:
