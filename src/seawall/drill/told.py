@@ -81,7 +81,7 @@ class SeenBook:
 
 
 class Listener:
-    """Hears what strategies are told at the moment they are told; `stream` is one block's, and never given twice."""
+    """Hears what strategies are told at the moment they are told; `stream` is one block's, and never given twice; 0 is none."""
 
     def quoted(self, owner: str, stream: int, quote: Quote) -> None:
         """A strategy read a quote."""
@@ -152,6 +152,10 @@ class Told:
             self.tell(f"strategy {owner}", "sees again", f"has quotes of {quote.symbol} again, after a gap")
         for listener in self.listeners:
             listener.quoted(owner, stream, quote)
+
+    def looked(self, owner: str, quote: Quote) -> None:
+        """A strategy looked at the newest quote, in no stream: 0 stands for that."""
+        self.quoted(owner, 0, quote)
 
     def showed(self, owner: str, stream: int, book: SeenBook) -> None:
         """A strategy read a book."""

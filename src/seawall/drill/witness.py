@@ -13,7 +13,7 @@ from seawall.engine.market import Market
 from seawall.engine.strategies import StrategySpec
 from seawall.engine.working import FillStream, WorkingOrder
 from seawall.model.errors import Refused
-from seawall.model.market_data import Book
+from seawall.model.market_data import Book, Quote
 from seawall.model.order_states import OrderState
 from seawall.model.orders import Intent, Number
 from seawall.model.reports import Fill
@@ -65,6 +65,13 @@ class WitnessedMarket(Market):
         parts = {field.alias or field.name: getattr(market, field.name) for field in attrs.fields(Market)}
         return cls(**parts, told=told)
 
+    def quote(self, symbol: str) -> Quote | None:
+        """See `Market.quote`."""
+        quote = super().quote(symbol)
+        if quote is not None and _is_alive():
+            self.told.looked(self.owner, quote)
+        return quote
+
     @asynccontextmanager
     async def quotes(self, symbol: str) -> AsyncGenerator[QuoteStream, None]:
         """See `Market.quotes`."""
@@ -100,7 +107,7 @@ class WitnessedMarket(Market):
     @asynccontextmanager
     async def working(self, intent: Intent) -> AsyncGenerator[WorkingOrder, None]:
         """See `Market.working`."""
-        note = _Note(self.told, self.told.asked(self.owner, intent, is_blind=self.quote(intent.symbol) is None))
+        note = _Note(self.told, self.told.asked(self.owner, intent, is_blind=super().quote(intent.symbol) is None))
         try:
             async with super().working(intent) as order:
                 note.entered(order)

@@ -4,6 +4,7 @@ None of it is the engine's own reckoning, but what stands under *claims*: those 
 All instants `_s` are seconds since the world began, on the world's own clock.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Protocol
@@ -173,15 +174,15 @@ class Dial:
     """An attempt to connect, as the network saw it."""
 
     at_s: float
-    address: str
-    """Host and port, `kraken:8443`."""
+    port: int
+    """The door it was for."""
 
 
 @attrs.frozen
 class BreakerSpell:
-    """One breaker in one state, as the engine told: `open`, or `half open`, of the breaker for the sockets of `address`."""
+    """One breaker in one state, as the engine told: `open`, or `half open`, of the breaker for the sockets of one port."""
 
-    address: str
+    port: int
     state: str
     begin_s: float
     end_s: float
@@ -285,6 +286,15 @@ class Evidence:
     def is_calm(self, at_s: float, *, before_s: float = 0.0) -> bool:
         """Whether no fault was at work at that instant, nor so long before it."""
         return not any(spell.begin_s <= at_s and spell.end_s >= at_s - before_s for spell in self.faults)
+
+    @property
+    def let_go_s(self) -> float:
+        """Until when the last engine followed orders that were to be kept; for ever, where it was never told to stop."""
+        last = self.lives[-1] if self.lives else None
+        if last is None:
+            return math.inf
+        known_s = last.ended_s if last.stop_wanted_s is None else last.stop_wanted_s
+        return math.inf if known_s is None else known_s
 
     def is_serving(self, at_s: float) -> bool:
         """Whether an engine served then."""

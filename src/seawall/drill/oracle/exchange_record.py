@@ -1,7 +1,6 @@
 """All that happened on the account at the simulated exchange, over a whole run: the exchange itself keeps only the newest."""
 
-from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Final
 
@@ -42,8 +41,6 @@ class Placed:
     is_foreign: bool = False
     """Whether another program placed it."""
     ended_s: float | None = None
-    ended_by_hand: bool = False
-    """Whether the hand that placed it, being foreign, also ended it."""
 
     @property
     def name(self) -> str:
@@ -68,6 +65,11 @@ class Asked:
         )
 
     @property
+    def takes_all(self) -> bool:
+        """Whether it cancels whatever is open, whoever placed it."""
+        return self.method in {"cancel_all", "CancelAll"}
+
+    @property
     def order_ids(self) -> tuple[str, ...]:
         """The exchange's ids it names."""
         loose = [one for one in _texts(self.params.get("orders")) if one]
@@ -76,7 +78,11 @@ class Asked:
 
 @attrs.define(eq=False)
 class ExchangeRecord:
-    """Listens to one exchange from the beginning. What is done inside `foreign_hand` counts as another program's doing."""
+    """Listens to one exchange from the beginning.
+
+    Our orders are those that were asked for at its doors, by their client order ids; whatever else comes to be on the account
+    is another program's doing.
+    """
 
     now_s: Callable[[], float]
     pairs: Mapping[str, Pair] = attrs.field(factory=dict)
@@ -86,13 +92,16 @@ class ExchangeRecord:
     """What it has now: the exchange's own, which changes."""
     orders: list[Placed] = attrs.field(factory=list)
     fills: list[SimFill] = attrs.field(factory=list)
+    filled_s: dict[str, float] = attrs.field(factory=dict)
+    """When each of them came to be, by execution id."""
     ledger: list[LedgerEntry] = attrs.field(factory=list)
     asked: list[Asked] = attrs.field(factory=list)
     connections: list[tuple[float, Door]] = attrs.field(factory=list)
     overruns: list[tuple[float, str]] = attrs.field(factory=list)
     """Requests above a rate limit: when, and of which pair or REST method."""
     _by_id: dict[str, Placed] = attrs.field(factory=dict)
-    _foreign_hand: bool = False
+    _asked_for: dict[str, None] = attrs.field(factory=dict)
+    """Client order ids of every order that was asked for at the doors."""
 
     @classmethod
     def of(cls, sim: Simulator, now_s: Callable[[], float]) -> "ExchangeRecord":
@@ -104,20 +113,11 @@ class ExchangeRecord:
 
     @classmethod
     def of_exchange(cls, exchange: Exchange, now_s: Callable[[], float]) -> "ExchangeRecord":
-        """A record of the exchange alone, without what came over its doors."""
+        """A record of the exchange alone, told by `request` what comes to its doors."""
         record = cls(now_s, exchange.pairs, dict(exchange.balances), exchange.balances)
         exchange.listen(record.hear)
         exchange.limits.listeners.append(record._above_limit)
         return record
-
-    @contextmanager
-    def foreign_hand(self) -> Generator[None, None, None]:
-        """Do something to the account as another program; nothing in the block may wait."""
-        self._foreign_hand = True
-        try:
-            yield
-        finally:
-            self._foreign_hand = False
 
     # What is there.
 
@@ -146,22 +146,26 @@ class ExchangeRecord:
     def hear(self, event: Event) -> None:
         """One event of the exchange."""
         if isinstance(event, OrderReceived):
-            placed = Placed(event.order, self.now_s(), self._foreign_hand)
+            placed = Placed(event.order, self.now_s(), is_foreign=event.order.cl_ord_id not in self._asked_for)
             self.orders.append(placed)
             self._by_id[event.order.order_id] = placed
         elif isinstance(event, OrderTraded):
             self.fills.append(event.fill)
+            self.filled_s[event.fill.exec_id] = self.now_s()
         elif isinstance(event, OrderEnded | OrderFilled):
             known = self._by_id.get(event.order.order_id)
             if known is not None:
-                known.ended_s, known.ended_by_hand = self.now_s(), self._foreign_hand
+                known.ended_s = self.now_s()
         elif isinstance(event, LedgerPosted):
             self.ledger.append(event.entry)
 
     def request(self, request: Request) -> None:
         """One request, as it arrived."""
         if request.method in _KEPT:
-            self.asked.append(Asked(self.now_s(), request.method, request.params, request.door))
+            asked = Asked(self.now_s(), request.method, request.params, request.door)
+            self.asked.append(asked)
+            if asked.method in PLACES:
+                self._asked_for.update(dict.fromkeys(asked.names))
 
     def moved(self) -> dict[str, Decimal]:
         """What every movement of the account comes to, by asset."""
@@ -171,8 +175,7 @@ class ExchangeRecord:
         return sums
 
     def _above_limit(self, what: str) -> None:
-        if not self._foreign_hand:
-            self.overruns.append((self.now_s(), what))
+        self.overruns.append((self.now_s(), what))
 
     def _is_foreign(self, order_id: str) -> bool:
         placed = self._by_id.get(order_id)

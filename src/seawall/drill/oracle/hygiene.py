@@ -83,7 +83,9 @@ def unhandled(evidence: Evidence) -> Iterator[Finding]:
             )
 
 
-_OUTSIDE: Final = frozenset({"TooSlowError", "Unavailable", "NotSent", "TokenUnavailable", "JournalFailed", "VenueUnavailable"})
+_OUTSIDE: Final = frozenset(
+    {"TooSlowError", "HttpRefused", "Unavailable", "NotSent", "TokenUnavailable", "JournalFailed", "VenueUnavailable"}
+)
 """What an engine may end with that could not begin because the world was ill."""
 
 

@@ -10,7 +10,7 @@ from seawall.drill.oracle.exchange_record import AMENDS, CANCELS, PLACES, Asked,
 from seawall.drill.oracle.journal_rows import JournalRows
 from seawall.model.numbers import ZERO, is_multiple
 from seawall.model.order_states import ENDED, OrderState
-from seawall.sim.exchange.orders import Status
+from seawall.sim.exchange.orders import SimFill, Status
 from seawall.sim.exchange.pairs import Pair
 
 __all__ = [
@@ -30,9 +30,7 @@ __all__ = [
 ]
 
 SWITCHED_OFF: Final = "CancelAllOrdersAfter Timeout"
-SELF_TRADE: Final = "Self trade prevention"
 POST_ONLY: Final = "Post only order"
-USER_REQUESTED: Final = "User requested"
 _NEVER_THERE: Final = (OrderState.NOT_SENT, OrderState.NEVER_PLACED, OrderState.REFUSED)
 _SAME_END: Final = {
     Status.FILLED: OrderState.FILLED,
@@ -61,7 +59,12 @@ def not_in_the_journal(evidence: Evidence) -> Iterator[Finding]:
 def not_ended(evidence: Evidence) -> Iterator[Finding]:
     """3: every intent ends, in one way; those may rest that were kept, and do."""
     journal = evidence.journal or JournalRows()
-    resting = {placed.name for placed in evidence.exchange.orders if placed.order.live}
+    let_go_s = evidence.let_go_s
+    resting = {
+        placed.name
+        for placed in evidence.exchange.orders
+        if placed.order.live or (placed.ended_s is not None and placed.ended_s >= let_go_s)
+    }
     for record in journal.intents:
         name, ends = record.client_order_id, journal.ends_of(record.client_order_id)
         if len(ends) > 1:
@@ -174,14 +177,22 @@ def touched_foreign(evidence: Evidence) -> Iterator[Finding]:
         if placed.name in journal.by_name:
             continue  # claimed by a strategy, which is an order's way to become ours
         order, name = placed.order, placed.order.order_id
-        if order.reason == USER_REQUESTED and not placed.ended_by_hand:
-            yield Finding(f"{name}, which another program placed, was cancelled", placed.ended_s or placed.at_s)
+        touched = _touched(evidence, placed)
+        if touched is not None:
+            yield Finding(f"{name}, which another program placed, was to be ended or changed by {touched.method}", touched.at_s)
         elif order.reason == SWITCHED_OFF and evidence.terms.switch_spares_foreign:
             yield Finding(f"{name}, which another program placed, was cancelled by our switch", placed.ended_s or placed.at_s)
-        elif any(change.kind == "user" for change in order.amends):
-            yield Finding(f"{name}, which another program placed, was amended", placed.at_s)
         elif _should_be_reported(evidence, placed) and name not in evidence.foreign_reported:
             yield Finding(f"{name}, which another program placed, was never reported", placed.at_s)
+
+
+def _touched(evidence: Evidence, placed: Placed) -> Asked | None:
+    """The request that named an order, or all of them, while it was open."""
+    until_s = evidence.ended_s if placed.ended_s is None else placed.ended_s
+    for asked in evidence.exchange.of_methods(AMENDS | CANCELS):
+        if placed.at_s <= asked.at_s <= until_s and (asked.takes_all or placed.order.order_id in asked.order_ids):
+            return asked
+    return None
 
 
 def _should_be_reported(evidence: Evidence, placed: Placed) -> bool:
@@ -218,14 +229,22 @@ def miscounted_fills(evidence: Evidence) -> Iterator[Finding]:
     }
     yield from (Finding(f"fill {name} is counted {times} times", evidence.ended_s) for name, times in ours.items() if times > 1)
     yield from (Finding(f"fill {name} is not the exchange's", evidence.ended_s) for name in ours if name not in theirs)
-    missing = [fill for name, fill in theirs.items() if name not in ours]
-    for fill in missing:
+    for fill in theirs.values():
+        if fill.exec_id in ours or _is_let_go(evidence, fill, journal):
+            continue
         yield Finding(f"fill {fill.exec_id}, {fill.side} {fill.qty} {fill.pair.symbol}, is not in the journal", evidence.ended_s)
     for row in (record.fill for record in journal.fills if record.fill.exec_id in theirs):
         there = theirs[row.exec_id]
         if (row.qty, row.price, row.side) != (there.qty, there.price, there.side):
             yield Finding(f"fill {row.exec_id} is {there.qty} at {there.price}, and otherwise in the journal", evidence.ended_s)
     yield from _told_otherwise(evidence, theirs)
+
+
+def _is_let_go(evidence: Evidence, fill: SimFill, journal: JournalRows) -> bool:
+    """Whether it is of a kept order, and came once the engine was told to stop: the next one finds it."""
+    intent = journal.by_name.get(fill.cl_ord_id or fill.order_id)
+    is_kept = intent is not None and intent.intent.keep
+    return is_kept and evidence.exchange.filled_s.get(fill.exec_id, 0.0) >= evidence.let_go_s
 
 
 def _told_otherwise(evidence: Evidence, theirs: Mapping[str, object]) -> Iterator[Finding]:

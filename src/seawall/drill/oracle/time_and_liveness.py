@@ -44,8 +44,9 @@ def waited_too_long(evidence: Evidence) -> Iterator[Finding]:
 def not_recovered(evidence: Evidence) -> Iterator[Finding]:
     """23: once the world has healed, every symbol has quotes again, and orders are taken, in time."""
     healed_s, terms = evidence.healed_s, evidence.terms
-    if healed_s is None or evidence.ended_s < healed_s + terms.recovery_s:
-        return
+    watched_s = evidence.ended_s if evidence.stopped_s is None else evidence.stopped_s
+    if healed_s is None or watched_s < healed_s + terms.recovery_s:
+        return  # it was stopped before: whoever stopped it had seen enough
     until_s = healed_s + terms.recovery_s
     for symbol, seconds in sorted(evidence.told.quoted_s.items()):
         if not any(healed_s <= second + 1 and second <= until_s for second in seconds):
@@ -55,7 +56,7 @@ def not_recovered(evidence: Evidence) -> Iterator[Finding]:
     if wanted and not taken:
         rules = sorted({told.refused or "no answer" for told in wanted})
         yield Finding(f"{len(wanted)} orders were asked for after the healing, and none was taken: {', '.join(rules)}", until_s)
-    if not evidence.is_serving(min(until_s, evidence.stopped_s or until_s)) and evidence.lives:
+    if not evidence.is_serving(until_s) and evidence.lives:
         yield Finding(f"no engine serves {terms.recovery_s:g} s after the world had healed", until_s)
 
 
@@ -89,11 +90,11 @@ def over_the_rate_limit(evidence: Evidence) -> Iterator[Finding]:
 def probed_too_often(evidence: Evidence) -> Iterator[Finding]:
     """27: nothing passes a breaker that is open, and one probe at a time one that is half open."""
     for spell in evidence.breakers:
-        dials = [dial for dial in evidence.dials if dial.address == spell.address and spell.begin_s < dial.at_s < spell.end_s]
+        dials = [dial for dial in evidence.dials if dial.port == spell.port and spell.begin_s < dial.at_s < spell.end_s]
         allowed = 0 if spell.state == "open" else spell.probes
         if len(dials) > allowed:
             yield Finding(
-                f"{len(dials)} attempts to connect to {spell.address} while its breaker was {spell.state}", dials[allowed].at_s
+                f"{len(dials)} attempts to connect to port {spell.port} while its breaker was {spell.state}", dials[allowed].at_s
             )
 
 

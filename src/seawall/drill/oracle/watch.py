@@ -42,6 +42,8 @@ class Watch(Listener):
     exchange: Exchange
     books: BookRecord
     intent_of: IntentOf | None = None
+    rest_port: int | None = None
+    """Connections to it are no dials of sockets."""
     died_s: float | None = None
     """Since when no process of the engine runs."""
     _held: dict[str, Decimal] = attrs.field(factory=dict)
@@ -56,7 +58,7 @@ class Watch(Listener):
     """When each book was lost last."""
     _open_gaps: dict[str, int] = attrs.field(factory=dict)
     """Where in the evidence the gap of each book stands that is lost now."""
-    _open_breakers: dict[str, int] = attrs.field(factory=dict)
+    _open_breakers: dict[int, int] = attrs.field(factory=dict)
     """The same of breakers that are not closed now."""
     _quoted_s: dict[int, float] = attrs.field(factory=dict)
 
@@ -64,6 +66,7 @@ class Watch(Listener):
     def over(cls, sim: Simulator, evidence: Evidence, intent_of: IntentOf | None = None) -> Self:
         """A watch over a simulator that nobody has used yet; `evidence.exchange` is a record of the same."""
         watch = cls.over_exchange(sim.exchange, evidence, intent_of)
+        watch.rest_port = _port(sim.addresses.rest)
         sim.requests.listeners.append(watch.request)
         return watch
 
@@ -93,21 +96,24 @@ class Watch(Listener):
             self.evidence.gaps[place] = attrs.evolve(self.evidence.gaps[place], restored_s=self._now_s())
 
     def dialled(self, address: str) -> None:
-        """Somebody tried to connect to `host:port`."""
-        self.evidence.dials.append(Dial(self._now_s(), address))
+        """The engine tried to connect to `host:port`. Connections for REST requests are no dials."""
+        port = _port(address)
+        if port != self.rest_port:
+            self.evidence.dials.append(Dial(self._now_s(), port))
 
     def breaker_moved(self, address: str, state: str | None) -> None:
         """The breaker before `host:port` is `open` or `half open` from now on; None when it is neither."""
-        breakers, place = self.evidence.breakers, self._open_breakers.pop(address, None)
+        port = _port(address)
+        breakers, place = self.evidence.breakers, self._open_breakers.pop(port, None)
         if place is not None:
             breakers[place] = attrs.evolve(breakers[place], end_s=self._now_s())
         if state is not None:
-            self._open_breakers[address] = len(breakers)
-            breakers.append(BreakerSpell(address, state, self._now_s(), float("inf")))
+            self._open_breakers[port] = len(breakers)
+            breakers.append(BreakerSpell(port, state, self._now_s(), float("inf")))
 
     def probes_hung(self, address: str, hung: int) -> None:
         """So many probes of a half-open breaker were given up: it may let as many more through."""
-        place = self._open_breakers.get(address)
+        place = self._open_breakers.get(_port(address))
         if place is not None:
             before = self.evidence.breakers[place]
             self.evidence.breakers[place] = attrs.evolve(before, probes=before.probes + hung)
@@ -121,8 +127,8 @@ class Watch(Listener):
         self.died_s = self._now_s()
         for symbol in tuple(self._open_gaps):
             self.book_restored(symbol)
-        for address in tuple(self._open_breakers):
-            self.breaker_moved(address, None)
+        for port in tuple(self._open_breakers):
+            self.breaker_moved(f":{port}", None)
         self._after_gap.clear()
 
     # What the exchange says.
@@ -180,7 +186,9 @@ class Watch(Listener):
         fault = self.books.fault_of_quote(quote)
         if fault is not None:
             self._notice("book-is-the-exchanges", f"told to {owner}: {fault}")
-        self._check_gap(owner, stream, quote.symbol, after_gap=quote.after_gap)
+        self._check_gap(owner, stream, quote.symbol, after_gap=quote.after_gap if stream else None)
+        if not stream:
+            return
         before = self._last_quote.get(stream)
         jumped = any(0 <= self._now_s() - at_s <= KEPT_AFTER_JUMP_S for at_s in self.evidence.clock_jumps_s)
         if before is not None and (quote.received_s < before.received_s or (quote.at_ns < before.at_ns and not jumped)):
@@ -279,6 +287,11 @@ class Watch(Listener):
     def _notice(self, invariant: str, detail: str) -> None:
         if len(self.evidence.noticed.get(invariant, ())) < _MOST_OF_A_KIND:
             self.evidence.notice(invariant, detail, self._now_s())
+
+
+def _port(address: str) -> int:
+    """Of `host:port`, with or without what else stands in a URL."""
+    return int(address.rpartition(":")[2].partition("/")[0])
 
 
 KEPT_AFTER_JUMP_S: Final = 120.0

@@ -1,5 +1,6 @@
 """Another program on the same account: it places orders of its own, which are nobody else's to touch."""
 
+import contextlib
 from decimal import Decimal
 from random import Random
 from typing import Final
@@ -7,7 +8,6 @@ from typing import Final
 import attrs
 import trio
 
-from seawall.drill.oracle import ExchangeRecord
 from seawall.model.numbers import round_down
 from seawall.model.orders import OrderType, Side
 from seawall.sim.exchange.exchange import Exchange
@@ -24,11 +24,10 @@ _USERREF: Final = 4711
 class ForeignHand:
     """Now and then places an order, mostly far from the market, and ends it after a while, or forgets it.
 
-    It is at the exchange already: no fault of the network reaches it. What it does is marked in the record.
+    It is at the exchange already: no fault of the network reaches it.
     """
 
     exchange: Exchange
-    record: ExchangeRecord
     rng: Random
     every_s: float = 120.0
     placed: int = attrs.field(default=0, init=False)
@@ -49,21 +48,17 @@ class ForeignHand:
 
     def place(self, wish: NewOrder) -> SimOrder | None:
         """Place an order; None when the exchange does not take it."""
-        with self.record.foreign_hand():
-            try:
-                order = self.exchange.add_order(wish)
-            except ApiError:
-                return None
+        try:
+            order = self.exchange.add_order(wish)
+        except ApiError:
+            return None
         self.placed += 1
         return order
 
     def end(self, order: SimOrder) -> None:
         """Cancel an order of its own, if it is still open."""
-        with self.record.foreign_hand():
-            try:
-                self.exchange.cancel_order(order)
-            except ApiError:
-                return
+        with contextlib.suppress(ApiError):
+            self.exchange.cancel_order(order)
 
     def _wish(self) -> NewOrder:
         pair = self.rng.choice(tuple(self.exchange.pairs.values()))
