@@ -5,7 +5,7 @@ import pytest
 import trio
 from trio.testing import MockClock
 
-from seawall.engine.hosting import Hosting
+from seawall.engine.hosting import Hosting, in_words
 from seawall.engine.notices import ServiceCrashed
 
 
@@ -158,3 +158,16 @@ async def test_a_bug_on_the_way_out_of_a_true_cancellation_is_not_lost(autojump_
         await part.end("enough")
 
     assert [str(crash) for crash in hosting.crashes] == ["'at the end'"]
+
+
+async def test_a_cancellation_in_words_names_no_object_in_memory() -> None:
+    told: list[str] = []
+    with trio.CancelScope() as scope:
+        scope.cancel(reason="enough")
+        try:
+            await trio.sleep(1)
+        except trio.Cancelled as cancelled:
+            told.append(in_words(cancelled))
+            raise
+
+    assert told == ["cancelled"]

@@ -111,9 +111,6 @@ class Witnessing:
         with trader.file.reading() as connection:
             evidence.journal_again = JournalRows.read(connection)
         evidence.sockets_left = {trader.machine.name: self.world.network.open_sockets(trader.machine.name)}
-        evidence.errors += [
-            (life.ended_s or phases.ended_s, failure) for life in trader.lives if life.death is None for failure in life.failures
-        ]
         if not trader.ended.is_set():
             evidence.left_running = ("the engine itself",)
         evidence.texts = tuple(fact.text for fact in self.world.trace.facts)

@@ -15,6 +15,7 @@ import trio
 from seawall.engine.amends import Amends
 from seawall.engine.blotter import Blotter
 from seawall.engine.custody import Custody
+from seawall.engine.hosting import in_words
 from seawall.engine.intake import Intake
 from seawall.engine.keeping import keep
 from seawall.engine.notices import OrderPlanned
@@ -79,7 +80,7 @@ class Desk:
             self.intake.check_open(owner, intent.symbol, closing=closing)  # it may have closed while the disk was busy
             await self._send(order)
         except BaseException as problem:
-            self._abandon(order, f"{type(problem).__name__}: {problem}")
+            self._abandon(order, in_words(problem))
             raise
         return order
 

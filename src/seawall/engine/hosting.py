@@ -98,7 +98,9 @@ class Hosting:
 
 
 def in_words(error: BaseException) -> str:
-    """An error, or each one of a group, with its class."""
+    """An error, or each one of a group, with its class. Of a cancellation only that: trio's words name an object in memory."""
+    if isinstance(error, trio.Cancelled):
+        return "cancelled"
     if isinstance(error, BaseExceptionGroup):
         return "; ".join(in_words(inner) for inner in error.exceptions)
     return f"{type(error).__name__}: {error}"
