@@ -168,7 +168,8 @@ _PLACING: Final = (
         "Orders in doubt are not counted as exposure.",
         _TABLE,
         "            return max(self.told_filled_qty - self.filled_qty, ZERO)\n",
-        "            return max(self.told_filled_qty - self.filled_qty, ZERO)\n        if self.in_doubt:\n            return ZERO\n",
+        "            return max(self.told_filled_qty - self.filled_qty, ZERO)\n"
+        "        if self.in_doubt:\n            return ZERO\n",
     ),
 )
 
