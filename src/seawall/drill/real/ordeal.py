@@ -135,6 +135,7 @@ class _Run:
         await self.case.harm(stage)
         stage.note("all is well again")
         self.recovered_s = await stage.trades(6)
+        await stage.settled()
         wrong = list(_left_sockets(sockets, stage.engine))
         stage.note("SIGTERM")
         stage.engine.send(signal.SIGTERM)

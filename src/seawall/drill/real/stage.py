@@ -2,6 +2,7 @@
 
 import json
 import signal
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from random import Random
@@ -14,6 +15,8 @@ from seawall.drill.real.certificates import Certificate
 from seawall.drill.real.networks import Cable, Network
 from seawall.drill.real.processes import EngineProcess, ExchangeProcess, start_engine
 from seawall.drill.real.router import Router
+from seawall.journal import JournaledOrder, read_orders
+from seawall.model.order_states import OrderState
 
 __all__ = ["STARTS_S", "Broken", "FakedClock", "Stage"]
 
@@ -21,6 +24,8 @@ STARTS_S: Final = 90.0
 """From a start, or from the healing, to trading."""
 _ANSWERS_S: Final = 30.0
 _LOOK_EVERY_S: Final = 0.05
+_LOOK_SELDOM_S: Final = 0.5
+_UNDECIDED: Final = (OrderState.PLANNED, OrderState.SENT, OrderState.IN_DOUBT)
 
 _CONFIG: Final = """\
 mode = "sim"
@@ -34,6 +39,7 @@ private = {private}
 level3 = {level3}
 ca_file = {ca_file}
 tier = "pro"
+nonce_file = "nonces"
 [lease]
 directory = {directory}
 [dead_mans_switch]
@@ -84,7 +90,7 @@ class FakedClock:
         return {
             "LD_PRELOAD": str(self.library),
             "FAKETIME_TIMESTAMP_FILE": str(self.file),
-            "FAKETIME_NO_CACHE": "1",
+            "FAKETIME_CACHE_DURATION": "1",  # seconds; without a cache each look at any clock reads the file
             "DONT_FAKE_MONOTONIC": "1",
             "NO_FAKE_STAT": "1",
         }
@@ -199,6 +205,22 @@ class Stage:
             raise Broken(f"the engine ended with exit code {code}, where {_one_of(codes)} was to be")
         return code
 
+    async def settled(self) -> None:
+        """Return once the journal says what became of every order that was sent before now.
+
+        Raises `Broken` when it does not within a minute and a half: an order in doubt is not to stay so.
+        """
+        began_s, now_ns = trio.current_time(), time.time_ns()
+        while True:
+            orders = await trio.to_thread.run_sync(read_orders, self.journal)
+            names = [order.intent.client_order_id for order in orders if _is_undecided(order, now_ns)]
+            if not names:
+                self.note("nothing is in doubt")
+                return
+            if trio.current_time() > began_s + STARTS_S:
+                raise Broken(f"after {STARTS_S:g} s still in doubt: {', '.join(names)}")
+            await trio.sleep(_LOOK_SELDOM_S)
+
     async def wait(self, seconds: float, why: str) -> None:
         """Let time pass."""
         self.note(f"{why}, for {seconds:g} s")
@@ -208,6 +230,12 @@ class Stage:
         with trio.fail_after(_ANSWERS_S):
             counted = await self.exchange.count()
         return counted.asked, counted.open_orders
+
+
+def _is_undecided(order: JournaledOrder, before_ns: int) -> bool:
+    """Whether an order was taken up before that and nobody can say what became of it."""
+    state = order.steps[-1].state if order.steps else OrderState.PLANNED
+    return state in _UNDECIDED and order.intent.at_ns < before_ns
 
 
 def _one_of(codes: Sequence[int]) -> str:
