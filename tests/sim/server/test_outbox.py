@@ -3,7 +3,7 @@
 import trio
 from trio.testing import wait_all_tasks_blocked
 
-from seawall.sim.server.outbox import Outbox
+from seawall.sim.server.outbox import MOST, Outbox
 
 
 async def test_frames_come_out_in_order_and_may_be_put_at_a_place() -> None:
@@ -12,7 +12,16 @@ async def test_frames_come_out_in_order_and_may_be_put_at_a_place() -> None:
         outbox.put(frame)
     outbox.put("x", at=1)
 
-    assert [await outbox.take() for _ in range(4)] == ["a", "x", "b", "c"]
+    assert await outbox.take() == ("a", "x", "b", "c")
+
+
+async def test_no_more_are_taken_at_once_than_make_one_write() -> None:
+    outbox = Outbox(3 * MOST)
+    for number in range(MOST + 1):
+        outbox.put(str(number))
+
+    assert len(await outbox.take()) == MOST
+    assert await outbox.take() == (str(MOST),)
 
 
 async def test_a_waiting_writer_is_woken() -> None:
@@ -25,7 +34,7 @@ async def test_a_waiting_writer_is_woken() -> None:
         nursery.start_soon(write)
         await wait_all_tasks_blocked()
         outbox.put("a")
-    assert taken == ["a"]
+    assert taken == [("a",)]
 
 
 async def test_a_take_that_is_canceled_loses_nothing() -> None:
@@ -36,7 +45,7 @@ async def test_a_take_that_is_canceled_loses_nothing() -> None:
         await outbox.take()
 
     assert scope.cancelled_caught
-    assert await outbox.take() == "a"
+    assert await outbox.take() == ("a",)
 
 
 def test_one_frame_too_many_ends_it_and_nothing_is_left_out_of_the_middle() -> None:

@@ -1,11 +1,15 @@
 """Frames on their way to one reader."""
 
 from collections import deque
+from typing import Final
 
 import attrs
 import trio
 
-__all__ = ["Outbox"]
+__all__ = ["MOST", "Outbox"]
+
+MOST: Final = 64
+"""Frames that are taken at once: enough to make a burst one write, few enough that the bound of the queue means something."""
 
 Frame = str | bytes
 """The text of a frame; or bytes that are sent as they are, of which none at all are the end of the connection."""
@@ -50,16 +54,17 @@ class Outbox:
         self.overflowed.set()
         self._emptied.set()
 
-    async def take(self) -> Frame:
-        """The next frame. A cancelled call loses nothing."""
-        await trio.lowlevel.checkpoint()
+    async def take(self) -> tuple[Frame, ...]:
+        """What waits, oldest first, once something does; no more than `MOST` at once. A cancelled call loses nothing."""
+        if self._frames:
+            await trio.lowlevel.checkpoint()
         while not self._frames:
             self._filled = trio.Event()
             await self._filled.wait()
-        frame = self._frames.popleft()
+        taken = tuple(self._frames.popleft() for _ in range(min(len(self._frames), MOST)))
         if len(self._frames) <= self.limit // 2:
             self._emptied.set()
-        return frame
+        return taken
 
     async def room(self) -> None:
         """Wait until at most half of the places are taken, or the connection is given up."""

@@ -77,6 +77,7 @@ class Socket:
     accepts_wrongly: bool = False
     _life: trio.CancelScope = attrs.field(factory=trio.CancelScope)
     _heard_s: float = 0.0
+    _wrote_s: float = 0.0
     _sending: trio.Lock = attrs.field(factory=trio.Lock)
     _partial: list[str] = attrs.field(factory=list)
 
@@ -88,6 +89,7 @@ class Socket:
             self.session.send(hello)
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(self._write, name=f"sim socket {self.session.number} writer")
+                nursery.start_soon(self._beat, name=f"sim socket {self.session.number} heartbeat")
                 nursery.start_soon(self._watch, name=f"sim socket {self.session.number} idle watch")
                 nursery.start_soon(self._drop_slow_reader, name=f"sim socket {self.session.number} queue watch")
                 await self._read(nursery)
@@ -198,17 +200,39 @@ class Socket:
         return True
 
     async def _write(self) -> None:
-        """Send what is queued, and a heartbeat where nothing was for a while."""
+        """Send what is queued; what is queued together, in one write."""
         while True:
-            frame: str | bytes | None = HEARTBEAT if self.session.subscribed else None
-            with trio.move_on_after(self.heartbeat_s):
-                frame = await self.session.outbox.take()
-            if isinstance(frame, bytes):
-                if not frame:
-                    self.cut()
-                await self._send_raw(frame)
-            elif frame is not None:
-                await self._send(TextMessage(data=frame))
+            frames = await self.session.outbox.take()
+            await self._take_turn()
+            try:
+                await self._push_all(frames)
+            finally:
+                self._sending.release()
+            self._wrote_s = trio.current_time()
+
+    async def _push_all(self, frames: tuple[str | bytes, ...]) -> None:
+        data = bytearray()
+        for frame in frames:
+            if isinstance(frame, str):
+                if self.wire.state is ConnectionState.OPEN:
+                    data += raw_frame(frame.encode())
+            elif frame:
+                data += frame
+            else:
+                await self._push(bytes(data))
+                self.cut()
+                return
+        await self._push(bytes(data))
+
+    async def _beat(self) -> None:
+        """Send a heartbeat where nothing was written for a while."""
+        self._wrote_s = trio.current_time()
+        while True:
+            await trio.sleep(max(0.0, self._wrote_s + self.heartbeat_s - trio.current_time()))
+            if self._wrote_s + self.heartbeat_s <= trio.current_time():
+                self._wrote_s = trio.current_time()
+                if self.session.subscribed:
+                    await self._send(TextMessage(data=HEARTBEAT))
 
     async def _watch(self) -> None:
         """Close a connection from which nothing came for too long, or a private one that follows nothing for as long."""
@@ -227,18 +251,30 @@ class Socket:
         self.cut()
 
     async def _send(self, event: Event) -> None:
-        async with self._sending:
-            if self.wire.state not in _MAY_SEND.get(type(event), _WHILE_OPEN):
-                return
-            await self._push(self.wire.send(event))
+        await self._take_turn()
+        try:
+            if self.wire.state in _MAY_SEND.get(type(event), _WHILE_OPEN):
+                await self._push(self.wire.send(event))
+        finally:
+            self._sending.release()
 
     async def _send_raw(self, data: bytes) -> None:
         """Send bytes beneath WebSocket."""
-        async with self._sending:
+        await self._take_turn()
+        try:
             await self._push(data)
+        finally:
+            self._sending.release()
+
+    async def _take_turn(self) -> None:
+        """Wait until nobody else sends; at once, without a pass of trio's loop, when nobody does."""
+        try:
+            self._sending.acquire_nowait()
+        except trio.WouldBlock:
+            await self._sending.acquire()
 
     async def _push(self, data: bytes) -> None:
-        if self.silent():
+        if not data or self.silent():
             return
         try:
             await self.stream.send_all(data)

@@ -164,7 +164,7 @@ class Schedule(trio.abc.Instrument):
 
 @contextmanager
 def seeded(schedule: Schedule) -> Generator[None, None, None]:
-    """While inside, runs of trio take their order of tasks from `schedule`, and nothing else. It must be their instrument, too."""
+    """Inside, runs of trio take their order of tasks from `schedule`, and nothing else; it must be their instrument, too."""
     flag, chance = _scheduler._ALLOW_DETERMINISTIC_SCHEDULING, _scheduler._r  # noqa: SLF001 - see above
     _scheduler._ALLOW_DETERMINISTIC_SCHEDULING = True  # type: ignore[misc]  # noqa: SLF001
     _scheduler._r = schedule  # type: ignore[assignment]  # noqa: SLF001
