@@ -7,6 +7,7 @@ import attrs
 import trio
 
 from seawall.drill.actors import Actors
+from seawall.drill.hearing import heard_as_evidence
 from seawall.drill.oracle import (
     INVARIANTS,
     Evidence,
@@ -21,10 +22,8 @@ from seawall.drill.oracle import (
 )
 from seawall.drill.spec import Measures, Phases, RunSpec, RunStatistics, Violation
 from seawall.drill.told import Told
-from seawall.engine.modes import Mode, ModeChanged
-from seawall.engine.notices import BookLost, BookRestored, ForeignOrderSeen
-from seawall.engine.settings import EngineSettings, SymbolLimits
-from seawall.journal.line import JournalBroke
+from seawall.engine.settings import EngineSettings, SymbolLimits, WhenForeign
+from seawall.model.venue import Probe
 from seawall.sim.catalogue.plan import Planned
 from seawall.sim.world.trace import Fact
 from seawall.sim.world.world import Ran, World
@@ -32,6 +31,8 @@ from seawall.sim.world.world import Ran, World
 __all__ = ["Witnessing"]
 
 _LOOK_S: Final = 1.0
+_RESTART_S: Final = 30.0
+"""How long a process that was killed may take to be back, until it is known."""
 _CLOCK_FAULTS: Final = ("clock", "drift")
 
 
@@ -50,35 +51,24 @@ class Witnessing:
     faults_began_s: float | None = attrs.field(default=None, init=False)
     first_word_s: float | None = attrs.field(default=None, init=False)
     """When the engine first said something after the first fault."""
+    _heard: Probe = attrs.field(init=False)
 
     def meet(self, actors: Actors) -> None:
         """Before the trader starts: from here on everything is seen."""
         self.actors = actors
         record = ExchangeRecord.of(actors.exchange, trio.current_time)
         self.evidence = Evidence(record, self.told, terms_of(self.settings))
-        self.evidence.secrets = (actors.exchange.api_secret,)
+        self.evidence.secrets = (actors.exchange.api_secret, actors.exchange.api_key)
         self.evidence.lives = actors.trader.lives
         eye = JournalEye(actors.trader.file.connection())
         self.watch = Watch.over(actors.exchange, self.evidence, eye.intent)
+        self._heard = heard_as_evidence(self.watch)
         self.world.trace.listeners.append(self._fact)
         actors.trader.started.append(self.watch.trader_started)
 
     def hear(self, notice: object) -> None:
         """A notice of a living engine."""
-        now_s = trio.current_time()
-        match notice:
-            case BookLost():
-                self.watch.book_lost(notice.symbol)
-            case BookRestored():
-                self.watch.book_restored(notice.symbol)
-            case ModeChanged(after=Mode.HALTED):
-                self.evidence.halted_s.append(now_s)
-            case JournalBroke():
-                self.evidence.journal_failed_s.append(now_s)
-            case ForeignOrderSeen():
-                self.evidence.foreign_reported[notice.order_id] = None
-            case _:
-                pass
+        self._heard(notice)
 
     def _fact(self, fact: Fact) -> None:
         if fact.lane == "sockets" and fact.kind == "connect" and fact.text.startswith(self.actors.trader.machine.name):
@@ -86,10 +76,22 @@ class Witnessing:
         elif fact.kind == "died":
             self.watch.trader_died()
             self.evidence.kills_s = (*self.evidence.kills_s, fact.at_s)
+            self._disturbed("process dead", fact.at_s, _RESTART_S)
         elif fact.lane == "desk" and self.first_word_s is None and self.faults_began_s is not None:
             self.first_word_s = fact.at_s
-        elif fact.lane == "faults" and self.faults_began_s is None:
-            self.faults_began_s = fact.at_s
+        elif fact.lane == "faults" and fact.kind == "fault begun":
+            self._begun(fact)
+
+    def _begun(self, fact: Fact) -> None:
+        """What the watch must know at once; how long the faults really lasted is put right at the end."""
+        self.faults_began_s = fact.at_s if self.faults_began_s is None else self.faults_began_s
+        name = fact.text.partition(":")[0]
+        self._disturbed(name, fact.at_s, max((planned.lasts_s for planned in self.plan if planned.name == name), default=0.0))
+        if any(word in name for word in _CLOCK_FAULTS):
+            self.evidence.clock_jumps_s = (*self.evidence.clock_jumps_s, fact.at_s)
+
+    def _disturbed(self, name: str, at_s: float, for_s: float) -> None:
+        self.evidence.faults = (*self.evidence.faults, Spell(name, at_s, at_s + for_s))
 
     async def look(self) -> None:
         """Look on, once a second, until it is cancelled."""
@@ -203,6 +205,7 @@ def terms_of(settings: EngineSettings) -> Terms:
         shutdown_s=deadlines.shutdown_s,
         switch_timeout_s=switch.timeout_s if switch.enabled else None,
         switch_renew_s=switch.renew_s,
+        switch_spares_foreign=switch.when_foreign is WhenForeign.OFF,
     )
 
 

@@ -526,6 +526,14 @@ def a_kept_order_is_not_named(scene: Scene) -> None:
 
 
 @breaks("nothing-left-open")
+def an_order_named_as_kept_had_ended(scene: Scene) -> None:
+    order = scene.open(keep=True)
+    scene.stage.exchange.cancel_order(order)
+    scene.wait(10)
+    scene.life(certificate=certificate(kept=(f"{NAME} buy 1 BTC/USD",)))
+
+
+@breaks("nothing-left-open")
 def an_engine_ends_without_a_certificate(scene: Scene) -> None:
     scene.life(certificate=None)
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from seawall.drill.oracle.evidence import Evidence, Finding
+from seawall.drill.oracle.evidence import Certified, Evidence, Finding
 from seawall.drill.oracle.journal_rows import JournalRows
 
 __all__ = ["left_open", "left_running", "left_sockets", "ran_otherwise", "reached_out", "unhandled"]
@@ -19,23 +19,33 @@ def left_open(evidence: Evidence) -> Iterator[Finding]:
     if last is None or last.death is not None or last.ended_s is None:
         return
     journal = evidence.journal or JournalRows()
-    live = [placed for placed in evidence.exchange.ours() if placed.order.live]
-    for placed in live:
+    for placed in evidence.exchange.ours():
         intent = journal.by_name.get(placed.name)
-        if intent is None or not intent.intent.keep:
+        if placed.order.live and (intent is None or not intent.intent.keep):
             yield Finding(f"{placed.name} is still open", evidence.ended_s)
-        elif last.certificate is not None and not any(placed.name in line for line in last.certificate.kept):
-            yield Finding(f"{placed.name} was kept, and the certificate does not name it", evidence.ended_s)
     if last.certificate is None:
         yield Finding("the engine ended without a certificate", last.ended_s)
-        return
-    there = {placed.name for placed in live}
-    if last.certificate.open_orders is None:
-        yield Finding("the certificate does not know which orders are open", last.ended_s)
-    for line in last.certificate.open_orders or ():
+    else:
+        yield from (Finding(text, last.ended_s) for text in _untruths(evidence, last.certificate))
+
+
+def _untruths(evidence: Evidence, certificate: Certified) -> Iterator[str]:
+    """What a certificate says that is not so, or does not say."""
+    journal = evidence.journal or JournalRows()
+    for placed in evidence.exchange.ours():
+        is_named = any(placed.name in line for line in certificate.kept)
+        intent = journal.by_name.get(placed.name)
+        if placed.order.live and intent is not None and intent.intent.keep and not is_named:
+            yield f"{placed.name} was kept, and the certificate does not name it"
+        elif is_named and placed.ended_s is not None and placed.ended_s < evidence.let_go_s:
+            yield f"the certificate names {placed.name} as kept, and it was {placed.order.status} before the engine stopped"
+    if certificate.open_orders is None:
+        yield "the certificate does not know which orders are open"
+    there = [placed.name for placed in evidence.exchange.ours() if placed.order.live]
+    for line in certificate.open_orders or ():
         if not any(name in line for name in there):
-            yield Finding(f"the certificate claims that this is open, and it is not: {line}", last.ended_s)
-    yield from (Finding(f"still in doubt at the end: {line}", last.ended_s) for line in last.certificate.in_doubt)
+            yield f"the certificate claims that this is open, and it is not: {line}"
+    yield from (f"still in doubt at the end: {line}" for line in certificate.in_doubt)
 
 
 def left_sockets(evidence: Evidence) -> Iterator[Finding]:
@@ -57,12 +67,12 @@ def left_running(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _grows(counts: Sequence[int]) -> bool:
-    """Whether even the least of each third is above all that was there in the third before it."""
+    """Whether even the least of each third is above all that was there in the third before it, and by more than a few."""
     size = len(counts) // _THIRDS
     if len(counts) < _FEW:
         return False
     first, second, third = counts[:size], counts[size : 2 * size], counts[2 * size :]
-    return min(second) > max(first) and min(third) > max(second)
+    return min(second) > max(first) and min(third) > max(second) and min(third) > max(first) + _FEW
 
 
 def unhandled(evidence: Evidence) -> Iterator[Finding]:

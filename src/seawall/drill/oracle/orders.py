@@ -59,7 +59,7 @@ def not_in_the_journal(evidence: Evidence) -> Iterator[Finding]:
 def not_ended(evidence: Evidence) -> Iterator[Finding]:
     """3: every intent ends, in one way; those may rest that were kept, and do."""
     journal = evidence.journal or JournalRows()
-    let_go_s = evidence.let_go_s
+    let_go_s = evidence.let_go_s - evidence.terms.absent_s  # what ended just before, the next start asks about
     resting = {
         placed.name
         for placed in evidence.exchange.orders
