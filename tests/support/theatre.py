@@ -232,7 +232,7 @@ def play(main: Callable[[Theatre], Awaitable[T]], settings: SimSettings = SETTIN
             notes = Notes(world)
             stage = Stage(world.trace, world.network, sim, trader, kraken, notes)
             with trader.boot().living():
-                async with httpx.AsyncClient(base_url=sim.addresses.rest, timeout=None) as http:
+                async with httpx.AsyncClient(base_url=sim.addresses.rest, verify=False, timeout=None) as http:
                     value = await main(Theatre(world, stage, Client(sim, http), notes))
             nursery.cancel_scope.cancel()
         return value
