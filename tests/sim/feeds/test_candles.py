@@ -2,9 +2,11 @@
 
 from decimal import Decimal
 
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from support.sim import these
 
-from seawall.sim.feeds.candles import KEPT, Candles, Day
+from seawall.sim.feeds.candles import INTERVALS, KEPT, Candles, Day, History, SimCandle
 
 MINUTE_NS = 60 * 10**9
 NOON_NS = 1_790_078_400 * 10**9
@@ -58,3 +60,30 @@ def test_a_day_without_trades_has_no_prices() -> None:
     day = Day()
 
     assert these(day.open, day.vwap, day.trades) == (0, 0, 0)
+
+
+def told(rows: list[SimCandle]) -> list[tuple[object, ...]]:
+    return [(row.begin_ns, row.open, row.high, row.low, row.close, row.volume, row.worth, row.trades) for row in rows]
+
+
+TRADES = st.lists(st.tuples(st.integers(1, 9), st.integers(1, 9), st.integers(-90, 4000), st.booleans()), min_size=1, max_size=40)
+
+
+@given(TRADES)
+@settings(max_examples=60)
+def test_the_history_of_a_symbol_is_what_each_interval_would_count_by_itself(trades: list[tuple[int, int, int, bool]]) -> None:
+    history, alone, day = History(), {minutes: Candles(minutes) for minutes in INTERVALS}, Day()
+    at_ns = NOON_NS
+    for price, qty, after_s, looked_at in trades:
+        at_ns += after_s * 10**9
+        history.add(Decimal(price), Decimal(qty), at_ns)
+        day.add(Decimal(price), Decimal(qty), at_ns)
+        for candles in alone.values():
+            candles.add(Decimal(price), Decimal(qty), at_ns)
+        if looked_at:
+            assert told(list(history.candles(5).rows)) == told(list(alone[5].rows))
+
+    for minutes in INTERVALS:
+        assert told(list(history.candles(minutes).rows)) == told(list(alone[minutes].rows))
+    for name in ("open", "high", "low", "vwap", "volume", "worth", "trades"):
+        assert getattr(history.day, name) == getattr(day, name), name

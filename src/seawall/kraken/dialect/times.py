@@ -7,6 +7,7 @@ any count is read here. REST writes seconds, whole or with a fraction.
 import re
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
 
 from seawall.model.numbers import EXACT
 
@@ -83,10 +84,16 @@ def to_rfc3339(at_ns: int, places: int = 6) -> str:
     """
     seconds, rest = divmod(at_ns, _NS_PER_S)
     try:
-        whole = datetime.fromtimestamp(seconds, UTC).isoformat()[:_WHOLE]
+        whole = _to_the_second(seconds)
     except (ValueError, OverflowError, OSError):
         raise ValueError(f"{at_ns} nanoseconds since 1970 is not a time between the years 1 and 9999") from None
     return f"{whole}.{rest:09d}"[: _WHOLE + 1 + places] + "Z" if places else f"{whole}Z"
+
+
+@lru_cache(maxsize=16)
+def _to_the_second(seconds: int) -> str:
+    # What is written is mostly of the second that is now.
+    return datetime.fromtimestamp(seconds, UTC).isoformat()[:_WHOLE]
 
 
 def seconds_to_ns(seconds: Decimal | int) -> int:

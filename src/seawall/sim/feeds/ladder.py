@@ -4,13 +4,14 @@ A subscriber cuts its book to the depth after every message (docs.kraken.com/api
 is said of levels pushed out of view, and what comes into view because another left is said in the same message.
 """
 
+import zlib
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 import attrs
 
-from seawall.kraken.dialect.books.book import crc_of
+from seawall.kraken.dialect.books.book import digits_of
 from seawall.model.orders import Side
 
 __all__ = ["Digits", "Shown", "ShownLevel", "View"]
@@ -36,6 +37,8 @@ class _Side:
     side: Side
     keys: list[Decimal] = attrs.field(factory=list)
     digits: dict[Decimal, Digits] = attrs.field(factory=dict)
+    tokens: dict[Decimal, str] = attrs.field(factory=dict)
+    """The level's share of the checksum's text, for those levels that were ever among the first."""
 
     def key(self, price: Decimal) -> Decimal:
         return price if self.side is Side.SELL else price.copy_negate()
@@ -48,17 +51,32 @@ class _Side:
             if not known:
                 insort(self.keys, key)
             self.digits[key] = level.digits
+            self.tokens.pop(key, None)
         elif known:
             del self.digits[key]
+            self.tokens.pop(key, None)
             del self.keys[bisect_left(self.keys, key)]
         return known
 
     def best(self, count: int) -> list[Digits]:
         return [self.digits[key] for key in self.keys[:count]]
 
+    def checked(self) -> list[str]:
+        """The shares of the first levels in the checksum's text."""
+        texts = []
+        for key in self.keys[:CHECKED_LEVELS]:
+            text = self.tokens.get(key)
+            if text is None:
+                text = self.tokens[key] = digits_of(self.digits[key])
+            texts.append(text)
+        return texts
+
     def cut(self, depth: int) -> None:
+        if len(self.keys) <= depth:
+            return
         for key in self.keys[depth:]:
             del self.digits[key]
+            self.tokens.pop(key, None)
         del self.keys[depth:]
 
     def edge(self, depth: int) -> Decimal | None:
@@ -92,7 +110,12 @@ class Shown:
 
     def checksum(self) -> int:
         """The checksum of the book as it stands."""
-        return crc_of(self.asks(CHECKED_LEVELS), self.bids(CHECKED_LEVELS))
+        return zlib.crc32("".join(self._sides[Side.SELL].checked() + self._sides[Side.BUY].checked()).encode("ascii"))
+
+    def touch(self) -> tuple[Digits | None, Digits | None]:
+        """The best bid and the best ask; None where a side is empty."""
+        bids, asks = self._sides[Side.BUY], self._sides[Side.SELL]
+        return bids.digits[bids.keys[0]] if bids.keys else None, asks.digits[asks.keys[0]] if asks.keys else None
 
     def clear(self) -> None:
         """Forget every level, ahead of a snapshot."""

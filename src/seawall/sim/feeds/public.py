@@ -12,7 +12,7 @@ from seawall.model.numbers import ZERO
 from seawall.sim.exchange.events import BookChanged, Event, LevelChange, PairStatusChanged, TradesPrinted
 from seawall.sim.exchange.exchange import Exchange
 from seawall.sim.exchange.pairs import Pair
-from seawall.sim.feeds.candles import INTERVALS, Candles, Day
+from seawall.sim.feeds.candles import INTERVALS, Candles, Day, History
 from seawall.sim.feeds.frames import Json, book_frame, candle_row, channel_frame, instrument_frame, number, trade_row
 from seawall.sim.feeds.ladder import Shown, ShownLevel
 from seawall.sim.feeds.topics import Subscriber, Topic, Topics
@@ -37,8 +37,7 @@ Touch = tuple[int, Decimal, Decimal]
 class _Symbol:
     pair: Pair
     shown: Shown = attrs.field(factory=lambda: Shown(MAX_DEPTH))
-    candles: dict[int, Candles] = attrs.field(factory=lambda: {minutes: Candles(minutes) for minutes in INTERVALS})
-    day: Day = attrs.field(factory=Day)
+    history: History = attrs.field(factory=History)
     at_ns: int = 0
     touches: deque[Touch] = attrs.field(factory=lambda: deque(maxlen=KEPT_TOUCHES))
     raw_snapshot: str | None = None
@@ -69,7 +68,7 @@ class PublicFeed:
 
     def candles(self, symbol: str, interval_min: int) -> Candles:
         """The candles of one symbol and interval."""
-        return self._symbols[symbol].candles[interval_min]
+        return self._symbols[symbol].history.candles(interval_min)
 
     def touches(self, symbol: str) -> tuple[Touch, ...]:
         """The newest changes of the best prices, oldest first."""
@@ -77,7 +76,7 @@ class PublicFeed:
 
     def day(self, symbol: str) -> Day:
         """The last 24 hours of one symbol."""
-        return self._symbols[symbol].day
+        return self._symbols[symbol].history.day
 
     def show_outside(
         self, symbol: str, levels: Iterable[LevelChange], *, snapshot: bool, at_ns: int, frame: str | None = None
@@ -95,10 +94,7 @@ class PublicFeed:
 
     def show_history(self, symbol: str, price: Decimal, qty: Decimal, at_ns: int) -> None:
         """Count a trade of the past into candles and the day, without printing it."""
-        state = self._symbols[symbol]
-        for candles in state.candles.values():
-            candles.add(price, qty, at_ns)
-        state.day.add(price, qty, at_ns)
+        self._symbols[symbol].history.add(price, qty, at_ns)
 
     # Snapshots for a new subscriber.
 
@@ -123,7 +119,7 @@ class PublicFeed:
     def candles_snapshot(self, symbol: str, interval_min: int) -> str:
         """All candles of one symbol and interval."""
         state = self._symbols[symbol]
-        rows = [candle_row(state.pair, interval_min, row) for row in state.candles[interval_min].rows]
+        rows = [candle_row(state.pair, interval_min, row) for row in state.history.candles(interval_min).rows]
         return channel_frame("ohlc", "snapshot", rows, timestamp=to_rfc3339(self.exchange.now_ns(), 9))
 
     def instruments(self) -> str:
@@ -156,7 +152,7 @@ class PublicFeed:
         self, state: _Symbol, levels: list[ShownLevel], at_ns: int, *, snapshot: bool = False, frame: str | None = None
     ) -> None:
         symbol = state.pair.symbol
-        touch = state.shown.bids(1), state.shown.asks(1)
+        touch = state.shown.touch()
         told = state.shown.apply(levels)
         state.at_ns = at_ns
         state.raw_snapshot = None
@@ -173,15 +169,15 @@ class PublicFeed:
             elif depth in told:
                 checksum = state.shown.checksum() if checksum is None else checksum
                 self._publish_book(topic, book_frame(symbol, "update", *told[depth], checksum, at_ns))
-        if touch != (state.shown.bids(1), state.shown.asks(1)):
+        if touch != state.shown.touch():
             self._publish_ticker(state, "bbo")
             self._note_touch(state, at_ns)
 
     @staticmethod
     def _note_touch(state: _Symbol, at_ns: int) -> None:
-        bids, asks = state.shown.bids(1), state.shown.asks(1)
-        if bids and asks:
-            state.touches.append((at_ns, Decimal(bids[0][0]), Decimal(asks[0][0])))
+        bid, ask = state.shown.touch()
+        if bid and ask:
+            state.touches.append((at_ns, Decimal(bid[0]), Decimal(ask[0])))
 
     def _publish_book(self, topic: Topic, frame: str) -> None:
         for text in self.mangle_book(topic.symbol, frame):
@@ -191,15 +187,15 @@ class PublicFeed:
         state = self._symbols[event.pair.symbol]
         symbol = event.pair.symbol
         for trade in event.trades:
-            self.show_history(symbol, trade.price, trade.qty, trade.at_ns)
+            state.history.add(trade.price, trade.qty, trade.at_ns)
         topic = Topic("trade", symbol)
         if self.topics.wanted(topic):
             self.topics.publish(topic, channel_frame("trade", "update", [trade_row(trade) for trade in event.trades]))
         self._publish_ticker(state, "trades")
-        for minutes, candles in state.candles.items():
+        for minutes in INTERVALS:
             topic = Topic("ohlc", symbol, minutes)
             if self.topics.wanted(topic):
-                row = candle_row(state.pair, minutes, candles.rows[-1])
+                row = candle_row(state.pair, minutes, state.history.candles(minutes).rows[-1])
                 frame = channel_frame("ohlc", "update", [row], timestamp=to_rfc3339(event.trades[-1].at_ns, 9))
                 self.topics.publish(topic, frame)
 
@@ -209,7 +205,7 @@ class PublicFeed:
             self.topics.publish(topic, self.ticker(state.pair.symbol, "update"))
 
     def _ticker_row(self, state: _Symbol) -> Json:
-        pair, day, places = state.pair, state.day, state.pair.price_precision
+        pair, day, places = state.pair, state.history.day, state.pair.price_precision
         last = self.exchange.market(pair.symbol).last
         nothing = number(ZERO, places), number(ZERO, pair.qty_precision)
         row: dict[str, Json] = {"symbol": pair.symbol}

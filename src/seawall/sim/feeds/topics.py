@@ -1,6 +1,6 @@
 """Who listens to what."""
 
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import attrs
 
@@ -15,8 +15,7 @@ class Subscriber(Protocol):
         ...
 
 
-@attrs.frozen
-class Topic:
+class Topic(NamedTuple):
     """One subscription's key: `option` is the depth of a book, the interval of candles, the trigger of a ticker."""
 
     channel: str

@@ -10,6 +10,7 @@ orders, so a book that shows them is not the exchange's, whatever its digits say
 
 import zlib
 from collections.abc import Iterable
+from itertools import islice
 from typing import Final
 
 from seawall.kraken.dialect.bad import BadFrame, ChecksumMismatch, CrossedBook
@@ -18,7 +19,7 @@ from seawall.kraken.dialect.socket.market_frames import BookRow
 from seawall.kraken.dialect.times import from_rfc3339
 from seawall.model.market_data import Level
 
-__all__ = ["DEPTHS", "KrakenBook", "crc_of"]
+__all__ = ["DEPTHS", "KrakenBook", "crc_of", "digits_of"]
 
 DEPTHS: Final = (10, 25, 100, 500, 1000)
 """The depths the exchange serves."""
@@ -26,13 +27,14 @@ DEPTHS: Final = (10, 25, 100, 500, 1000)
 
 def crc_of(asks: Iterable[tuple[str, str]], bids: Iterable[tuple[str, str]]) -> int:
     """The checksum of a book given as (price, quantity) digits, best first on both sides; more than ten levels are cut."""
-    parts: list[str] = []
-    for side in (asks, bids):
-        for index, level in enumerate(side):
-            if index == CHECKED:
-                break
-            parts.extend(text.replace(".", "").lstrip("0") for text in level)
+    parts = [digits_of(level) for side in (asks, bids) for level in islice(side, CHECKED)]
     return zlib.crc32("".join(parts).encode("ascii"))
+
+
+def digits_of(level: tuple[str, str]) -> str:
+    """The share of one level in the text of the checksum: its digits, without points and without the zeros before them."""
+    price, qty = level
+    return price.replace(".", "").lstrip("0") + qty.replace(".", "").lstrip("0")
 
 
 class KrakenBook:
