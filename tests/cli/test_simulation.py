@@ -35,7 +35,7 @@ def test_each_failure_is_a_line_with_the_command_that_repeats_it(capsys: pytest.
 
     told = capsys.readouterr().out
     assert (
-        "FAILED seed 3: No intent ever becomes two orders. intent c7 became O1 and O2 [one order for one intent, at 05:12.500]\n"
+        "FAILED seed 3: 05:12.500 No intent ever becomes two orders. intent c7 became O1 and O2 [one order for one intent]\n"
         "    seawall simulate --seed 3 --minutes 30 --faults none --explain\n"
     ) in told
     assert "FAILED seed 5: raised ValueError: a bug of the drill's own\n    seawall simulate --seed 5 " in told

@@ -13,6 +13,7 @@ from seawall.cli.session import stdout_is_terminal
 from seawall.cli.sweeping import Swept, failure_text, sweep_watched, totals_lines
 from seawall.drill.report import of_result, of_sweep
 from seawall.drill.results import Broken, Result, Run
+from seawall.drill.run import plan_of
 from seawall.drill.shrink import DoesNotFail, shrink
 from seawall.drill.spec import RunSpec, Verdict
 from seawall.drill.story import story_page, story_text
@@ -112,7 +113,7 @@ def _shrink_some(run: Run, swept: Swept) -> None:
                 raise _Interrupted
             return _breaks(again.results[0]) == broken
 
-        planned = result.planned if isinstance(result, Verdict) else result.spec.faults or ()
+        planned = result.planned if isinstance(result, Verdict) else plan_of(result.spec)
         try:
             small = shrink(result.spec, planned, fails, most_runs=_MOST_RUNS)
         except DoesNotFail:

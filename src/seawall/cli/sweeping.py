@@ -19,7 +19,7 @@ from seawall.drill.results import Broken, Result
 from seawall.drill.spec import RunSpec
 from seawall.drill.sweep import Sweep, WorkerFailed
 from seawall.drill.totals import Totals
-from seawall.drill.words import clock_text, command, counted, seconds_text
+from seawall.drill.words import clock_text, command, counted, seconds_text, violation_text
 
 __all__ = ["Swept", "failure_text", "sweep_watched", "totals_lines"]
 
@@ -137,8 +137,8 @@ def failure_text(result: Result) -> str:
         return f"{head}{printable(result.how)}\n{again}"
     first = result.violations[0]
     zero_s = 0.0 if result.phases is None else result.phases.trading_s
-    more = f"; {counted(len(result.violations) - 1, 'more', 'more')}" if len(result.violations) > 1 else ""
-    told = f"{first.sentence} {first.detail} [{first.invariant}, at {clock_text(first.at_s - zero_s)}{more}]"
+    more = f" (and {counted(len(result.violations) - 1, 'more', 'more')})" if len(result.violations) > 1 else ""
+    told = f"{clock_text(first.at_s - zero_s)} {violation_text(first)}{more}"
     return f"{head}{printable(told)}\n{again}"
 
 

@@ -7,6 +7,7 @@ from typing import Final
 import attrs
 import trio
 
+from seawall.drill.exchange_lane import tell_of_exchange
 from seawall.drill.pulse import Pulse
 from seawall.drill.trader import Trader, heard_as_facts
 from seawall.engine.settings import EngineSettings
@@ -73,6 +74,7 @@ async def open_actors(
         )
         host = kraken.boot()
         simulator: Simulator = await nursery.start(_serve, host, settings, name="the exchange")
+        tell_of_exchange(simulator, world.trace.tell)
         client = attrs.evolve(
             course.client,
             addresses=Addresses(**attrs.asdict(simulator.addresses)),

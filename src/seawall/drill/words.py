@@ -1,11 +1,23 @@
 """How numbers, times and commands are written for people."""
 
 import shlex
+from collections import Counter
+from collections.abc import Sequence
 
-from seawall.drill.spec import Measures, RunSpec, Verdict
-from seawall.sim.catalogue.plan import Planned
+from seawall.drill.spec import Measures, RunSpec, Verdict, Violation
 
-__all__ = ["clock_text", "command", "counted", "fault_text", "length_text", "listed", "measures_text", "seconds_text", "title"]
+__all__ = [
+    "broken",
+    "clock_text",
+    "command",
+    "counted",
+    "length_text",
+    "listed",
+    "measures_text",
+    "seconds_text",
+    "title",
+    "violation_text",
+]
 
 
 def counted(count: int, thing: str, things: str | None = None) -> str:
@@ -68,9 +80,17 @@ def title(verdict: Verdict) -> str:
     return f"seed {spec.seed}, {seconds_text(spec.length_s)} with {what}: {broke}"
 
 
-def fault_text(planned: Planned) -> str:
-    """`half-open for 30 s`."""
-    return f"{planned.name} for {seconds_text(planned.lasts_s)}"
+def broken(violations: Sequence[Violation]) -> list[tuple[Violation, int]]:
+    """The first violation of each invariant, and how many of it there are."""
+    counts = Counter(violation.invariant for violation in violations)
+    first = {violation.invariant: violation for violation in reversed(violations)}
+    return [(first[invariant], count) for invariant, count in counts.items()]
+
+
+def violation_text(violation: Violation, count: int = 1) -> str:
+    """What was promised, and how it was not kept; `count` is how often."""
+    more = f", and {counted(count - 1, 'more', 'more')} of the sort" if count > 1 else ""
+    return f"{violation.sentence} {violation.detail.rstrip('.')}{more} [{violation.invariant}]"
 
 
 def measures_text(measures: Measures) -> str:

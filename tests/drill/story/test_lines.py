@@ -100,3 +100,14 @@ def test_lanes_go_from_the_strategies_to_the_exchange() -> None:
         "faults",
         "novelty",
     ]
+
+
+def test_of_one_invariant_that_breaks_again_and_again_the_first_few_are_told() -> None:
+    violations = tuple(
+        Violation("one order", "One intent is one order.", f"c{place} became two.", 40.0 + place) for place in range(50)
+    )
+    lines = [line for line in story_lines(make_verdict(violations=violations)) if line.weight is Weight.VIOLATION]
+
+    assert [line.text for line in lines] == [
+        f"BROKEN: One intent is one order. c{place} became two [one order]" for place in range(5)
+    ]

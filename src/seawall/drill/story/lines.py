@@ -12,11 +12,24 @@ from typing import Final
 
 import attrs
 
-from seawall.drill.spec import Verdict
-from seawall.drill.words import clock_text, counted
+from seawall.drill.spec import Verdict, Violation
+from seawall.drill.words import clock_text, counted, violation_text
 from seawall.sim.world.trace import Fact
 
-__all__ = ["FAULTS", "HOST", "RUN", "Line", "Weight", "began_s", "fact_text", "is_rare", "lanes_of", "sorts", "story_lines"]
+__all__ = [
+    "FAULTS",
+    "HOST",
+    "RUN",
+    "Line",
+    "Weight",
+    "began_s",
+    "fact_text",
+    "is_rare",
+    "lanes_of",
+    "sorts",
+    "story_lines",
+    "violation_line",
+]
 
 FAULTS: Final = "faults"
 HOST: Final = "host"
@@ -32,6 +45,8 @@ _ORDER: Final = ("desk", _SOCKETS, "exchange", HOST, FAULTS)
 _RARE: Final = 12
 """A sort of fact that happened so often, or less, is told each time."""
 _MOST_LINES: Final = 900
+_TOLD_OF_EACH: Final = 5
+"""So many violations of one invariant are told where they happened."""
 
 
 class Weight(StrEnum):
@@ -84,6 +99,11 @@ def fact_text(fact: Fact) -> str:
     return f"{fact.kind}: {fact.text}" if fact.lane == _SOCKETS and fact.kind.islower() else fact.text
 
 
+def violation_line(violation: Violation) -> str:
+    """A violation as a line."""
+    return f"BROKEN: {violation_text(violation)}"
+
+
 def _spaced(kind: str) -> str:
     """`OrderPlanned`, the name of a notice, is `order planned`."""
     return _CAPITAL.sub(" ", kind).lower()
@@ -114,10 +134,12 @@ def _entries(verdict: Verdict, zero_s: float) -> Iterator[_Entry]:
         yield line.at_s, line, fact if weight is Weight.COMMON else None
     for at_s, text in _phases(verdict):
         yield at_s - zero_s, Line(at_s - zero_s, RUN, text, Weight.PHASE), None
+    seen: Counter[str] = Counter()
     for violation in verdict.violations:
-        at_s = violation.at_s - zero_s
-        text = f"BROKEN: {violation.sentence} {violation.detail} [{violation.invariant}]"
-        yield at_s, Line(at_s, RUN, text, Weight.VIOLATION), None
+        seen[violation.invariant] += 1
+        if seen[violation.invariant] <= _TOLD_OF_EACH:
+            at_s = violation.at_s - zero_s
+            yield at_s, Line(at_s, RUN, violation_line(violation), Weight.VIOLATION), None
 
 
 def _phases(verdict: Verdict) -> Iterator[tuple[float, str]]:

@@ -5,10 +5,10 @@ from typing import Final
 
 from seawall.drill.spec import Verdict
 from seawall.drill.story.drawing import drawing, hue
-from seawall.drill.story.lines import Line, Weight, began_s, fact_text, story_lines
+from seawall.drill.story.lines import Line, Weight, began_s, fact_text, story_lines, violation_line
 from seawall.drill.story.markup import Markup, element, joined
 from seawall.drill.story.style import style
-from seawall.drill.words import clock_text, command, counted, seconds_text, title
+from seawall.drill.words import broken, clock_text, command, counted, seconds_text, title, violation_text
 
 __all__ = ["document", "figures", "story_page"]
 
@@ -26,7 +26,7 @@ def story_page(verdict: Verdict, sentences: Mapping[str, str] | None = None) -> 
         element("h1", f"Seed {verdict.spec.seed}"),
         _badge(verdict),
         element("p", title(verdict), class_="dim"),
-        *(_broke(line, anchors[place]) for place, line in enumerate(lines) if line.weight is Weight.VIOLATION),
+        *_broken(verdict, lines, anchors),
         _figures_of(verdict),
         element("h2", "Over time"),
         element("div", drawing(verdict, lines, anchors, sentences), class_="scroll"),
@@ -69,9 +69,14 @@ def _badge(verdict: Verdict) -> Markup:
     return element("span", counted(len(verdict.violations), "violation"), class_="verdict bad")
 
 
-def _broke(line: Line, anchor: str) -> Markup:
-    link = element("a", clock_text(line.at_s), href=f"#{anchor}", class_="mono")
-    return element("div", link, " ", line.text.removeprefix("BROKEN: "), class_="broke")
+def _broken(verdict: Verdict, lines: Sequence[Line], anchors: Mapping[int, str]) -> Iterator[Markup]:
+    zero_s = began_s(verdict)
+    places = {(line.at_s, line.text): anchors[place] for place, line in enumerate(lines) if line.weight is Weight.VIOLATION}
+    for violation, count in broken(verdict.violations):
+        at_s = violation.at_s - zero_s
+        anchor = places[at_s, violation_line(violation)]
+        link = element("a", clock_text(at_s), href=f"#{anchor}", class_="mono")
+        yield element("div", link, " ", violation_text(violation, count), class_="broke")
 
 
 def _figures_of(verdict: Verdict) -> Markup:

@@ -6,7 +6,7 @@ from typing import Final
 
 from seawall.drill.spec import Verdict
 from seawall.drill.story.lines import Line, Weight, story_lines
-from seawall.drill.words import clock_text, command, counted, measures_text, seconds_text, title
+from seawall.drill.words import broken, clock_text, command, counted, measures_text, seconds_text, title, violation_text
 
 __all__ = ["story_text"]
 
@@ -27,8 +27,8 @@ def story_text(verdict: Verdict, width: int = 130) -> list[str]:
 
 def _head(verdict: Verdict, width: int) -> Iterator[str]:
     yield title(verdict)
-    for violation in verdict.violations:
-        yield from _wrapped("  ✗ ", f"{violation.sentence} {violation.detail} [{violation.invariant}]", width)
+    for violation, count in broken(verdict.violations):
+        yield from _wrapped("  ✗ ", violation_text(violation, count), width)
     for planned in sorted(verdict.planned, key=lambda planned: planned.at_s):
         yield f"  ▲ {clock_text(planned.at_s)}  {planned.name}, for {seconds_text(planned.lasts_s)}   ({planned})"
 
