@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seawall.sim.world.net.flow import Flow
-from seawall.sim.world.net.link import Link
+from seawall.sim.world.net.link import MOST_PIECES, Link
 
 
 @attrs.define
@@ -93,6 +93,17 @@ def test_a_narrow_line_takes_its_time_for_each_byte_of_all_connections() -> None
     assert second.send(5.0, bytes(10)) == pytest.approx(5.2)
 
 
+def test_a_line_that_becomes_wide_again_lets_go_what_it_held() -> None:
+    clock = Clock()
+    flow, link = made(clock, bytes_per_s=1.0)
+    assert flow.send(0.0, bytes(100)) == pytest.approx(100.1)
+    clock.s = 10.0
+    link.bytes_per_s = math.inf
+
+    assert flow.due_s == pytest.approx(10.1)
+    assert flow.send(10.0, b"next") == pytest.approx(10.1)
+
+
 def test_a_line_that_becomes_quicker_lets_nothing_overtake() -> None:
     flow, link = made()
     link.latency_s = 1.0
@@ -111,6 +122,16 @@ def test_pieces_bound_what_one_read_brings() -> None:
     flow.send(1.0, b"1234")
     link.pieces = None
     assert flow.read(1.1, 100) == b"1234"
+
+
+def test_of_much_that_was_sent_at_once_only_the_beginning_comes_in_pieces() -> None:
+    flow, _ = made(pieces=1)
+    data = bytes(range(100))
+    flow.send(0.0, data)
+    read = [flow.read(0.1, 1_000) or b"" for _ in range(MOST_PIECES)]
+
+    assert [len(piece) for piece in read] == [1] * (MOST_PIECES - 1) + [100 - MOST_PIECES + 1]
+    assert b"".join(read) == data
 
 
 def test_a_stalled_line_holds_what_is_on_the_way_and_lets_it_go_on() -> None:

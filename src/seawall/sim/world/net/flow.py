@@ -7,7 +7,7 @@ from typing import Final
 
 import attrs
 
-from seawall.sim.world.net.link import Link
+from seawall.sim.world.net.link import MOST_PIECES, Link
 from seawall.sim.world.net.system import broken
 from seawall.sim.world.net.waiting import Wait
 
@@ -119,7 +119,7 @@ class Flow:
         self.reader.expect(self.due_s)
 
     def let_go(self, now_s: float) -> None:
-        """What was held up goes on."""
+        """What is on the way goes on from where it began, as the line is now."""
         held, self._segments, self._last_s = self._segments, deque(), -math.inf
         for due_s, data in held:
             self._segments.append((due_s if due_s <= now_s else self._arrival_s(now_s, len(data)), data))
@@ -140,8 +140,8 @@ class Flow:
             self._append(due_s, data, now_s)
             return due_s
         due_s = now_s
-        for at in range(0, size, pieces):
-            piece = data[at : at + pieces]
+        for at in range(0, min(size, pieces * MOST_PIECES), pieces):
+            piece = data[at : at + pieces] if at < pieces * (MOST_PIECES - 1) else data[at:]
             due_s = self._arrival_s(now_s, len(piece))
             self._append(due_s, piece, now_s)
         return due_s

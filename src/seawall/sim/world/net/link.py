@@ -7,7 +7,10 @@ from typing import Final, Protocol
 
 import attrs
 
-__all__ = ["WINDOW_BYTES", "Link", "Links", "Traffic"]
+__all__ = ["MOST_PIECES", "WINDOW_BYTES", "Link", "Links", "Traffic"]
+
+MOST_PIECES: Final = 32
+"""Enough to cut every header, and so few that a line of single bytes does not cost more than all else together."""
 
 WINDOW_BYTES: Final = 256 * 1024
 """What may be under way, or wait to be read, in one direction of a connection before its sender has to wait."""
@@ -34,15 +37,15 @@ class Link:
     latency_s: float = 0.0
     jitter_s: float = 0.0
     """At most so much is added to the latency. Bytes of one connection never overtake each other."""
-    bytes_per_s: float = math.inf
-    """Shared by all connections."""
     pieces: int | None = None
-    """The most bytes that one read brings; None is whatever has arrived."""
+    """The most bytes that one read brings, of the first `MOST_PIECES` reads of what was sent at once; the rest of that comes in
+    one. None is whatever has arrived."""
     window_bytes: int = WINDOW_BYTES
     lost: bool = False
     """Of connections that are used, neither side ever hears from the other again; those that are opened get no answer."""
     unheard: bool = False
     """Connections that are opened get no answer; those that are there live on."""
+    _bytes_per_s: float = attrs.field(default=math.inf, init=False)
     _stalled: bool = attrs.field(default=False, init=False)
     _free_s: float = attrs.field(default=-math.inf, init=False)
     _traffic: dict[Traffic, None] = attrs.field(factory=dict, init=False, repr=False)
@@ -56,13 +59,23 @@ class Link:
     def stalled(self, stalled: bool) -> None:
         if stalled != self._stalled:
             self._stalled = stalled
-            now_s = self._now_s()
-            self._free_s = -math.inf
-            for each in tuple(self._traffic):
-                if stalled:
-                    each.hold_up(now_s)
-                else:
-                    each.let_go(now_s)
+            if stalled:
+                for each in tuple(self._traffic):
+                    each.hold_up(self._now_s())
+            else:
+                self._go_on()
+
+    @property
+    def bytes_per_s(self) -> float:
+        """What all connections together get through. A change is felt by what is under way as well."""
+        return self._bytes_per_s
+
+    @bytes_per_s.setter
+    def bytes_per_s(self, bytes_per_s: float) -> None:
+        if bytes_per_s != self._bytes_per_s:
+            self._bytes_per_s = bytes_per_s
+            if not self._stalled:
+                self._go_on()
 
     @property
     def answers(self) -> bool:
@@ -74,8 +87,8 @@ class Link:
         if self._stalled:
             return math.inf
         due_s = now_s
-        if self.bytes_per_s != math.inf:
-            due_s = self._free_s = max(now_s, self._free_s) + size / self.bytes_per_s
+        if self._bytes_per_s != math.inf:
+            due_s = self._free_s = max(now_s, self._free_s) + size / self._bytes_per_s
         due_s += self.latency_s
         if self.jitter_s:
             due_s += self.jitter_s * self._rng.random()
@@ -93,6 +106,11 @@ class Link:
     def drop(self, traffic: Traffic) -> None:
         """It has come to its end."""
         self._traffic.pop(traffic, None)
+
+    def _go_on(self) -> None:
+        self._free_s = -math.inf
+        for each in tuple(self._traffic):
+            each.let_go(self._now_s())
 
 
 @attrs.define(eq=False)

@@ -38,7 +38,8 @@ class Network(trio.abc.SocketFactory, trio.abc.HostnameResolver):
 
     rng: Random = attrs.field(repr=False)
     _trace: Trace = attrs.field(repr=False)
-    latency_s: float = 0.01
+    latency_s: float = attrs.field(default=0.01, on_setattr=attrs.setters.frozen)
+    """What links begin with."""
     names_s: float = 0.005
     """How long a name takes to be looked up."""
     names_fail: bool = False
