@@ -65,7 +65,16 @@ class Doors:
 
     def __attrs_post_init__(self) -> None:
         key = self.rest.key
-        switches = SocketSwitches(self._cut, self._say, self._throw, self.tokens.expire_all, key.use, lambda: key.nonce)
+        lockout = self.rest.lockout
+        switches = SocketSwitches(
+            self._cut,
+            self._say,
+            self._throw,
+            self.tokens.expire_all,
+            key.use,
+            lambda: key.nonce,
+            _nothing if lockout is None else lockout.lift,
+        )
         self.faults.bind(switches)
         self.exchange.listen(self._hear)
 
@@ -221,3 +230,7 @@ def _door_of(door: Door, request: HttpRequest) -> Door:
         return door
     named = request.target.split("/")[1]
     return Door(named) if named in {Door.PRIVATE, Door.LEVEL3} else Door.PUBLIC
+
+
+def _nothing() -> None:
+    """Nobody is ever locked out."""

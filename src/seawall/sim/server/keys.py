@@ -122,6 +122,10 @@ class Lockout:
             self._until_ns = now_ns + self.lasts_ns
             raise ApiError("EGeneral:Temporary lockout")
 
+    def lift(self) -> None:
+        """Let everybody in again."""
+        self._bad = self._until_ns = 0
+
     def note(self, *, good: bool) -> None:
         """A request came with a good key, or a bad one."""
         self._bad = 0 if good else self._bad + 1
