@@ -50,7 +50,7 @@ def _configured(config: Config, chance: Chance, told: Told) -> Course:
     exchange = _exchange(config.exchange.sim.pairs or _SYMBOLS, chance.stream("course"))
     if config.exchange.sim.balances:
         exchange = attrs.evolve(exchange, balances=config.exchange.sim.balances)
-    client = client_settings(config, config.addresses or KRAKEN, None)
+    client = client_settings(config, KRAKEN, None)  # its addresses and key are the simulated exchange's, later
     return Course(
         strategies=_Again(load_strategies(config), told),
         settings=config.engine_settings(),
