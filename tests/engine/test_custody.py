@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 import attrs
+import pytest
 import trio
 from support.journal import MemoryJournal
 from support.rig import BID, Rig
@@ -17,6 +18,7 @@ from seawall.engine.settings import Deadlines, EngineSettings, RiskLimits, Symbo
 from seawall.model.journal import IntentRecord
 from seawall.model.order_states import Heard, OrderState
 from seawall.model.reports import OrderReport, OrderStatus, PlaceOrder
+from seawall.resilience import Limiter
 
 LIMITS = Deadlines()
 
@@ -293,6 +295,35 @@ async def test_an_order_that_both_lists_forgot_is_found_by_its_fills(autojump_cl
 
         assert order.state is OrderState.FILLED
         assert rig.market().position("BTC/USD").qty == Decimal("0.001")
+
+
+@pytest.mark.parametrize("orders", [1, 2, 5])
+async def test_orders_in_doubt_do_not_keep_each_other_from_being_decided(autojump_clock: MockClock, orders: int) -> None:
+    """Found by an ordeal: two requests lost in an outage, and the counter of Kraken's lowest tier.
+
+    Each was asked for again every few seconds, and each failed question took what the next one was waiting for: they
+    stayed in doubt for ever, and kept entries out.
+    """
+    rig = Rig()
+    rig.venue.reads = Limiter("reads", capacity=12, refill_per_s=0.33)
+    async with rig.caring():
+        doubted = [in_doubt(rig, f"s{number}") for number in range(orders)]
+        await trio.sleep(LIMITS.absent_s + 120 * orders)
+
+        assert {order.state for order in doubted} == {OrderState.NEVER_PLACED}
+
+
+async def test_a_cancel_does_not_wait_for_as_long_as_questions_have_to(autojump_clock: MockClock) -> None:
+    rig = Rig()
+    rig.venue.reads = Limiter("reads", capacity=5, refill_per_s=0.01)
+    async with rig.caring():
+        order = in_doubt(rig)
+        await trio.sleep(LIMITS.order_s + LIMITS.absent_s + 30)
+        assert rig.told(QuestionFailed)
+        rig.custody.release(order)
+        await trio.sleep(10)
+
+        assert len(rig.venue.cancelled) >= 3
 
 
 async def test_while_fills_cannot_be_read_nothing_is_never_placed(autojump_clock: MockClock) -> None:

@@ -19,6 +19,7 @@ from seawall.model.journal import FillRecord, IntentRecord, OrderRecord, Replaye
 from seawall.model.order_states import OrderState
 from seawall.model.orders import Side, market_buy
 from seawall.model.reports import Fill, OrderReport, OrderStatus, PlaceOrder, PrivateSnapshot
+from seawall.resilience import Limiter
 
 D = Decimal
 SECOND_NS = 1_000_000_000
@@ -81,6 +82,21 @@ async def test_an_exchange_that_cannot_be_asked_is_told_and_asked_again(autojump
         rig.venue.unreachable = False
         await trio.sleep(10)
 
+        assert len(rig.told(Reconciled)) == 1
+
+
+async def test_a_comparison_is_not_repeated_sooner_than_its_failure_says(autojump_clock: MockClock) -> None:
+    """What asking too soon costs of the rate counter is what the next question is waiting for."""
+    rig = Rig(EngineSettings(reconcile_every_s=300))
+    rig.venue.reads = Limiter("reads", capacity=5, refill_per_s=0.1)
+    async with rig.caring() as nursery:
+        nursery.start_soon(rig.assembly.reconciler.run)
+        await rig.venue.reads.take(weight=5)
+        await trio.sleep(299)
+        await rig.venue.reads.take(weight=5)
+        await trio.sleep(60)
+
+        assert len(rig.told(QuestionFailed)) == 1
         assert len(rig.told(Reconciled)) == 1
 
 

@@ -24,6 +24,7 @@ from seawall.model.reports import (
     PrivateSnapshot,
 )
 from seawall.model.venue import CancelOutcome, OpenOrders, Probe, Venue, VenueListener
+from seawall.resilience import Limiter, WaitTooLong
 
 BTC_USD = Instrument(
     symbol="BTC/USD",
@@ -106,6 +107,8 @@ class FakeVenue:
     cancels_fail: bool = False
     fills_fail: bool = False
     unreachable: bool = False
+    reads: Limiter | None = None
+    """What questions about single orders (1, and 5 where the exchange's id is not known) and for fills (4) draw on."""
     silent: bool = False
     """Keep facts to itself: no reports, no fills."""
     deposited_usd: Decimal = Decimal(0)
@@ -214,6 +217,7 @@ class FakeVenue:
     ) -> tuple[tuple[OrderReport, ...], int]:
         self._bug("find_order")
         asked_at_ns = self.now_ns()
+        await self._turn(5 if order_id is None else 1)
         await self._travel()
         order = next((order for order in self.orders.values() if order.order_id == order_id), None)
         if order is None and client_order_id not in self.lists_hide:
@@ -229,6 +233,7 @@ class FakeVenue:
 
     async def fills_since(self, at_ns: int) -> tuple[Fill, ...]:
         self._bug("fills_since")
+        await self._turn(4)
         await self._travel()
         if self.fills_fail:
             raise Unavailable("busy")
@@ -348,6 +353,13 @@ class FakeVenue:
         if method in self.bugs:
             self.bugs.remove(method)
             raise ZeroDivisionError(f"a bug in {method}")
+
+    async def _turn(self, weight: float) -> None:
+        if self.reads is not None:
+            try:
+                await self.reads.take(weight=weight)
+            except WaitTooLong as refusal:
+                raise Unavailable(str(refusal), retry_after_s=refusal.retry_after_s) from refusal
 
     async def _travel(self) -> None:
         await trio.sleep(self.travel_s)

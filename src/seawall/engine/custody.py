@@ -46,6 +46,10 @@ class Custody:
     _nursery: trio.Nursery | None = attrs.field(default=None, init=False)
     _in_care: dict[str, Order] = attrs.field(factory=dict, init=False)
     _absent_at_ns: dict[str, int] = attrs.field(factory=dict, init=False)
+    _ask_not_before_s: dict[str, float] = attrs.field(factory=dict, init=False)
+    """By order in care: when it may be asked for again (trio's clock), where a failed question said so."""
+    _fills_unread: set[str] = attrs.field(factory=set, init=False)
+    """Orders that were absent twice, and whose fills could not be read."""
     _risen: set[str] = attrs.field(factory=set, init=False)
     """Names (ours, or the exchange's) of orders that ended here, or that no record is left of, and that are being cancelled."""
 
@@ -134,14 +138,27 @@ class Custody:
                 reports, asked_at_ns = await self.venue.find_order(order.client_order_id, order.order_id)
         except (SeawallError, trio.TooSlowError) as problem:
             self.probe(QuestionFailed(order.client_order_id, f"{type(problem).__name__}: {problem}"))
+            self._wait_as_told(order, problem)
             return None
         for report in reports:
             self.blotter.report(report, asked_at_ns)
         if reports:
             self._absent_at_ns.pop(order.client_order_id, None)
-        elif order.in_doubt and self._absent(order, asked_at_ns) and not await self._has_fills(order):
-            self.blotter.move(order, Heard.ABSENT, reason="asked past its deadline, the exchange knows no such order")
+        elif order.in_doubt and self._absent(order, asked_at_ns):
+            await self._decide_by_fills(order)
         return len(reports)
+
+    async def _find_out(self, order: Order) -> None:
+        """Ask for the order; where only its fills could not be read, for those alone: both at once may be too dear for ever."""
+        if order.client_order_id in self._fills_unread and order.in_doubt and self.private_is_live():
+            await self._decide_by_fills(order)
+        else:
+            await self.ask(order)
+
+    async def _decide_by_fills(self, order: Order) -> None:
+        """An order that was absent twice was never placed, unless its fills say otherwise, or cannot be read."""
+        if not await self._has_fills(order):
+            self.blotter.move(order, Heard.ABSENT, reason="asked past its deadline, the exchange knows no such order")
 
     async def _care(self, order: Order) -> None:
         attempt = 0
@@ -153,8 +170,8 @@ class Custody:
                     # An order the exchange does not know as open has ended, and may have filled: asked for at once.
                     if not order.ended and (outcome is None or outcome.accepted):
                         await self._change_or(order, _REPORT_S)
-                if _needs_care(order):
-                    await self.ask(order)
+                if _needs_care(order) and trio.current_time() >= self._ask_not_before_s.get(order.client_order_id, 0.0):
+                    await self._find_out(order)
                 if order.wanted is not wanted:
                     attempt = 0  # let go of meanwhile: a cancel does not wait for as long as the questions had come to
                     continue
@@ -165,7 +182,17 @@ class Custody:
             # Since the last look nothing has waited, so no change was missed.
             del self._in_care[order.client_order_id]
             self._absent_at_ns.pop(order.client_order_id, None)
+            self._ask_not_before_s.pop(order.client_order_id, None)
+            self._fills_unread.discard(order.client_order_id)
             self.blotter.changed.pulse()
+
+    def _wait_as_told(self, order: Order, problem: Exception) -> None:
+        """Ask no sooner than the failure says: what a question costs of the rate budget is what a later one is waiting for,
+        and orders that ask too soon keep each other from ever being answered.
+        """
+        told_s = problem.retry_after_s if isinstance(problem, SeawallError) else None
+        if told_s is not None and order.client_order_id in self._in_care:
+            self._ask_not_before_s[order.client_order_id] = trio.current_time() + told_s
 
     async def _cancel(self, order: Order) -> CancelOutcome | None:
         """Ask for the cancel once; what the exchange answered, None where its answer was lost."""
@@ -222,7 +249,11 @@ class Custody:
                             self.blotter.report(report, asked_at_ns)
         except (SeawallError, trio.TooSlowError) as problem:
             self.probe(QuestionFailed(order.client_order_id, f"fills: {type(problem).__name__}: {problem}"))
+            self._wait_as_told(order, problem)
+            if order.client_order_id in self._in_care:
+                self._fills_unread.add(order.client_order_id)
             return True
+        self._fills_unread.discard(order.client_order_id)
         for fill in fills:
             self.blotter.fill(fill)
         return not order.in_doubt

@@ -91,8 +91,8 @@ class Reconciler:
             snapshot, self.hub.snapshot = self.hub.snapshot, None
             comparing = partial(self._compare_to_the_end, self._newest_fill_ns, snapshot)
             attempt = 0
-            while not await self._try("open orders", comparing):
-                await trio.sleep(self.pause(attempt))
+            while (wait_s := await self._try("open orders", comparing)) is not None:
+                await trio.sleep(max(wait_s, self.pause(attempt)))
                 attempt += 1
             self.is_comparing = False
             self.compared.pulse()
@@ -106,20 +106,20 @@ class Reconciler:
         while True:
             while not self._orders_that_miss_fills():
                 await self.blotter.fills_missed.wait()
-            attempt = 0
+            attempt, wait_s = 0, 0.0
             while self._orders_that_miss_fills():
                 if all(order.fills_overdue for order in self._orders_that_miss_fills()):
                     with trio.move_on_after(_SELDOM_S):
                         await self.blotter.fills_missed.wait()
                         attempt = 0
                 # The stream usually brings them within the moment.
-                await trio.sleep(self.settings.deadlines.settle_s if attempt == 0 else self.pause(attempt))
+                await trio.sleep(self.settings.deadlines.settle_s if attempt == 0 else max(wait_s, self.pause(attempt)))
                 for order in self._orders_that_miss_fills():
                     if order.told_is_guess:
                         await self.custody.ask(order)
                 oldest_ns = min((order.deadline_ns for order in self._orders_that_miss_fills()), default=None)
                 if oldest_ns is not None:
-                    await self._try("fills", partial(self._fetch_fills, oldest_ns - LONGEST_DEADLINE_NS))
+                    wait_s = await self._try("fills", partial(self._fetch_fills, oldest_ns - LONGEST_DEADLINE_NS)) or 0.0
                 await self._give_up_waiting()
                 attempt += 1
 
@@ -143,13 +143,14 @@ class Reconciler:
     def _orders_that_miss_fills(self) -> list[Order]:
         return [order for order in self.blotter.table if order.misses_fills]
 
-    async def _try(self, about: str, question: Callable[[], Awaitable[object]]) -> bool:
+    async def _try(self, about: str, question: Callable[[], Awaitable[object]]) -> float | None:
+        """None once it is answered; else a notice, and for how many seconds it is not to be asked again, as the failure says."""
         try:
             await question()
         except (SeawallError, trio.TooSlowError) as problem:
             self.probe(QuestionFailed(about, f"{type(problem).__name__}: {problem}"))
-            return False
-        return True
+            return (problem.retry_after_s or 0.0) if isinstance(problem, SeawallError) else 0.0
+        return None
 
     async def _compare_to_the_end(self, fills_since_ns: int, snapshot: PrivateSnapshot | None) -> None:
         unanswered = await self._compare(fills_since_ns, snapshot)

@@ -86,6 +86,21 @@ async def test_the_list_of_open_orders_is_had_though_questions_about_single_ones
             assert (await venue.open_orders()).orders == ()
 
 
+async def test_a_question_that_has_two_halves_is_not_begun_without_room_for_both(
+    rest_only: Stage, autojump_clock: MockClock
+) -> None:
+    """Else many of them take each call of the counter as it comes, and none is ever answered."""
+    async with rest_only.venue() as venue:
+        for _ in range(8):
+            await venue.balances()
+        with trio.fail_after(1), pytest.raises(Unavailable, match="too late"):
+            await venue.find_order("nobody")
+        assert rest_only.server.called("OpenOrders") == []
+        with trio.fail_after(10):
+            await venue.find_order("nobody")
+        assert len(rest_only.server.called("ClosedOrders")) == 1
+
+
 async def test_orders_and_cancels_take_nothing_of_the_counter_of_reads(rest_only: Stage, autojump_clock: MockClock) -> None:
     rest_only.server.rest["CancelOrder"] = lambda _params: ok({"count": 1})
     async with rest_only.venue() as venue:

@@ -49,13 +49,17 @@ class Account:
                 rest.query_orders([order_id]), lambda answer: rest.read_orders(answer.body, names, self._unknown)
             )
             return known, asked_at_ns
+        among_closed = rest.closed_orders(client_order_id)
+        # Half an answer is none: orders that take a call of the counter each as it comes would never see the dear half.
         still_open = await self._rest.query(
-            rest.open_orders(client_order_id), lambda answer: rest.read_open_orders(answer.body, names, self._unknown)
+            rest.open_orders(client_order_id),
+            lambda answer: rest.read_open_orders(answer.body, names, self._unknown),
+            followed_by=among_closed,
         )
         found = {report.order_id: report for report in still_open if _has_id(report, client_order_id)}
         if not found:
             closed = await self._rest.query(
-                rest.closed_orders(client_order_id), lambda answer: rest.read_closed_orders(answer.body, names, self._unknown)
+                among_closed, lambda answer: rest.read_closed_orders(answer.body, names, self._unknown), paid=True
             )
             found = {report.order_id: report for report in closed.orders if _has_id(report, client_order_id)}
         return tuple(found.values()), asked_at_ns

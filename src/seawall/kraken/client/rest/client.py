@@ -75,12 +75,23 @@ class RestClient:
 
     async def public(self, request: RestRequest, read: Callable[[HttpAnswer], T]) -> T:
         """A public read, repeated when that may help. Raises `Unavailable`, `AccessDenied`, `ExchangeError`."""
-        return await self._read_again(request, read)
+        return await self._read_again(request, read, self._lanes.allowance(request, QUERY))
 
-    async def query(self, request: RestRequest, read: Callable[[HttpAnswer], T], lane: str = QUERY) -> T:
-        """A private read, repeated when that may help. Raises `Unavailable`, `AccessDenied`, `ExchangeError`."""
+    async def query(
+        self,
+        request: RestRequest,
+        read: Callable[[HttpAnswer], T],
+        lane: str = QUERY,
+        *,
+        followed_by: RestRequest | None = None,
+        paid: bool = False,
+    ) -> T:
+        """A private read, repeated when that may help. Raises `Unavailable`, `AccessDenied`, `ExchangeError`.
+
+        It is not begun before the rate counter has room for what it may be `followed_by`, too; that one is `paid` then.
+        """
         self._attempts.require_key()
-        return await self._read_again(request, read, lane)
+        return await self._read_again(request, read, self._lanes.allowance(request, lane, followed_by, paid=paid))
 
     async def query_for_socket(self, request: RestRequest, read: Callable[[HttpAnswer], T]) -> T:
         """A private read that a socket cannot be dialled without, asked once: the schedule of its dials repeats it.
@@ -120,9 +131,7 @@ class RestClient:
         except UNANSWERED as error:
             raise lost(request, error, begun) from error
 
-    async def _read_again(self, request: RestRequest, read: Callable[[HttpAnswer], T], lane: str = QUERY) -> T:
-        allowance = self._lanes.allowance(request, lane)
-
+    async def _read_again(self, request: RestRequest, read: Callable[[HttpAnswer], T], allowance: Allowance) -> T:
         async def once() -> T:
             return await self._read_once(request, read, allowance, self._guarded)
 

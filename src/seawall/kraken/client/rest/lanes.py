@@ -37,16 +37,26 @@ class Traffic(StrEnum):
     QUERY = "query"
 
 
-@attrs.frozen
+@attrs.define(eq=False)
 class Allowance:
-    """What one read takes from the exchange's counters."""
+    """What one read takes from the exchange's counters, each time it is made; `paid` says that the first time was taken."""
 
     _limiter: Limiter
     _lane: str
     _weight: float
+    _more: float = 0.0
+    """What the read that follows will take, taken the first time."""
+    _paid: bool = False
 
     async def take(self) -> None:
         """Wait for the turn. Raises `WaitTooLong` where it would come after the caller's deadline."""
+        if self._paid:
+            self._paid = False
+            return
+        if self._more:
+            await self._limiter.take(self._lane, self._weight + self._more)
+            self._more = 0.0
+            return
         if not self._limiter.try_take(self._lane, self._weight):  # the request itself is checkpoint enough
             await self._limiter.take(self._lane, self._weight)
 
@@ -86,8 +96,14 @@ class RestLanes:
         """A place among those in flight, for `async with`."""
         return self._places[traffic]
 
-    def allowance(self, request: RestRequest, lane: str) -> Allowance:
+    def allowance(
+        self, request: RestRequest, lane: str, followed_by: RestRequest | None = None, *, paid: bool = False
+    ) -> Allowance:
         """What a read costs. `lane` is of private reads: `QUERY`, `LISTING`, or `SESSION` for what a socket is dialled with."""
         if not request.private:
             return Allowance(self._public, QUERY, 1.0)
-        return Allowance(self._private, lane, self._counter.charge_of(request.name) or 1.0)
+        more = 0.0 if followed_by is None else self._charge(followed_by)
+        return Allowance(self._private, lane, self._charge(request), more, paid)
+
+    def _charge(self, request: RestRequest) -> float:
+        return self._counter.charge_of(request.name) or 1.0
