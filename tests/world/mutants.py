@@ -22,15 +22,20 @@ class Edit:
 
 @attrs.frozen
 class Mutant:
-    """One planted bug. `sentence` says what the engine does wrong."""
+    """One planted bug. `sentence` says what the engine does wrong.
+
+    `plan` are faults of five minutes in which it shows soonest, as `seawall simulate --faults` takes them: rare ways to go wrong
+    want directed faults, and a swarm needs many seeds to come by. Empty where any swarm will do.
+    """
 
     name: str
     sentence: str
     edits: tuple[Edit, ...]
+    plan: str = ""
 
 
-def _mutant(name: str, sentence: str, file: str, was: str, now: str) -> Mutant:
-    return Mutant(name, sentence, (Edit(file, was, now),))
+def _mutant(name: str, sentence: str, file: str, was: str, now: str, plan: str = "") -> Mutant:
+    return Mutant(name, sentence, (Edit(file, was, now),), plan)
 
 
 _DESK: Final = "engine/desk.py"
@@ -39,6 +44,26 @@ _BLOTTER: Final = "engine/blotter.py"
 _TABLE: Final = "engine/order_table.py"
 _RECONCILE: Final = "engine/reconcile.py"
 _SWITCH: Final = "engine/dead_mans_switch.py"
+
+_KILLS: Final = "kill@30+3#1 kill@75+5#2 kill@120+1#3 power-cut@165+5#4 kill@210+2#5 kill@255+1#6"
+_KILLS_ON_A_SLOW_DISK: Final = "disk-slow@20+270#2 kill@40+3#1 kill@80+3#2 kill@120+3#3 kill@160+3#4 kill@200+3#5 kill@250+3#6"
+_POWER_CUTS: Final = "power-cut@30+5#1 power-cut@75+5#2 power-cut@120+5#3 power-cut@165+5#4 power-cut@210+5#5 power-cut@255+5#6"
+_LOST_ANSWERS: Final = "order-answer-lost@20+60#1 order-lost@100+40#2 order-answer-cut@160+60#3 order-answer-garbage@240+50#4"
+_LATE_ORDERS: Final = "order-late@20+60#1 rest-late@50+60#2 rest-lag@90+60#3 order-late@120+80#4 order-answer-lost@210+70#5"
+_CLOCKS: Final = (
+    "clock-jump@20+50#1 reset@30+100#1 clock-jump@90+50#2 clock-jump@150+50#3 ws-closed@170+100#1 clock-jump@220+50#4"
+)
+_LATE_ORDERS_AND_CLOCKS: Final = (
+    "clock-jump@15+100#1 order-late@20+100#1 clock-jump@130+100#2 order-late@140+100#2 rest-lag@150+60#1"
+)
+_BUSY: Final = "order-busy@20+80#1 rest-internal-error@60+80#2 order-busy@150+60#3 order-busy@220+60#4"
+_SILENCE: Final = "ws-silent@20+60#1 half-open@90+60#2 ws-silent@170+50#2 stall@230+40#1"
+_STRANGERS: Final = "foreign-order@20+80#1 reset@60+60#1 foreign-order@150+80#2 kill@190+3#1"
+_TWICE: Final = "ws-duplicate@20+120#1 ws-closed@60+60#1 ws-duplicate@160+120#2 kill@200+3#1"
+_GAPS: Final = "ws-gap@20+80#1 ws-reorder@110+60#2 ws-gap@180+80#3 ws-silent-channel@120+60#4"
+_GAPS_AND_KILLS: Final = "ws-gap@20+260#3 kill@45+2#1 kill@85+2#2 kill@125+2#3 kill@165+2#4 kill@205+2#5 kill@245+2#6"
+_RESETS: Final = "reset@20+80#1 nat-drop@110+40#2 reset@160+60#3 ws-closed@230+50#4"
+_DOWN: Final = "ws-upgrade-hangs@20+60#1 refused@90+80#2 syn-loss@190+60#3"
 
 _PLACING: Final = (
     _mutant(
@@ -54,6 +79,7 @@ _PLACING: Final = (
         "engine/keeping.py",
         "            await blotter.journal.keep(records)\n",
         "            blotter.journal.note(records)\n            await trio.lowlevel.checkpoint()\n",
+        _KILLS_ON_A_SLOW_DISK,
     ),
     _mutant(
         "not-synced",
@@ -61,6 +87,7 @@ _PLACING: Final = (
         "journal/journal.py",
         "durable=True",
         "durable=False",
+        _POWER_CUTS,
     ),
     _mutant(
         "lost-is-refused",
@@ -68,6 +95,7 @@ _PLACING: Final = (
         _DESK,
         '            self.custody.doubt(order, f"{type(problem).__name__}: {problem}")\n        else:',
         '            self.blotter.move(order, Heard.REFUSED, reason="no answer")\n        else:',
+        _LOST_ANSWERS,
     ),
     _mutant(
         "sent-again",
@@ -78,6 +106,7 @@ _PLACING: Final = (
         "                again = await self.venue.place(_wire_form(order), lambda: None)\n"
         "            self.blotter.move(order, Heard.ACCEPTED, order_id=again.order_id)\n"
         "        else:",
+        _LOST_ANSWERS,
     ),
     _mutant(
         "left-is-forgotten",
@@ -85,6 +114,7 @@ _PLACING: Final = (
         _DESK,
         "            order.wanted = False\n            self.custody.doubt(order, reason)",
         "            self.blotter.move(order, Heard.REFUSED, reason=reason)",
+        _LATE_ORDERS,
     ),
     _mutant(
         "left-is-wanted",
@@ -92,6 +122,7 @@ _PLACING: Final = (
         _DESK,
         "            order.wanted = False\n            self.custody.doubt(order, reason)",
         "            self.custody.doubt(order, reason)",
+        _LATE_ORDERS,
     ),
     _mutant(
         "answer-after-leaving",
@@ -99,6 +130,7 @@ _PLACING: Final = (
         _DESK,
         "            if not order.wanted:\n                self.custody.take(order)",
         "            if False:\n                self.custody.take(order)",
+        _LATE_ORDERS,
     ),
     _mutant(
         "waits-for-ever",
@@ -106,6 +138,7 @@ _PLACING: Final = (
         _DESK,
         "            with trio.fail_after(left_s):\n                answer",
         "            with trio.fail_after(3600):\n                answer",
+        _LOST_ANSWERS,
     ),
     _mutant(
         "wrong-deadline",
@@ -113,6 +146,7 @@ _PLACING: Final = (
         _DESK,
         "        deadline_ns=order.deadline_ns,\n    )",
         "        deadline_ns=order.deadline_ns + 30_000_000_000,\n    )",
+        _LATE_ORDERS,
     ),
     _mutant(
         "sold-twice",
@@ -120,6 +154,7 @@ _PLACING: Final = (
         _DESK,
         "total(order.exposed_qty for order in unsettled if order.side is side)",
         "ZERO",
+        _LATE_ORDERS,
     ),
     _mutant(
         "ids-begin-again",
@@ -127,6 +162,7 @@ _PLACING: Final = (
         "engine/ids.py",
         "_head(journal_id) + _base36(run, _RUN_DIGITS)",
         "_head(journal_id) + _base36(1, _RUN_DIGITS)",
+        _KILLS,
     ),
     _mutant(
         "busy-is-refused",
@@ -134,6 +170,7 @@ _PLACING: Final = (
         "kraken/dialect/error_table.py",
         '"EService:Unavailable", "EService:Busy", "EGeneral:Internal error", doubtful=True)',
         '"EService:Unavailable", "EService:Busy", "EGeneral:Internal error")',
+        _BUSY,
     ),
     _mutant(
         "timeout-is-refused",
@@ -141,6 +178,7 @@ _PLACING: Final = (
         "kraken/dialect/error_table.py",
         '    *_rows(Family.UNKNOWN, "ask", "EService:Timeout", "EService:Deadline elapsed", doubtful=True),',
         '    *_rows(Family.REFUSED, "give up", "EService:Timeout", "EService:Deadline elapsed"),',
+        _BUSY,
     ),
     _mutant(
         "rate-not-counted",
@@ -162,6 +200,7 @@ _PLACING: Final = (
         "engine/line.py",
         "        if self._quote is None and self.is_verified and self.book is not None:",
         "        if self._quote is None and self.book is not None:",
+        _SILENCE,
     ),
     _mutant(
         "doubt-has-no-risk",
@@ -170,6 +209,7 @@ _PLACING: Final = (
         "            return max(self.told_filled_qty - self.filled_qty, ZERO)\n",
         "            return max(self.told_filled_qty - self.filled_qty, ZERO)\n"
         "        if self.in_doubt:\n            return ZERO\n",
+        _LOST_ANSWERS,
     ),
 )
 
@@ -180,6 +220,7 @@ _CARING: Final = (
         _CUSTODY,
         "        if asked_at_ns <= order.deadline_ns + int(self.deadlines.absent_s * 1e9) or not self.private_is_live():\n",
         "        if asked_at_ns <= order.planned_at_ns:\n",
+        _LATE_ORDERS,
     ),
     _mutant(
         "absent-by-our-clock",
@@ -187,6 +228,7 @@ _CARING: Final = (
         _CUSTODY,
         "        if asked_at_ns <= order.deadline_ns + int(self.deadlines.absent_s * 1e9) or not self.private_is_live():\n",
         "        if self.blotter.now_ns() <= order.deadline_ns:\n",
+        _LATE_ORDERS_AND_CLOCKS,
     ),
     _mutant(
         "cancelled-once",
@@ -194,6 +236,7 @@ _CARING: Final = (
         _CUSTODY,
         "            while _needs_care(order):\n                wanted",
         "            for _ in range(1):\n                wanted",
+        _LOST_ANSWERS,
     ),
     _mutant(
         "released-is-not-cancelled",
@@ -208,6 +251,7 @@ _CARING: Final = (
         _CUSTODY,
         " and not await self._has_fills(order):",
         ":",
+        _LATE_ORDERS,
     ),
     _mutant(
         "earlier-runs-forgotten",
@@ -215,6 +259,7 @@ _CARING: Final = (
         _CUSTODY,
         "        for order in self.blotter.table.live():\n            self.take(order)\n",
         "",
+        _KILLS,
     ),
     _mutant(
         "restored-is-never-placed",
@@ -222,6 +267,7 @@ _CARING: Final = (
         _TABLE,
         "            order.state = after(order.state, Heard.LOST)\n",
         "            order.state = after(order.state, Heard.HELD_BACK)\n",
+        _KILLS,
     ),
     _mutant(
         "strays-stay",
@@ -229,6 +275,7 @@ _CARING: Final = (
         _CUSTODY,
         "        if self._nursery is not None and name not in self._risen:\n",
         "        if self._nursery is None and name not in self._risen:\n",
+        _KILLS,
     ),
     _mutant(
         "amend-believed",
@@ -237,6 +284,7 @@ _CARING: Final = (
         "            self._doubt(order, amend)\n            problem = lost\n",
         "            self._decide(order, amend, made=True)\n            self.blotter.amended(order, qty, limit_price)\n"
         "            problem = lost\n            return\n",
+        _LOST_ANSWERS,
     ),
     _mutant(
         "amend-has-no-risk",
@@ -244,6 +292,7 @@ _CARING: Final = (
         _TABLE,
         "        return self.qty if self.asked_qty is None else max(self.qty, self.asked_qty)",
         "        return self.qty",
+        _LOST_ANSWERS,
     ),
     _mutant(
         "strangers-are-ours",
@@ -252,6 +301,7 @@ _CARING: Final = (
         "        if self.externals.reported(report):\n            self.probe(ForeignOrderSeen",
         "        if report.status in STILL_OPEN:\n            self.on_stray(report)\n"
         "        if self.externals.reported(report):\n            self.probe(ForeignOrderSeen",
+        _STRANGERS,
     ),
 )
 
@@ -263,6 +313,7 @@ _COUNTING: Final = (
             Edit(_TABLE, "any(known.exec_id == fill.exec_id for known in self.fills)", "not self.client_order_id"),
             Edit("engine/portfolio.py", "        if fill.exec_id in self._applied:\n", "        if not fill.exec_id:\n"),
         ),
+        _TWICE,
     ),
     _mutant(
         "fills-not-journaled",
@@ -270,6 +321,7 @@ _COUNTING: Final = (
         _BLOTTER,
         "            self.note([FillRecord(order.owner, fill)])\n            self.probe(OrderFilled",
         "            self.probe(OrderFilled",
+        _KILLS,
     ),
     _mutant(
         "positions-forgotten",
@@ -277,6 +329,7 @@ _COUNTING: Final = (
         _BLOTTER,
         "            self.portfolio.apply(record.owner, record.fill)\n",
         "            continue\n",
+        _KILLS,
     ),
     _mutant(
         "ends-not-journaled",
@@ -284,6 +337,7 @@ _COUNTING: Final = (
         _BLOTTER,
         "            self.note([order.record(self.now_ns())])",
         "            self.note([] if order.ended else [order.record(self.now_ns())])",
+        _KILLS,
     ),
     _mutant(
         "end-before-fills",
@@ -291,6 +345,7 @@ _COUNTING: Final = (
         _BLOTTER,
         "        if not (order.ended and order.misses_fills):\n            self.note",
         "        if order is not None:\n            self.note",
+        _GAPS_AND_KILLS,
     ),
     _mutant(
         "base-fees-forgotten",
@@ -305,6 +360,7 @@ _COUNTING: Final = (
         _RECONCILE,
         '                    await self._try("fills", partial(self._fetch_fills, oldest_ns - LONGEST_DEADLINE_NS))\n',
         "                    await trio.lowlevel.checkpoint()\n",
+        _GAPS,
     ),
     _mutant(
         "start-on-guesses",
@@ -312,6 +368,7 @@ _COUNTING: Final = (
         _RECONCILE,
         "        await self._compare(since_ns)\n",
         "        await trio.lowlevel.checkpoint()\n        self._newest_fill_ns = max(since_ns, 0)\n",
+        _KILLS,
     ),
     _mutant(
         "gaps-not-compared",
@@ -319,6 +376,7 @@ _COUNTING: Final = (
         _RECONCILE,
         "            self.is_comparing = True\n",
         "            await trio.sleep_forever()\n            self.is_comparing = True\n",
+        _GAPS,
     ),
     _mutant(
         "unlisted-is-open",
@@ -326,6 +384,7 @@ _COUNTING: Final = (
         _RECONCILE,
         "                unanswered += await found.missing(order, self.custody.ask) is None\n",
         "                await trio.lowlevel.checkpoint()\n",
+        _GAPS,
     ),
     _mutant(
         "snapshot-ignored",
@@ -334,6 +393,7 @@ _COUNTING: Final = (
         "        for fill in snapshot.fills:\n            self.blotter.fill(fill)\n"
         "        for report in snapshot.open_orders:\n            self.blotter.report(report, SNAPSHOT)\n",
         "",
+        _GAPS,
     ),
 )
 
@@ -344,6 +404,7 @@ _HEARING: Final = (
         "kraken/client/session/sequence.py",
         "        return Arrival.GAP\n",
         "        return Arrival.IN_ORDER\n",
+        _GAPS,
     ),
     _mutant(
         "gap-not-mended",
@@ -351,6 +412,7 @@ _HEARING: Final = (
         "kraken/client/account/private.py",
         '            self._doubt(feed, f"{feed.channel}: message {number} came after {before}")\n',
         "",
+        _GAPS,
     ),
     _mutant(
         "checksum-ignored",
@@ -358,6 +420,7 @@ _HEARING: Final = (
         "kraken/dialect/books/book.py",
         "        if computed != row.checksum:\n",
         "        if computed < 0:\n",
+        _GAPS,
     ),
     _mutant(
         "broken-book-trusted",
@@ -365,6 +428,7 @@ _HEARING: Final = (
         "kraken/client/market/books.py",
         "        self._mismatches += 1\n        self.lose(symbol, reason)\n",
         "        self._mismatches += 1\n",
+        _GAPS,
     ),
     _mutant(
         "lost-book-trusted",
@@ -372,6 +436,7 @@ _HEARING: Final = (
         "kraken/client/market/market.py",
         "                self.books.lose(symbol, reason)\n",
         "                pass\n",
+        _RESETS,
     ),
     _mutant(
         "silence-unnoticed",
@@ -379,6 +444,7 @@ _HEARING: Final = (
         "kraken/client/session/pulse.py",
         "            await trio.sleep_until(silent_at_s)\n",
         "            await trio.sleep_forever()\n",
+        _SILENCE,
     ),
     _mutant(
         "nonce-of-the-clock",
@@ -386,6 +452,7 @@ _HEARING: Final = (
         "kraken/dialect/nonce.py",
         "        nonce = max(self._now_ns(), self._last + 1)\n",
         "        nonce = self._now_ns()\n",
+        _CLOCKS,
     ),
     _mutant(
         "dials-at-once",
@@ -393,6 +460,7 @@ _HEARING: Final = (
         "resilience/reconnect_schedule.py",
         "        return max(delay_s, retry_after_s or 0.0)\n",
         "        return min(delay_s, 0.0)\n",
+        _DOWN,
     ),
     _mutant(
         "dial-without-end",
@@ -400,6 +468,7 @@ _HEARING: Final = (
         "resilience/reconnect.py",
         "        scope = trio.CancelScope(deadline=trio.current_time() + dial_s)\n",
         "        scope = trio.CancelScope(deadline=trio.current_time() + dial_s * 1000)\n",
+        _DOWN,
     ),
     _mutant(
         "lost-answers-awaited",
@@ -407,6 +476,7 @@ _HEARING: Final = (
         "kraken/client/session/conversation.py",
         "        self.answers.lose(reason)\n",
         "",
+        _RESETS,
     ),
 )
 
@@ -445,6 +515,7 @@ _STOPPING: Final = (
         "engine/shutdown.py",
         "            listed = await self._listed(assembly)\n",
         "            await trio.lowlevel.checkpoint()\n            listed: list[Order] | None = []\n",
+        _LOST_ANSWERS,
     ),
     _mutant(
         "stop-before-care-ends",
@@ -452,6 +523,7 @@ _STOPPING: Final = (
         "engine/shutdown.py",
         "            while assembly.custody.in_care():\n                await blotter.changed.wait()\n",
         "            await trio.lowlevel.checkpoint()\n",
+        _LOST_ANSWERS,
     ),
 )
 

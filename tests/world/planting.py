@@ -22,32 +22,53 @@ from world.mutants import MUTANTS, Mutant
 import seawall
 from seawall.cli.exit_codes import ExitCode
 
-__all__ = ["Caught", "Survived", "plant", "score"]
+__all__ = ["Block", "Caught", "Runs", "Survived", "plant", "score"]
 
 SOURCE: Final = Path(seawall.__file__).parent
-FOUND: Final = (ExitCode.BROKEN,)
-CLEAN: Final = (ExitCode.CLEAN,)
+_PLAN_MINUTES: Final = 5.0
 
 
 @attrs.frozen
 class Runs:
-    """What is run to find a bug: these seeds, each for so long, one after the other."""
+    """What is run to find a bug: its own plan on the first of these seeds, then the swarms of all of them."""
 
     seeds: tuple[int, ...]
     minutes: float
     block: int = 2
     """Seeds that one process does: its start takes a while."""
+    planned: int = 2
+    """Seeds on which the plan of a bug is tried."""
 
-    def blocks(self) -> Iterator[tuple[int, ...]]:
+    def blocks(self, plan: str) -> Iterator["Block"]:
         """Seeds that follow each other, a few at a time."""
+        if plan:
+            yield from self._blocks(self.seeds[: self.planned], _PLAN_MINUTES, plan)
+        yield from self._blocks(self.seeds, self.minutes, "")
+
+    def _blocks(self, seeds: Sequence[int], minutes: float, plan: str) -> Iterator["Block"]:
         block: list[int] = []
-        for seed in self.seeds:
+        for seed in seeds:
             if block and (seed != block[-1] + 1 or len(block) == self.block):
-                yield tuple(block)
+                yield Block(tuple(block), minutes, plan)
                 block = []
             block.append(seed)
         if block:
-            yield tuple(block)
+            yield Block(tuple(block), minutes, plan)
+
+
+@attrs.frozen
+class Block:
+    """Runs of one process: seeds that follow each other, and their faults; without a plan, the swarms of the seeds."""
+
+    seeds: tuple[int, ...]
+    minutes: float
+    plan: str = ""
+
+    @property
+    def command(self) -> list[str]:
+        """How the engine is asked for it."""
+        words = ["simulate", "--first", str(self.seeds[0]), "--seeds", str(len(self.seeds)), "--minutes", str(self.minutes)]
+        return [*words, "--jobs", "1", *(["--faults", self.plan] if self.plan else [])]
 
 
 @attrs.frozen
@@ -56,10 +77,11 @@ class Caught:
 
     mutant: Mutant
     seed: int
+    planned: bool
     by: tuple[str, ...]
 
     def __str__(self) -> str:
-        return f"{self.mutant.name:28} seed {self.seed:4}  {', '.join(self.by)}"
+        return f"{self.mutant.name:28} {'plan ' if self.planned else 'swarm'} seed {self.seed:3}  {', '.join(self.by)}"
 
 
 @attrs.frozen
@@ -71,7 +93,7 @@ class Survived:
     why: str = ""
 
     def __str__(self) -> str:
-        return f"{self.mutant.name:28} SURVIVED {self.seeds} seeds {self.why}".rstrip()
+        return f"{self.mutant.name:28} SURVIVED {self.seeds} runs {self.why}".rstrip()
 
 
 Fate = Caught | Survived
@@ -87,57 +109,65 @@ def plant(mutant: Mutant, folder: Path) -> None:
         file.write_text(text.replace(edit.was, edit.now))
 
 
+@attrs.define(eq=False)
+class _Sound:
+    """The engine as it is: what a seed finds there is no planted bug's."""
+
+    _known: dict[Block, frozenset[int]] = attrs.field(factory=dict)
+
+    async def finds(self, block: Block, folder: Path) -> frozenset[int]:
+        """Which seeds of a block find something in it."""
+        if block not in self._known:
+            _, found, _ = await _simulate(SOURCE.parent, block, folder)
+            self._known[block] = frozenset(found)
+        return self._known[block]
+
+
 async def score(mutants: Sequence[Mutant], runs: Runs, *, jobs: int) -> list[Fate]:
     """Let the world look for each, several beside each other; in the order of the mutants."""
     fates: dict[str, Fate] = {}
-    at_once = trio.CapacityLimiter(jobs)
+    waiting, sound = iter(mutants), _Sound()
 
-    async def one(mutant: Mutant) -> None:
-        async with at_once:
-            fate = fates[mutant.name] = await _look_for(mutant, runs)
-        sys.stdout.write(f"{fate}\n")
-        sys.stdout.flush()
+    async def work() -> None:
+        for mutant in waiting:
+            fate = fates[mutant.name] = await _look_for(mutant, runs, sound)
+            sys.stdout.write(f"{fate}\n")
+            sys.stdout.flush()
 
     async with trio.open_nursery() as nursery:
-        for mutant in mutants:
-            nursery.start_soon(one, mutant)
+        for _ in range(jobs):
+            nursery.start_soon(work)
     return [fates[mutant.name] for mutant in mutants]
 
 
-async def clean_seeds(runs: Runs) -> tuple[int, ...]:
-    """Those of the seeds that find nothing in the engine as it is: what they find then is the planted bug."""
-    clean: list[int] = []
-    with tempfile.TemporaryDirectory() as folder:
-        for block in runs.blocks():
-            _, found, _ = await _simulate(SOURCE.parent, block, runs.minutes, Path(folder))
-            clean += [seed for seed in block if seed not in found]
-    return tuple(clean)
-
-
-async def _look_for(mutant: Mutant, runs: Runs) -> Fate:
+async def _look_for(mutant: Mutant, runs: Runs, sound: _Sound) -> Fate:
+    tried = 0
     with tempfile.TemporaryDirectory(prefix=f"{mutant.name}-") as name:
         folder = Path(name)
         plant(mutant, folder)
-        for block in runs.blocks():
-            code, found, said = await _simulate(folder, block, runs.minutes, folder)
-            if code in FOUND and found:
-                seed = min(found)
-                return Caught(mutant, seed, found[seed])
-            if code not in CLEAN:
+        for block in runs.blocks(mutant.plan):
+            code, found, said = await _simulate(folder, block, folder)
+            if code not in {ExitCode.CLEAN, ExitCode.BROKEN}:
                 return Survived(mutant, 0, f"exit code {code}: {said.strip()[-400:]}")
-    return Survived(mutant, len(runs.seeds))
+            tried += len(block.seeds)
+            if found:
+                theirs = sorted(found.keys() - await sound.finds(block, folder))
+                if theirs:
+                    return Caught(mutant, theirs[0], bool(block.plan), found[theirs[0]])
+    return Survived(mutant, tried)
 
 
-async def _simulate(
-    path: Path, seeds: Sequence[int], minutes: float, folder: Path
-) -> tuple[int | None, dict[int, tuple[str, ...]], str]:
+async def _simulate(path: Path, block: Block, folder: Path) -> tuple[int | None, dict[int, tuple[str, ...]], str]:
     """The exit code, what each seed found, and what was said."""
     results = folder / "results.json"
     results.unlink(missing_ok=True)
-    command = [sys.executable, "-m", "seawall.cli.main", "simulate", "--first", str(seeds[0]), "--seeds", str(len(seeds))]
-    command += ["--minutes", str(minutes), "--jobs", "1", "--json", str(results)]
     done = await trio.run_process(
-        command, env=os.environ | {"PYTHONPATH": str(path)}, capture_stdout=True, capture_stderr=True, check=False, cwd=folder
+        [sys.executable, "-m", "seawall.cli.main", *block.command, "--json", str(results)],
+        env=os.environ | {"PYTHONPATH": str(path)},
+        capture_stdout=True,
+        capture_stderr=True,
+        check=False,
+        cwd=folder,
     )
     said = (done.stdout + done.stderr).decode()
     if not results.exists():
@@ -160,10 +190,8 @@ async def _main(arguments: argparse.Namespace) -> int:
         sys.stderr.write(f"no such mutant: {', '.join(unknown)}\n")
         return 2
     runs = Runs(tuple(range(arguments.first, arguments.first + arguments.seeds)), arguments.minutes)
-    seeds = await clean_seeds(runs)
-    sys.stdout.write(f"{len(seeds)} of {arguments.seeds} seeds find nothing in the engine as it is\n")
     chosen = [MUTANTS[name] for name in arguments.names or MUTANTS]
-    fates = await score(chosen, attrs.evolve(runs, seeds=seeds), jobs=arguments.jobs)
+    fates = await score(chosen, runs, jobs=arguments.jobs)
     survived = [fate for fate in fates if isinstance(fate, Survived)]
     sys.stdout.write(f"\n{len(fates) - len(survived)} of {len(fates)} caught\n")
     for fate in survived:

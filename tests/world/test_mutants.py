@@ -7,6 +7,7 @@ import pytest
 from world.mutants import MUTANTS, Mutant
 
 import seawall
+from seawall.sim.catalogue import Planned, kind_of
 
 SOURCE = Path(seawall.__file__).parent
 
@@ -26,3 +27,10 @@ def test_its_words_occur_once_and_what_replaces_them_is_python(mutant: Mutant) -
         changed = text.replace(edit.was, edit.now)
         assert changed != text
         ast.parse(changed)
+
+
+def test_their_plans_are_of_the_catalogue_and_lie_in_five_minutes() -> None:
+    for mutant in MUTANTS.values():
+        for planned in map(Planned.read, mutant.plan.split()):
+            kind_of(planned.name)
+            assert planned.at_s + planned.lasts_s <= 300
