@@ -5,7 +5,10 @@ import signal
 import time
 from pathlib import Path
 
+import attrs
+
 from seawall.drill.spec import Measures, RunSpec, RunStatistics, Verdict, Violation
+from seawall.sim.world.trace import Fact
 
 TWICE = Violation("one order for one intent", "No intent ever becomes two orders.", "intent c7 became O1 and O2", 312.5)
 
@@ -69,3 +72,15 @@ def leaves_its_pid(spec: RunSpec) -> Verdict:
 def hash_seed(spec: RunSpec) -> Verdict:
     """Its digest is how Python was told to hash text."""
     return verdict(spec, digest=os.environ["PYTHONHASHSEED"] + Path(__file__).stem)
+
+
+def alike(spec: RunSpec) -> Verdict:
+    """Recovers at once, the same way each time."""
+    return verdict(spec, measures=Measures(recovered_s=1.0))
+
+
+def never_twice(spec: RunSpec) -> Verdict:
+    """No two runs of it are the same."""
+    chance = f"{time.monotonic_ns()}"
+    facts = (Fact(1.0, "strategy mine", "said", f"says {chance}"),)
+    return attrs.evolve(verdict(spec, measures=Measures(recovered_s=1.0), digest=chance), facts=facts)

@@ -18,12 +18,12 @@ from seawall.console.tables import Row as TextRow
 from seawall.console.tables import align, printable
 from seawall.drill.campaign import CALM, Campaign, first_difference, unsteady
 from seawall.drill.results import Run
-from seawall.drill.scorecard import HEADINGS, Level, Row, Scorecard, scorecard
+from seawall.drill.scorecard import HEADINGS, Cell, Level, Row, Scorecard, scorecard
 from seawall.drill.spec import RunSpec, Verdict
 from seawall.drill.suspects import suspects
 from seawall.drill.sweep import Sweep
 from seawall.drill.totals import Totals
-from seawall.drill.words import clock_text, counted
+from seawall.drill.words import clock_text, counted, listed
 from seawall.sim.catalogue import CATALOGUE
 from seawall.sim.world.trace import Fact
 
@@ -33,6 +33,7 @@ _STYLES: Final = {Level.NONE: "dim", Level.GOOD: "", Level.WARN: "yellow", Level
 _PLAIN_WIDTH: Final = 200
 _MOST_TOLD: Final = 3
 """So many runs that went two ways are looked into."""
+_MOST_NAMED: Final = 8
 
 
 @attrs.define(eq=False)
@@ -108,12 +109,18 @@ def _cells(row: Row) -> TextRow:
 
 
 def _told(card: Scorecard) -> Iterator[str]:
-    if card.bad:
-        yield ""
+    """Every red cell with its command; those that say the same of several trials together."""
+    alike: dict[tuple[str, str, str], list[tuple[Row, Cell]]] = {}
     for row, cell in card.bad:
         heading, _what = HEADINGS[cell.key]
-        yield printable(f"{row.name}, {heading} {cell.text}: {cell.detail}")
-        yield f"    {cell.command}"
+        alike.setdefault((heading, cell.text, cell.detail), []).append((row, cell))
+    for (heading, text, detail), some in alike.items():
+        names = [row.name for row, _cell in some]
+        if len(names) > _MOST_NAMED:
+            names[_MOST_NAMED:] = [f"{len(names) - _MOST_NAMED:,} more"]
+        yield ""
+        yield printable(f"{listed(names)}: {heading} {text}. {detail}")
+        yield f"    {some[0][1].command}"
     yield ""
     yield counted(len(card.bad), "red cell") if card.bad else "no red cell"
 

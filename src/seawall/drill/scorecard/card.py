@@ -213,7 +213,7 @@ def _steady(trial: Trial) -> Cell:
     if differing:
         why = "The same run went another way the second time: it cannot be replayed."
         return Cell("same", 0, "no", Level.BAD, command(differing[0]), why)
-    specs = [result.spec for result in trial.results]
+    specs = [result.spec for result in trial.results if isinstance(result, Verdict)]
     if len(set(specs)) == len(specs):  # none was run twice
         return Cell("same", None, "–", Level.NONE)
     return Cell("same", 1, "yes", Level.GOOD)
