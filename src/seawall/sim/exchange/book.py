@@ -62,6 +62,10 @@ class HalfBook:
         """Every price, best first; the side must not change meanwhile."""
         return map(abs, self._keys)
 
+    def price_at(self, place: int) -> Decimal:
+        """The price at a place, 0 being the best. Raises IndexError."""
+        return abs(self._keys[place])
+
     def worst(self) -> Decimal | None:
         """The price farthest from the touch."""
         return abs(self._keys[-1]) if self._keys else None
@@ -195,6 +199,8 @@ class Book:
 
     def touched(self) -> tuple[LevelChange, ...]:
         """What became of every price touched since the last call; forgets them."""
-        changes = tuple(LevelChange(side, price, self.half(side).qty_at(price)) for side, price in self._touched)
+        if not self._touched:
+            return ()
+        changes = tuple([LevelChange(side, price, self.half(side).qty_at(price)) for side, price in self._touched])
         self._touched.clear()
         return changes

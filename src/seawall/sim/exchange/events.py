@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from decimal import Decimal
+from typing import NamedTuple
 
 import attrs
 
@@ -118,8 +119,7 @@ class LedgerPosted:
     entry: LedgerEntry
 
 
-@attrs.frozen
-class LevelChange:
+class LevelChange(NamedTuple):
     """The quantity now at one price of one side (BUY: bids); zero when the level is gone."""
 
     side: Side

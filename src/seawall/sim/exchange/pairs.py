@@ -6,6 +6,7 @@ docs.kraken.com/api/docs/rest-api/get-asset-info; prices are only where the simu
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from functools import cache
 from typing import Final
 
 import attrs
@@ -38,6 +39,11 @@ class Asset:
     altname: str
     decimals: int
     display_decimals: int = 5
+
+
+@cache
+def _unit(places: int) -> Decimal:
+    return Decimal(1).scaleb(-places)
 
 
 _LEGACY: Final = {
@@ -91,7 +97,7 @@ class Pair:
     @property
     def qty_increment(self) -> Decimal:
         """The step of quantities."""
-        return Decimal(1).scaleb(-self.qty_precision)
+        return _unit(self.qty_precision)
 
     @property
     def taker_fee(self) -> Decimal:

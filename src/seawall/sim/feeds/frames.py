@@ -52,18 +52,15 @@ def channel_frame(channel: str, kind: str, rows: Sequence[Json], **more: Json) -
 
 def book_frame(symbol: str, kind: str, bids: Iterable[Digits], asks: Iterable[Digits], checksum: int, at_ns: int) -> str:
     """A frame of the `book` channel, digits as given."""
-    row: dict[str, Json] = {
-        "symbol": symbol,
-        "bids": _levels(bids),
-        "asks": _levels(asks),
-        "checksum": checksum,
-        "timestamp": to_rfc3339(at_ns),
-    }
-    return channel_frame("book", kind, [row])
+    # Put together by hand, unlike all others: it is nine frames of ten, and nothing in it needs to be escaped.
+    return (
+        f'{{"channel":"book","type":"{kind}","data":[{{"symbol":"{symbol}","bids":[{_levels(bids)}],"asks":[{_levels(asks)}],'
+        f'"checksum":{checksum},"timestamp":"{to_rfc3339(at_ns)}"}}]}}'
+    )
 
 
-def _levels(levels: Iterable[Digits]) -> list[Json]:
-    return [{"price": msgspec.Raw(price.encode()), "qty": msgspec.Raw(qty.encode())} for price, qty in levels]
+def _levels(levels: Iterable[Digits]) -> str:
+    return ",".join([f'{{"price":{price},"qty":{qty}}}' for price, qty in levels])
 
 
 def trade_row(trade: TradePrint) -> Json:

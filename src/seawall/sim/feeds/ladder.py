@@ -8,6 +8,7 @@ import zlib
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from typing import NamedTuple
 
 import attrs
 
@@ -22,8 +23,7 @@ Digits = tuple[str, str]
 CHECKED_LEVELS = 10
 
 
-@attrs.frozen
-class ShownLevel:
+class ShownLevel(NamedTuple):
     """One level as it now stands; `gone` levels are written with quantity zero."""
 
     side: Side
@@ -39,6 +39,8 @@ class _Side:
     digits: dict[Decimal, Digits] = attrs.field(factory=dict)
     tokens: dict[Decimal, str] = attrs.field(factory=dict)
     """The level's share of the checksum's text, for those levels that were ever among the first."""
+    text: str | None = ""
+    """This side's share of it; None when it has to be put together again."""
 
     def key(self, price: Decimal) -> Decimal:
         return price if self.side is Side.SELL else price.copy_negate()
@@ -47,6 +49,7 @@ class _Side:
         """Apply one level; returns whether its price was shown before."""
         key = self.key(level.price)
         known = key in self.digits
+        self.text = None
         if not level.gone:
             if not known:
                 insort(self.keys, key)
@@ -61,19 +64,22 @@ class _Side:
     def best(self, count: int) -> list[Digits]:
         return [self.digits[key] for key in self.keys[:count]]
 
-    def checked(self) -> list[str]:
-        """The shares of the first levels in the checksum's text."""
-        texts = []
-        for key in self.keys[:CHECKED_LEVELS]:
-            text = self.tokens.get(key)
-            if text is None:
-                text = self.tokens[key] = digits_of(self.digits[key])
-            texts.append(text)
-        return texts
+    def checked(self) -> str:
+        """The share of the first levels in the checksum's text."""
+        if self.text is None:
+            texts = []
+            for key in self.keys[:CHECKED_LEVELS]:
+                text = self.tokens.get(key)
+                if text is None:
+                    text = self.tokens[key] = digits_of(self.digits[key])
+                texts.append(text)
+            self.text = "".join(texts)
+        return self.text
 
     def cut(self, depth: int) -> None:
         if len(self.keys) <= depth:
             return
+        self.text = None
         for key in self.keys[depth:]:
             del self.digits[key]
             self.tokens.pop(key, None)
@@ -110,7 +116,7 @@ class Shown:
 
     def checksum(self) -> int:
         """The checksum of the book as it stands."""
-        return zlib.crc32("".join(self._sides[Side.SELL].checked() + self._sides[Side.BUY].checked()).encode("ascii"))
+        return zlib.crc32((self._sides[Side.SELL].checked() + self._sides[Side.BUY].checked()).encode("ascii"))
 
     def touch(self) -> tuple[Digits | None, Digits | None]:
         """The best bid and the best ask; None where a side is empty."""
@@ -146,7 +152,7 @@ class Shown:
                 ladder.cut(self.depth)
         told = {}
         for depth, view in self.views.items():
-            bids, asks = (self._news(view, side, touched[side]) for side in (Side.BUY, Side.SELL))
+            bids, asks = self._news(view, Side.BUY, touched[Side.BUY]), self._news(view, Side.SELL, touched[Side.SELL])
             if bids or asks:
                 told[depth] = bids, asks
         return told
@@ -155,6 +161,8 @@ class Shown:
         ladder = self._sides[side]
         before, after = view.edges[side], ladder.edge(view.depth)
         view.edges[side] = after
+        if not touched and before == after:
+            return []
         gone = [
             level.digits
             for key, (level, known) in touched.items()

@@ -25,6 +25,9 @@ from seawall.sim.feeds.topics import Subscriber
 
 __all__ = ["PrivateFeed", "PrivateSubscription"]
 
+_PUBLIC: Final = (BookChanged, TradesPrinted, StatusChanged, PairStatusChanged)
+"""What has nothing to do with one account; most of what happens is of the first two kinds."""
+
 SNAPSHOT_FILLS: Final = 50
 
 
@@ -107,13 +110,14 @@ class PrivateFeed:
         self._subscriptions = [each for each in self._subscriptions if each.subscriber is not subscriber]
 
     def _hear(self, event: Event) -> None:
+        if isinstance(event, _PUBLIC):
+            return
         if isinstance(event, LedgerPosted):
             self._tell("balances", entry_row(event.entry), always=True)
             return
         row = event_row(event)
         if row is not None:
             always = isinstance(event, OrderOpened | OrderFilled | OrderEnded)
-            assert not isinstance(event, BookChanged | TradesPrinted | StatusChanged | PairStatusChanged)
             self._tell("executions", row, always=always, counter_of=event.order.pair.symbol)
 
     def _tell(self, channel: str, row: Row, *, always: bool, counter_of: str | None = None) -> None:

@@ -97,21 +97,23 @@ class Generator:
 
     def _withdraw(self, state: Market, side: Side) -> None:
         """Take one of the crowd's orders back, near the touch more often than far."""
-        prices = list(state.book.half(side).prices())
-        if not prices:
+        half = state.book.half(side)
+        if not len(half):
             return
-        place = min(len(prices) - 1, int(self.rng.expovariate(1 / 4)))
-        crowd: list[Resting] = [entry for entry in state.book.half(side).queue_at(prices[place]) if entry.order is None]
+        place = min(len(half) - 1, int(self.rng.expovariate(1 / 4)))
+        crowd: list[Resting] = [entry for entry in half.queue_at(half.price_at(place)) if entry.order is None]
         if crowd:
             entry = self.rng.choice(crowd)
             state.book.take(entry, entry.qty)
 
     def _refill(self, state: Market) -> None:
         """Keep enough prices on both sides, and drop the crowd's orders that lie too far out."""
-        gap, fair = self._gap(state), self._fair[state.pair.symbol]
         for side in SIDES:
             half = state.book.half(side)
-            away = 1
+            if len(half) >= self.levels:
+                self._drop_far_out(state, half)
+                continue
+            gap, fair, away = self._gap(state), self._fair[state.pair.symbol], 1
             while len(half) < self.levels:
                 price = self._on_grid(state, fair - side.sign * away * gap)
                 if price <= ZERO:
@@ -120,7 +122,6 @@ class Generator:
                 if not half.qty_at(price) and (opposite is None or side.sign * (opposite - price) > 0):
                     state.book.rest(side, price, self._qty(state))
                 away += 1
-            self._drop_far_out(state, half)
 
     def _drop_far_out(self, state: Market, half: HalfBook) -> None:
         """Keep at most twice as many prices as wanted; users' orders stay wherever they are."""
