@@ -249,8 +249,8 @@ _CARING: Final = (
         "fills-not-witnesses",
         "An order that no list has counts as never placed, whatever the account's fills say.",
         _CUSTODY,
-        " and not await self._has_fills(order):",
-        ":",
+        "        if not await self._has_fills(order):\n",
+        "        if await self._has_fills(order) is not None:\n",
         _LATE_ORDERS,
     ),
     _mutant(
@@ -358,8 +358,8 @@ _COUNTING: Final = (
         "missed-fills-stay-missed",
         "Fills that were told in totals only are not fetched.",
         _RECONCILE,
-        '                    await self._try("fills", partial(self._fetch_fills, oldest_ns - LONGEST_DEADLINE_NS))\n',
-        "                    await trio.lowlevel.checkpoint()\n",
+        "                if oldest_ns is not None:\n",
+        "                if oldest_ns is not None and self.blotter.external_from_ns is None:\n",
         _GAPS,
     ),
     _mutant(
@@ -485,8 +485,8 @@ _STOPPING: Final = (
         "switch-not-renewed",
         "The dead man's switch is armed once, and not renewed.",
         _SWITCH,
-        "            with trio.move_on_after(switch.renew_s):\n                await self.wake.wait()\n",
-        "            await trio.sleep_forever()\n",
+        "        while not self._retired:\n",
+        "        for _ in range(1):\n",
     ),
     _mutant(
         "switch-not-armed",
