@@ -1,3 +1,4 @@
+import datetime as dt
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -66,6 +67,23 @@ def test_the_example_names_every_key_there_is() -> None:
     headings = {line.split("]")[0].strip("[") for line in example().splitlines() if line.startswith("[")}
     totals = {f"risk.{field.name}" for field in attrs.fields(RiskLimits)} - {"risk.default", "risk.symbols"}
     assert totals <= headings
+
+
+def test_planned_maintenance_is_read_as_two_moments(load: Load) -> None:
+    text = """
+        mode = "sim"
+        [dead_mans_switch]
+        planned_maintenance = [
+            { begin = 2026-12-01T10:00:00Z, end = 2026-12-01T11:30:00Z },
+            { begin = 2026-12-08T10:00:00+01:00, end = 2026-12-08T11:00:00+01:00 },
+        ]
+        """
+    first, second = load(text).engine_settings().dead_mans_switch.planned_maintenance
+    assert (first.begin, first.end) == (
+        dt.datetime(2026, 12, 1, 10, tzinfo=dt.UTC),
+        dt.datetime(2026, 12, 1, 11, 30, tzinfo=dt.UTC),
+    )
+    assert second.begin == dt.datetime(2026, 12, 8, 9, tzinfo=dt.UTC)
 
 
 def test_the_output_shown_in_the_documentation_is_what_is_said(faults: Faults) -> None:
@@ -167,6 +185,20 @@ def test_parameters_keep_text_numbers_lists_and_tables(load: Load) -> None:
         ("dead_mans_switch.enabled = 1", "dead_mans_switch.enabled: expected true or false, found 1"),
         ("dead_mans_switch.timeout_s = 86400", "dead_mans_switch.timeout_s: expected 1 to 86399, found 86400"),
         ("dead_mans_switch.renew_s = 40", "dead_mans_switch.renew_s: expected at most half of timeout_s (60)"),
+        (
+            "dead_mans_switch.planned_maintenance = [{begin = '2026-12-01T10:00:00Z', end = 2026-12-01T11:00:00Z}]",
+            "dead_mans_switch.planned_maintenance[0].begin: expected a date with a time, such as 2026-12-01T10:00:00Z, found '",
+        ),
+        (
+            "dead_mans_switch.planned_maintenance = [{begin = 2026-12-01T10:00:00, end = 2026-12-01T11:00:00Z}]",
+            "dead_mans_switch.planned_maintenance[0].begin: expected a date with a time and its zone",
+        ),
+        (
+            "dead_mans_switch.planned_maintenance = [{begin = 2026-12-01T10:00:00Z, end = 2026-12-01T09:00:00Z}]",
+            "dead_mans_switch.planned_maintenance[0]: maintenance must end after it begins",
+        ),
+        ("dead_mans_switch.planned_maintenance = [{begin = 2026-12-01T10:00:00Z}]", "dead_mans_switch.planned_maintenance[0].end: is missing"),
+        ("dead_mans_switch.maintenance_lead_s = 0", "dead_mans_switch.maintenance_lead_s: expected a number above zero, found 0"),
         ("dead_mans_switch.when_foreign = 'no'", 'dead_mans_switch.when_foreign: expected one of "on", "off", "ask"'),
         ("reconcile.on_difference = 'stop'", 'reconcile.on_difference: expected one of "notice", "reduce", "halt"'),
         ("reconcile.max_differences = -1", "reconcile.max_differences: expected zero or more, found -1"),

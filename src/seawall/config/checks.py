@@ -122,6 +122,13 @@ def switch_is_renewed_in_time(dead_mans_switch: DeadMansSwitch) -> Iterator[Prob
         )
 
 
+def maintenance_ends_after_it_begins(dead_mans_switch: DeadMansSwitch) -> Iterator[Problem]:
+    """A window the wrong way round would never come."""
+    for place, window in enumerate(dead_mans_switch.planned_maintenance):
+        if window.fault is not None:
+            yield Problem(("dead_mans_switch", "planned_maintenance", place), window.fault)
+
+
 def standby_has_an_account(mode: Mode, exchange: Exchange, lease: Lease) -> Iterator[Problem]:
     """An account that is filled on this machine is made anew for each engine: there is none to wait for."""
     if lease.standby and (mode is Mode.PAPER or (mode is Mode.SIM and exchange.addresses is None)):
@@ -158,6 +165,7 @@ CHECKS: Final[tuple[Callable[..., Iterator[Problem]], ...]] = (
     strategy_names_differ,
     live_orders_are_limited,
     switch_is_renewed_in_time,
+    maintenance_ends_after_it_begins,
     standby_has_an_account,
     lease_is_renewed_in_time,
     shutdown_has_time_to_cancel,

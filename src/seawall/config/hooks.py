@@ -9,7 +9,7 @@ from typing import get_args
 from seawall.config.errors import Expected, Problem
 from seawall.config.gathering import gather, raise_any
 
-__all__ = ["decimal", "free", "inexact", "member", "or_member", "speed", "text", "truth", "whole", "word"]
+__all__ = ["decimal", "free", "inexact", "member", "moment", "or_member", "speed", "text", "truth", "whole", "word"]
 
 
 def or_member(hook: Callable[[object, object], object]) -> Callable[[object, object], object]:
@@ -21,6 +21,16 @@ def text(value: object, _: object) -> str:
     """Text."""
     if not isinstance(value, str):
         raise Expected("text in quotes", value)
+    return value
+
+
+def moment(value: object, _: object) -> dt.datetime:
+    """A moment with its time zone, as TOML writes it: without quotes."""
+    if not isinstance(value, dt.datetime):
+        hint = "; times are written without quotes" if isinstance(value, str) else ""
+        raise Expected("a date with a time, such as 2026-12-01T10:00:00Z", value, hint)
+    if value.tzinfo is None:
+        raise Expected("a date with a time and its zone, such as 2026-12-01T10:00:00Z", value)
     return value
 
 

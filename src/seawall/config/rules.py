@@ -127,7 +127,11 @@ RULES: Final[Mapping[type, Mapping[str, Rule | _Each]]] = {
     RiskLimits: dict.fromkeys(("max_loss", "max_drawdown", "max_exposure"), _Each(above_zero)),
     ExitRules: {"stop_loss": below_one, "take_profit": above_zero, "trailing": below_one, "max_age_s": above_zero},
     # docs.kraken.com/api/docs/websocket-v2/cancel_after: the timeout must be shorter than 86400 seconds.
-    DeadMansSwitch: {"timeout_s": within(1, _LONGEST_SWITCH_S - 1), "renew_s": above_zero},
+    DeadMansSwitch: {
+        "timeout_s": within(1, _LONGEST_SWITCH_S - 1),
+        "renew_s": above_zero,
+        "maintenance_lead_s": above_zero,
+    },
     Reconcile: {"max_differences": zero_or_more, "balance_tolerance": _Each(zero_or_more)},
     Restart: {"delays_s": _Each(zero_or_more), "within_s": above_zero, "settled_after_s": above_zero},
     StrategyConfig: {

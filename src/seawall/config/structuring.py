@@ -3,6 +3,7 @@
 cattrs walks the classes; the hooks decide what is taken for what.
 """
 
+import datetime as dt
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from enum import Enum
@@ -15,7 +16,7 @@ from cattrs.gen import make_dict_structure_fn, override
 
 from seawall.config.errors import Expected, Problem
 from seawall.config.gathering import gather, raise_any, read_as
-from seawall.config.hooks import decimal, free, inexact, member, or_member, speed, text, truth, whole, word
+from seawall.config.hooks import decimal, free, inexact, member, moment, or_member, speed, text, truth, whole, word
 from seawall.config.risk_table import read_risk
 from seawall.config.rules import problems_of_field
 from seawall.config.schema import Speed
@@ -29,6 +30,7 @@ def make_converter(directory: Path) -> Converter:
     converter = Converter(forbid_extra_keys=True)
     for leaf, hook in ((str, text), (bool, truth), (int, whole), (float, inexact), (Decimal, decimal)):
         converter.register_structure_hook(leaf, or_member(hook))
+    converter.register_structure_hook(dt.datetime, moment)
     converter.register_structure_hook(Path, lambda value, _: directory / Path(text(value, str)).expanduser())
     converter.register_structure_hook_func(
         lambda kind: kind == (Path | str), lambda value, _: _place(directory, text(value, str))

@@ -18,6 +18,7 @@ from seawall.engine.halting import to_cancel
 from seawall.engine.holding import Holdings
 from seawall.engine.ids import client_order_ids
 from seawall.engine.intake import Intake
+from seawall.engine.maintenance import MaintenanceCalendar, MaintenanceKeeper
 from seawall.engine.market import Market
 from seawall.engine.modes import Mode
 from seawall.engine.monitors import BalanceDiffers, BalancesMonitor, ExitsMonitor, HeartbeatMonitor, RiskMonitor
@@ -61,6 +62,7 @@ class Assembly:
     holdings: Holdings
     reconciler: Reconciler
     switch: DeadMansSwitchKeeper
+    maintenance: MaintenanceKeeper
     runner: StrategyRunner
     _pair_statuses: dict[str, PairStatus] = attrs.field(factory=dict, init=False)
     """As they were at the last look."""
@@ -71,6 +73,7 @@ class Assembly:
             self.custody.open(nursery)
             self.amends.resume()
             try:
+                start_service(nursery, "maintenance", self.maintenance.run, self.probe)
                 start_service(nursery, "dead man's switch", self.switch.run, self.probe)
                 start_service(nursery, "reconcile", self.reconciler.run, self.probe)
                 start_service(nursery, "fills", self.reconciler.recover_fills, self.probe)
@@ -245,6 +248,7 @@ def assemble(
     probe: Probe,
     now_ns: Callable[[], int],
     pause: Callable[[int], float],
+    calendar: MaintenanceCalendar | None = None,
 ) -> Assembly:
     """Put together what acts on `venue`. Nothing runs yet."""
     blotter, feed, hub = foundation.blotter, foundation.feed, foundation.hub
@@ -255,12 +259,20 @@ def assemble(
     amends = Amends(venue, blotter, custody, intake, settings.deadlines, probe, now_ns)
     desk = Desk(venue, blotter, custody, intake, amends, settings.deadlines, probe)
 
+    def on_maintenance(reason: str | None) -> None:
+        assembly.take_mode("maintenance", Mode.RUNNING if reason is None else Mode.REDUCING, reason or "no maintenance is near")
+        switch.wake.pulse()
+
+    calendar = calendar or MaintenanceCalendar(settings.dead_mans_switch)
+    maintenance = MaintenanceKeeper(calendar, venue.now_ns, on_maintenance, probe)
     switch = DeadMansSwitchKeeper(
         venue,
         foundation.check_ins,
         settings,
         probe,
         foreign=lambda: [report.order_id for report in blotter.externals.orders()],
+        maintenance=lambda: maintenance.reason,
+        cut_off=(_PRIVATE, _FEED),
         wake=hub.status_changes,
     )
     blotter.on_switch_fired = switch.fired
@@ -286,6 +298,7 @@ def assemble(
         holdings=holdings,
         reconciler=Reconciler(venue, blotter, custody, hub, settings, probe, pause),
         switch=switch,
+        maintenance=maintenance,
         runner=StrategyRunner(tuple(strategies), market_of, desk, holdings, foundation.check_ins, settings, probe),
     )
     assembly.reconciler.on_verdict = assembly.judge_orders

@@ -4,6 +4,9 @@ Kraken cancels every open order of the account when it has not heard from us for
 (docs.kraken.com/api/docs/websocket-v2/cancel_after). A loop that renewed it for itself would go on doing so while
 strategies hang; this one asks first.
 
+A timer that runs out while the exchange is in maintenance fires when it comes back (same page), for no fault of ours:
+the switch is disarmed before maintenance that was announced, and the moment that any begins.
+
 It fires once: afterwards there is no timer until the next request, so it is armed again as soon as all are well. And it
 knows nothing of whose order is whose: while orders that are not ours are open, the configuration says whether it may run.
 """
@@ -21,6 +24,7 @@ from seawall.engine.notices import (
     DeadMansSwitchFired,
     DeadMansSwitchHeldBack,
     DeadMansSwitchNotRenewed,
+    DeadMansSwitchOverran,
     QuestionFailed,
 )
 from seawall.engine.order_table import Order
@@ -35,6 +39,9 @@ Confirm = Callable[[str], Awaitable[bool]]
 """Puts a question to a person, and returns whether the answer was yes."""
 
 _SHOWN = 5
+
+_AGAIN_S = 2.0
+"""Between two tries to stop a timer that must not run: there is one minute for them."""
 
 
 class ForeignOrdersOpen(SeawallError):
@@ -60,6 +67,10 @@ class DeadMansSwitchKeeper:
     settings: EngineSettings
     probe: Probe
     foreign: Callable[[], Sequence[str]] = tuple
+    maintenance: Callable[[], str | None] = lambda: None
+    """Why the switch must not be armed now though the exchange still serves; None when it may."""
+    cut_off: Sequence[str] = ()
+    """Who cannot check in while the exchange is in maintenance, through no fault of its own."""
     wake: Changes = attrs.field(factory=Changes)
     """Pulsed when there may be something to do before the next renewal."""
     clock: Callable[[], float] = trio.current_time
@@ -69,6 +80,8 @@ class DeadMansSwitchKeeper:
     _when_foreign: WhenForeign = attrs.field(init=False)
     _retired: bool = attrs.field(default=False, init=False)
     _fired: bool = attrs.field(default=False, init=False)
+    _runs_out_s: float = attrs.field(default=0.0, init=False)
+    _overran: bool = attrs.field(default=False, init=False)
     _held_back: tuple[str, ...] = attrs.field(default=(), init=False)
     _asking: trio.Lock = attrs.field(factory=trio.Lock, init=False)
     """One request at a time: of two on their way at once, the exchange may take the later one first."""
@@ -97,8 +110,8 @@ class DeadMansSwitchKeeper:
             await trio.sleep_forever()
         await self._allowed.wait()
         while not self._retired:
-            await self._look(switch.timeout_s)
-            with trio.move_on_after(switch.renew_s):
+            done = await self._look(switch.timeout_s)
+            with trio.move_on_after(switch.renew_s if done else min(switch.renew_s, _AGAIN_S)):
                 await self.wake.wait()
         await trio.sleep_forever()
 
@@ -116,6 +129,9 @@ class DeadMansSwitchKeeper:
 
     async def disarm(self) -> bool:
         """Stop the timer; true when none runs any more, as the exchange said."""
+        return await self._disarm("")
+
+    async def _disarm(self, reason: str) -> bool:
         try:
             with trio.fail_after(self.settings.deadlines.cancel_s):
                 async with self._asking:
@@ -126,21 +142,39 @@ class DeadMansSwitchKeeper:
             self.probe(QuestionFailed("dead man's switch", f"{type(problem).__name__}: {problem}"))
             return False
         self.armed = False
-        self.probe(DeadMansSwitchDisarmed())
+        self._overran = False
+        self.probe(DeadMansSwitchDisarmed(reason))
         return True
 
-    async def _look(self, timeout_s: int) -> None:
-        late = self.check_ins.late(self.clock())
+    async def _look(self, timeout_s: int) -> bool:
+        """Do what is to be done now; false where a timer runs that must not, and the exchange did not stop it."""
+        is_down = self.venue.status() is VenueStatus.MAINTENANCE
+        maintenance = "the exchange is in maintenance" if is_down else self.maintenance()
+        excused = self.cut_off if maintenance is not None else ()
+        late = tuple(name for name in self.check_ins.late(self.clock()) if name not in excused)
         held_back = tuple(self.foreign()) if self._when_foreign is WhenForeign.OFF else ()
         if held_back and held_back != self._held_back:
             self.probe(DeadMansSwitchHeldBack(held_back))
         self._held_back = held_back
         if late:
             self.probe(DeadMansSwitchNotRenewed(late))
-        elif held_back or self.venue.status() is VenueStatus.MAINTENANCE:
-            await self.disarm()  # a timer that runs out during maintenance fires when the exchange comes back
+        elif maintenance is not None:
+            return await self._stand_down(maintenance, timeout_s)
+        elif held_back:
+            await self.disarm()
         else:
             await self._arm(timeout_s)
+        return True
+
+    async def _stand_down(self, reason: str, timeout_s: int) -> bool:
+        """Disarm; tried again at once while the timer has not run out, and told where it has."""
+        if await self._disarm(reason):
+            return True
+        has_run_out = self.clock() >= self._runs_out_s
+        if has_run_out and not self._overran:
+            self._overran = True
+            self.probe(DeadMansSwitchOverran(timeout_s))
+        return has_run_out
 
     async def _arm(self, timeout_s: int) -> None:
         try:
@@ -149,6 +183,7 @@ class DeadMansSwitchKeeper:
                     if self._retired:
                         return
                     self.armed = True  # remembered first: from here on a timer may run
+                    self._overran, self._runs_out_s = False, self.clock() + timeout_s + self.settings.deadlines.cancel_s
                     await self.venue.cancel_all_after(timeout_s)
         except (SeawallError, trio.TooSlowError) as problem:
             self.probe(QuestionFailed("dead man's switch", f"{type(problem).__name__}: {problem}"))

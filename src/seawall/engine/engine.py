@@ -13,6 +13,7 @@ Once it serves, the tree is shielded from the cancellation of the program around
 other, and every way to stop takes the one path of `seawall.engine.shutdown`.
 """
 
+import datetime as dt
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
@@ -29,9 +30,10 @@ from seawall.engine.foundation import lay_foundation
 from seawall.engine.hosting import Hosting, in_words
 from seawall.engine.lease import LeaseTerms, LeaseWatch
 from seawall.engine.leased_venue import LeasedVenue
+from seawall.engine.maintenance import MaintenanceCalendar
 from seawall.engine.news import News
 from seawall.engine.notices import EngineStarted, EngineStopped, EngineStopping
-from seawall.engine.settings import EngineSettings
+from seawall.engine.settings import EngineSettings, MaintenanceWindow
 from seawall.engine.shutdown import Shutdown
 from seawall.engine.signals import watch_signals
 from seawall.engine.snapshot import EngineSnapshot
@@ -88,6 +90,7 @@ class Engine:
     news: News = attrs.field(factory=News, init=False)
     certificate: Certificate | None = attrs.field(default=None, init=False)
     """What was left when it had stopped; None before, and when it never came to serve."""
+    _calendar: MaintenanceCalendar = attrs.field(init=False)
     _began_s: float = attrs.field(factory=trio.current_time, init=False)
     _stop_asked: trio.Event = attrs.field(factory=trio.Event, init=False)
     _stop_reason: str = attrs.field(default="", init=False)
@@ -102,6 +105,7 @@ class Engine:
     _lease_lost: LeaseLost | None = attrs.field(default=None, init=False)
 
     def __attrs_post_init__(self) -> None:
+        self._calendar = MaintenanceCalendar(self.parts.settings.dead_mans_switch)
         if self.parts.lease is not None:
             self._watch = LeaseWatch(self.parts.lease, self._lose_lease, self.tell, self.parts.now_ns)
 
@@ -122,6 +126,20 @@ class Engine:
         self.stop(reason)
         if self._shutdown is not None:
             self._shutdown.hurry(reason)
+
+    def expect_maintenance(self, begin: dt.datetime, end: dt.datetime) -> MaintenanceWindow:
+        """Expect maintenance of the exchange, as `[dead_mans_switch] planned_maintenance` does; returns at once.
+
+        From `maintenance_lead_s` before it until its end the dead man's switch is off, and only what shrinks a position is taken.
+        `call_off_maintenance` takes what this returns. Raises ValueError for times without a zone, or in the wrong order.
+        """
+        window = MaintenanceWindow(begin, end)
+        self._calendar.add(window)
+        return window
+
+    def call_off_maintenance(self, window: MaintenanceWindow) -> None:
+        """Expect it no more, or take it for over before its time; returns at once."""
+        self._calendar.call_off(window)
 
     async def serving(self) -> None:
         """Return once the account is reconciled and the strategies run: for a standby, once it has had its turn."""
@@ -256,7 +274,9 @@ class Engine:
         else:
             venue = warm.venue
             warm.ear.hand_over(foundation.hub)
-        assembly = assemble(foundation, venue, parts.settings, parts.strategies, self.tell, parts.now_ns, parts.pause)
+        assembly = assemble(
+            foundation, venue, parts.settings, parts.strategies, self.tell, parts.now_ns, parts.pause, self._calendar
+        )
         shutdown.assembly = assembly
         if self._watch is not None:
             assembly.desk.intake.lease_doubt = self._watch.doubt

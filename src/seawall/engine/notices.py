@@ -1,5 +1,6 @@
 """What the engine tells: typed facts, one class each. Logs, views and tests listen to the same ones."""
 
+import datetime as dt
 from decimal import Decimal
 
 import attrs
@@ -18,6 +19,7 @@ __all__ = [
     "DeadMansSwitchFired",
     "DeadMansSwitchHeldBack",
     "DeadMansSwitchNotRenewed",
+    "DeadMansSwitchOverran",
     "EngineStarted",
     "EngineStopped",
     "EngineStopping",
@@ -25,6 +27,8 @@ __all__ = [
     "FillDiffers",
     "FillsOverdue",
     "ForeignOrderSeen",
+    "MaintenanceAwaited",
+    "MaintenanceOver",
     "OrderAmended",
     "OrderClaimed",
     "OrderContradicted",
@@ -274,7 +278,31 @@ class DeadMansSwitchNotRenewed:
 
 @attrs.frozen
 class DeadMansSwitchDisarmed:
-    """Nothing of ours is open any more."""
+    """No timer runs at the exchange any more: nothing of ours is open, or `reason` says why it must not."""
+
+    reason: str = ""
+
+
+@attrs.frozen
+class DeadMansSwitchOverran:
+    """The exchange went into maintenance with the timer running, and could not be reached to stop it: when it comes back, it may
+    cancel every order of the account.
+    """
+
+    timeout_s: int
+
+
+@attrs.frozen
+class MaintenanceAwaited:
+    """Announced maintenance of the exchange is near: the switch is let go of, and only positions that shrink are traded."""
+
+    begin: dt.datetime
+    end: dt.datetime
+
+
+@attrs.frozen
+class MaintenanceOver:
+    """The time of announced maintenance is over, or it was called off."""
 
 
 @attrs.frozen

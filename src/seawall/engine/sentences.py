@@ -187,8 +187,23 @@ def _(notice: notices.DeadMansSwitchHeldBack) -> str:
 
 
 @sentence.register
-def _(_notice: notices.DeadMansSwitchDisarmed) -> str:
-    return "dead man's switch disarmed"
+def _(notice: notices.DeadMansSwitchDisarmed) -> str:
+    return f"dead man's switch disarmed{': ' if notice.reason else ''}{notice.reason}"
+
+
+@sentence.register
+def _(_notice: notices.DeadMansSwitchOverran) -> str:
+    return "dead man's switch NOT disarmed before maintenance: the exchange may cancel every order when it comes back"
+
+
+@sentence.register
+def _(notice: notices.MaintenanceAwaited) -> str:
+    return f"maintenance of the exchange is planned from {notice.begin.isoformat()} to {notice.end.isoformat()}: no new entries"
+
+
+@sentence.register
+def _(_notice: notices.MaintenanceOver) -> str:
+    return "no maintenance of the exchange is planned any more"
 
 
 @sentence.register

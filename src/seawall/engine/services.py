@@ -22,6 +22,7 @@ _OFTEN: Final = RestartPolicy(on=_OUTSIDE, delays_s=(0.0, 1.0, 2.0, 5.0, 15.0), 
 _PATIENT: Final = RestartPolicy(on=_OUTSIDE, delays_s=(1.0, 5.0, 15.0, 60.0, 60.0), settled_after_s=300.0, exhausted="escalate")
 
 SERVICE_RESTARTS: Final[Mapping[str, RestartPolicy]] = {
+    "maintenance": _OFTEN,
     "dead man's switch": _OFTEN,
     "reconcile": _PATIENT,
     "fills": _PATIENT,

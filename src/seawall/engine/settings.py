@@ -1,5 +1,6 @@
 """Everything about the engine that a user may set, as plain data with defaults. Durations are seconds."""
 
+import datetime as dt
 from collections.abc import Mapping
 from decimal import Decimal
 from enum import StrEnum
@@ -13,6 +14,7 @@ __all__ = [
     "Deadlines",
     "EngineSettings",
     "ExitRules",
+    "MaintenanceWindow",
     "OnDifference",
     "OnStop",
     "Reconcile",
@@ -119,6 +121,23 @@ class WhenForeign(StrEnum):
 
 
 @attrs.frozen
+class MaintenanceWindow:
+    """When the exchange will be in maintenance, as it has announced: two moments with their time zone."""
+
+    begin: dt.datetime
+    end: dt.datetime
+
+    @property
+    def fault(self) -> str | None:
+        """Why this is no window; None when it is one."""
+        if self.begin.tzinfo is None or self.end.tzinfo is None:
+            return "maintenance needs a time zone: end its times in Z for UTC"
+        if self.end <= self.begin:
+            return f"maintenance must end after it begins, and {self.end.isoformat()} is not after {self.begin.isoformat()}"
+        return None
+
+
+@attrs.frozen
 class DeadMansSwitch:
     """Kraken cancels every order of the account unless it hears from us again within `timeout_s`."""
 
@@ -126,6 +145,10 @@ class DeadMansSwitch:
     timeout_s: int = 60
     renew_s: float = 15.0
     when_foreign: WhenForeign = WhenForeign.ASK
+    planned_maintenance: tuple[MaintenanceWindow, ...] = ()
+    """Announced maintenance of the exchange: the switch is disarmed before it, and armed again when it is over."""
+    maintenance_lead_s: float = 120.0
+    """How long before it: long enough to try again where an answer is lost."""
 
 
 class OnDifference(StrEnum):
