@@ -96,7 +96,7 @@ async def test_a_question_that_has_two_halves_is_not_begun_without_room_for_both
         with trio.fail_after(1), pytest.raises(Unavailable, match="too late"):
             await venue.find_order("nobody")
         assert rest_only.server.called("OpenOrders") == []
-        with trio.fail_after(10):
+        with trio.fail_after(30):
             await venue.find_order("nobody")
         assert len(rest_only.server.called("ClosedOrders")) == 1
 
