@@ -37,7 +37,8 @@ def test_listeners_hear_everything_when_it_is_told() -> None:
     told, ears = Told(lambda: 1.5), Ears()
     told.listeners += [ears, Listener()]
     trade = Trade("BTC/USD", Side.BUY, Decimal(100), Decimal(1), 7, 5)
-    candle = Candle("BTC/USD", 60, 0, *[Decimal(1)] * 5, trades=1, closed=True)
+    one = Decimal(1)
+    candle = Candle("BTC/USD", 60, 0, open=one, high=one, low=one, close=one, volume=one, trades=1, closed=True)
     book = SeenBook("BTC/USD", 5, ((Decimal(99), Decimal(1)),), ())
 
     first, second = told.stream(), told.stream()
@@ -53,10 +54,10 @@ def test_listeners_hear_everything_when_it_is_told() -> None:
 
 
 def test_a_symbol_has_the_seconds_in_which_it_was_quoted_each_once() -> None:
-    now_s = 0.0
-    told = Told(lambda: now_s)
+    times_s = iter((1.2, 1.9, 2.0, 7.5))
+    told = Told(lambda: next(times_s))
 
-    for now_s in (1.2, 1.9, 2.0, 7.5):
+    for _ in range(4):
         told.quoted("me", 1, quote())
 
     assert told.quoted_s == {"BTC/USD": [1, 2, 7]}
