@@ -41,14 +41,7 @@ def test_a_drill_that_breaks_nothing_is_clean(config: Path, capsys: pytest.Captu
     assert code is ExitCode.CLEAN
     assert len(drill.card.rows) == len(CATALOGUE) + 2
     told = capsys.readouterr().out.splitlines()
-    assert told[0].split() == [
-        "lost",
-        "doubled",
-        "left",
-        "open",
-        "missed",
-        *["noticed", "recovered", "flat", "stall", "blind", "broken", "same"],
-    ]
+    assert " ".join(told[0].split()) == "lost doubled left open missed noticed recovered flat stall blind broken same"
     assert told[1].split()[0] == "calm"
     assert "no red cell" in told
 
@@ -61,7 +54,7 @@ def test_red_cells_of_a_sort_are_told_together_with_the_command_of_the_first(
     assert code is ExitCode.BROKEN
     told = capsys.readouterr().out
     assert "half-open and kill: broken 1. No intent ever becomes two orders. intent c7 became O1 and O2\n" in told
-    assert f"    seawall simulate --config {config} --seed 3 --minutes 5 --faults 'half-open@" in told
+    assert f"    seawall simulate --config {config} --seed 3 --minutes 3 --faults 'half-open@" in told
 
 
 def test_a_run_that_went_two_ways_is_looked_into_and_suspicious_lines_are_named(

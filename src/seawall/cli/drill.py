@@ -20,7 +20,7 @@ from seawall.sim.catalogue import CATALOGUE, kind_of
 
 __all__ = ["drill"]
 
-_DEFAULT_MINUTES: Final = 5.0
+_DEFAULT_MINUTES: Final = 3.0
 
 
 def drill(

@@ -36,7 +36,7 @@ class Campaign:
     """
 
     config_file: Path
-    length_s: float = 300.0
+    length_s: float = 180.0
     first: int = 1
     seeds: int = 1
     swarms: int = 5
