@@ -191,3 +191,25 @@ def test_all_of_it_runs_over_tls(lab: Lab, tmp_path: Path) -> None:
     lab.run(main)
 
     assert len(listener.books) > 10
+
+
+@pytest.mark.filterwarnings("ignore:Async generator .*ByteStream:ResourceWarning")  # httpx, when a write in it fails
+@pytest.mark.parametrize("point", [*range(1, 60, 4), 1_000])
+def test_the_client_may_be_killed_at_any_point_and_leaves_nothing_open(lab: Lab, point: int) -> None:
+    """It connects, subscribes and follows; the last point is one that is never reached."""
+    alive: list[bool] = []
+
+    async def main() -> None:
+        async with trader(lab) as (ours, settings):
+            ours.machine.die_at = point
+            ours.on_death.append(lambda _how: alive.append(False))
+            async with open_venue(settings, Listener(), now_ns=ours.wall.now_ns, rng=lab.network.rng) as kraken:
+                await kraken.wait_live()
+                await kraken.follow_book("BTC/USD")
+                await trio.sleep(1)
+            alive.append(True)
+
+    lab.run(main)
+
+    assert alive == [point == 1_000]
+    assert lab.network.open_sockets("trader") == lab.network.open_sockets("kraken") == 0

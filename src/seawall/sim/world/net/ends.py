@@ -105,12 +105,15 @@ class End:
 
     async def wait_readable(self) -> None:
         """Return when `readable`. Raises `trio.ClosedResourceError` when it is closed meanwhile."""
-        if self.readable:
+        inbound = self.inbound
+        due_s = inbound.due_s
+        if due_s <= self._now_s():
             await trio.lowlevel.checkpoint()
             return
-        while not self.readable:
+        while due_s > self._now_s():
             self._check()
-            await self.inbound.reader.until(self.inbound.due_s)
+            await inbound.reader.until(due_s)
+            due_s = inbound.due_s
 
     async def wait_writable(self) -> None:
         """Return when `writable`. Raises `trio.ClosedResourceError` when it is closed meanwhile."""
