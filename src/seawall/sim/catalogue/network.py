@@ -82,8 +82,10 @@ def _refused(case: Case) -> Begun:
 
 
 def _turned_away(case: Case) -> Begun:
-    case.turn(case.stage.exchange.faults, refuse_connections=True)
-    return Begun("connections are taken, and closed before a byte is read")
+    faults = case.stage.exchange.faults
+    case.turn(faults, refuse_connections=True)
+    ended = faults.close_sockets()
+    return Begun(f"connections are taken, and closed before a byte is read; {ended} open sockets were ended first")
 
 
 def _names(case: Case) -> Begun:

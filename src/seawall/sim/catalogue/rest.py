@@ -53,11 +53,19 @@ def _chance(case: Case) -> float:
     return case.rng.choice((0.25, 0.5, 1.0))
 
 
+def _needed(case: Case) -> str:
+    """End the private sockets first, every other time: an engine that has them needs little of REST, and one without needs much."""
+    if case.rng.random() < 0.5:
+        return ""
+    ended = case.stage.exchange.faults.close_sockets(Door.PRIVATE)
+    return f"; {ended} private sockets were ended first"
+
+
 def _rest(name: str, sentence: str, make: Make, what: str, *, weight: float = 1.0) -> FaultKind:
     def begin(case: Case) -> Begun:
         chance = _chance(case)
         spoil(case, lambda: make(case), door=Door.REST, chance=chance)
-        return Begun(f"{chance:.0%} of REST requests {what}")
+        return Begun(f"{chance:.0%} of REST requests {what}{_needed(case)}")
 
     return FaultKind(name, sentence, Group.REST, begin, weight=weight)
 
@@ -91,7 +99,7 @@ def _refused(*errors: str, carried_out: bool = False) -> Make:
 def _status(name: str, sentence: str, status: int, *, weight: float) -> FaultKind:
     def begin(case: Case) -> Begun:
         case.turn(case.stage.exchange.faults, rest_status=status)
-        return Begun(f"every REST request gets HTTP {status} with a page of HTML, and nothing is carried out")
+        return Begun(f"every REST request gets HTTP {status} with a page of HTML{_needed(case)}")
 
     return FaultKind(name, sentence, Group.REST, begin, weight=weight)
 
