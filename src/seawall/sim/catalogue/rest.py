@@ -54,7 +54,7 @@ def _chance(case: Case) -> float:
 
 
 def _needed(case: Case) -> str:
-    """End the private sockets first, every other time: an engine that has them needs little of REST, and one without needs much."""
+    """End the private sockets first, every other time: who has them needs little of REST, and who has not needs much."""
     if case.rng.random() < 0.5:
         return ""
     ended = case.stage.exchange.faults.close_sockets(Door.PRIVATE)
