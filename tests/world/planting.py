@@ -42,18 +42,16 @@ class Runs:
     def blocks(self, plan: str) -> Iterator["Block"]:
         """Seeds that follow each other, a few at a time."""
         if plan:
-            yield from self._blocks(self.seeds[: self.planned], _PLAN_MINUTES, plan)
-        yield from self._blocks(self.seeds, self.minutes, "")
-
-    def _blocks(self, seeds: Sequence[int], minutes: float, plan: str) -> Iterator["Block"]:
+            for seed in self.seeds[: self.planned]:
+                yield Block((seed,), _PLAN_MINUTES, plan)
         block: list[int] = []
-        for seed in seeds:
+        for seed in self.seeds:
             if block and (seed != block[-1] + 1 or len(block) == self.block):
-                yield Block(tuple(block), minutes, plan)
+                yield Block(tuple(block), self.minutes)
                 block = []
             block.append(seed)
         if block:
-            yield Block(tuple(block), minutes, plan)
+            yield Block(tuple(block), self.minutes)
 
 
 @attrs.frozen

@@ -33,6 +33,7 @@ def test_seeds_that_follow_each_other_are_run_together_first_under_the_plan() ->
     assert [block.seeds for block in Runs((1, 2, 3, 4, 7, 8), 1.0).blocks("")] == [(1, 2), (3, 4), (7, 8)]
     assert [block.seeds for block in Runs((1, 3, 4, 5), 1.0).blocks("")] == [(1,), (3, 4), (5,)]
     assert list(Runs((), 1.0).blocks("")) == []
-    planned, *swarms = Runs((1, 2, 3), 10.0).blocks("kill@30+3#1")
-    assert (planned.seeds, planned.command[-2:]) == ((1, 2), ["--faults", "kill@30+3#1"])
+    first, second, *swarms = Runs((1, 2, 3), 10.0).blocks("kill@30+3#1")
+    assert (first.seeds, second.seeds) == ((1,), (2,))
+    assert first.command[-2:] == second.command[-2:] == ["--faults", "kill@30+3#1"]
     assert all("--faults" not in swarm.command for swarm in swarms)
