@@ -1,6 +1,7 @@
 """Every fault begins, says what it is, and leaves nothing behind."""
 
 import re
+from pathlib import Path
 
 import pytest
 import trio
@@ -19,6 +20,14 @@ def test_there_are_many_faults_of_every_group_each_with_a_sentence() -> None:
         assert re.fullmatch(r"[A-Z].*\.", kind.sentence)
         assert 0 < kind.lasts_s[0] <= kind.lasts_s[1]
     assert len({kind.sentence for kind in CATALOGUE.values()}) == len(CATALOGUE)
+
+
+def test_the_page_about_faults_has_them_all_in_their_words() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "faults.md").read_text()
+    rows = [f"| `{kind.name}` | {kind.sentence} |" for kind in CATALOGUE.values()]
+
+    assert [line for line in page.splitlines() if line.startswith("| `")] == sorted(rows, key=page.index)
+    assert all(row in page for row in rows)
 
 
 def names_of(group: Group) -> list[str]:
