@@ -7,6 +7,7 @@ synced goes with the power, and how long a commit takes, and whether it fails, t
 import functools
 import queue
 import sqlite3
+import weakref
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import asynccontextmanager, contextmanager
@@ -50,6 +51,7 @@ class JournalFile:
 
     def __attrs_post_init__(self) -> None:
         self._engine = _in_memory()
+        weakref.finalize(self, self._engine.dispose)
 
     @contextmanager
     def opened(self, *, now_ns: Callable[[], int], rng: Random) -> Generator[sa.Connection, None, None]:
@@ -109,10 +111,13 @@ class JournalFile:
 def _empty() -> bytes:
     """A journal nobody has written to. Making its tables takes longer than many a run, so it is done once."""
     engine = _in_memory()
-    with engine.connect() as connection:
-        with connection.begin():
-            begin_new(connection, lambda: 0, Random(0))
-        return _driver(connection).serialize()
+    try:
+        with engine.connect() as connection:
+            with connection.begin():
+                begin_new(connection, lambda: 0, Random(0))
+            return _driver(connection).serialize()
+    finally:
+        engine.dispose()
 
 
 def _in_memory() -> sa.Engine:
