@@ -1,14 +1,15 @@
 """`seawall ordeal`: what is shown, and what the exit code says."""
 
 import json
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
+import trio
 
 from seawall.cli.exit_codes import ExitCode
 from seawall.cli.main import main
 from seawall.drill.real import CASES, Case, Outcome
-from seawall.drill.real.case import Harm
 from seawall.drill.real.needs import Missing, Need
 from seawall.drill.real.stage import Broken, Stage
 
@@ -31,10 +32,11 @@ def test_a_directory_to_keep_things_in_is_a_new_one(tmp_path: Path, capsys: pyte
 
 
 async def harmless(stage: Stage) -> None:
-    """Do nothing."""
+    await trio.lowlevel.checkpoint()
 
 
 async def harmful(stage: Stage) -> None:
+    await trio.lowlevel.checkpoint()
     raise Broken("it is broken")
 
 
@@ -43,13 +45,13 @@ def absent() -> None:
 
 
 @pytest.fixture
-def with_case(request: pytest.FixtureRequest) -> Case:
+def with_case(request: pytest.FixtureRequest) -> Generator[Case, None, None]:
     """Adds one case to the catalogue for the length of a test."""
     harm, needs = request.param
     case = Case("of-a-test", "A test.", harm, needs)
     CASES[case.name] = case
-    request.addfinalizer(lambda: CASES.pop(case.name))
-    return case
+    yield case
+    del CASES[case.name]
 
 
 @pytest.mark.parametrize(
@@ -63,7 +65,7 @@ def with_case(request: pytest.FixtureRequest) -> Case:
 )
 @pytest.mark.timeout(300)
 def test_the_exit_code_says_whether_a_promise_was_broken(
-    with_case: tuple[Harm, tuple[Need, ...]],
+    with_case: Case,
     code: ExitCode,
     outcome: Outcome,
     wrong: list[str],
