@@ -100,7 +100,7 @@ async def test_an_order_let_go_of_in_the_middle_of_a_question_is_cancelled_next(
             await trio.sleep(2.4)
         rig.venue.unreachable = False
         rig.custody.release(order)
-        await trio.sleep(1.2)
+        await trio.sleep(0.6)
 
         assert rig.venue.cancelled == [order.client_order_id]
 

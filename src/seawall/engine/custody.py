@@ -30,6 +30,13 @@ _REPORT_S = 0.5
 _SEEK_S = 15.0
 """Between two questions for an order that was not found and may still show."""
 
+_TURN_S = 1.0
+"""Until an order tries again whose question found another one under way."""
+
+_SHARE_S = 6.0
+"""And so long for each order in doubt: a question that finds nothing is two calls, which the lowest tier has back after six
+seconds (docs.kraken.com/api/docs/guides/spot-rest-ratelimits)."""
+
 
 @attrs.define(eq=False)
 class Custody:
@@ -50,6 +57,8 @@ class Custody:
     """By order in care: when it may be asked for again (trio's clock), where a failed question said so."""
     _fills_unread: set[str] = attrs.field(factory=set, init=False)
     """Orders that were absent twice, and whose fills could not be read."""
+    _seeking: bool = attrs.field(default=False, init=False)
+    """Whether an order is being asked for without the exchange's id."""
     _risen: set[str] = attrs.field(factory=set, init=False)
     """Names (ours, or the exchange's) of orders that ended here, or that no record is left of, and that are being cancelled."""
 
@@ -146,14 +155,29 @@ class Custody:
             self._absent_at_ns.pop(order.client_order_id, None)
         elif order.in_doubt and self._absent(order, asked_at_ns):
             await self._decide_by_fills(order)
+        elif order.in_doubt:
+            self._ask_no_sooner_than(order, self._seek_s(order))
         return len(reports)
 
     async def _find_out(self, order: Order) -> None:
-        """Ask for the order; where only its fills could not be read, for those alone: both at once may be too dear for ever."""
-        if order.client_order_id in self._fills_unread and order.in_doubt and self.private_is_live():
-            await self._decide_by_fills(order)
-        else:
+        """Ask for the order, or later; where only its fills could not be read, for those alone: both may be too dear for ever."""
+        if order.order_id is not None:
             await self.ask(order)
+        elif self._seeking:
+            self._ask_no_sooner_than(order, _TURN_S)
+        else:
+            await self._seek(order)
+
+    async def _seek(self, order: Order) -> None:
+        # Without the exchange's id a question is several calls: two of them at once may each use up what the other needs.
+        self._seeking = True
+        try:
+            if order.client_order_id in self._fills_unread and order.in_doubt and self.private_is_live():
+                await self._decide_by_fills(order)
+            else:
+                await self.ask(order)
+        finally:
+            self._seeking = False
 
     async def _decide_by_fills(self, order: Order) -> None:
         """An order that was absent twice was never placed, unless its fills say otherwise, or cannot be read."""
@@ -191,8 +215,12 @@ class Custody:
         and orders that ask too soon keep each other from ever being answered.
         """
         told_s = problem.retry_after_s if isinstance(problem, SeawallError) else None
-        if told_s is not None and order.client_order_id in self._in_care:
-            self._ask_not_before_s[order.client_order_id] = trio.current_time() + told_s
+        if told_s is not None:
+            self._ask_no_sooner_than(order, told_s)
+
+    def _ask_no_sooner_than(self, order: Order, delay_s: float) -> None:
+        if order.client_order_id in self._in_care:
+            self._ask_not_before_s[order.client_order_id] = trio.current_time() + delay_s
 
     async def _cancel(self, order: Order) -> CancelOutcome | None:
         """Ask for the cancel once; what the exchange answered, None where its answer was lost."""
@@ -208,16 +236,23 @@ class Custody:
         return outcome
 
     def _pause_s(self, order: Order, attempt: int) -> float:
-        """Until the next question. Questions cost rate budget that cancels may need: few are asked before absence can decide."""
+        """Until the next look at the order. One that nobody wants is cancelled at each, whether it may be asked for or not."""
+        if not (order.in_doubt and order.wanted):
+            return self.pause(attempt)
+        return max(self.pause(attempt), self._ask_not_before_s.get(order.client_order_id, 0.0) - trio.current_time())
+
+    def _seek_s(self, order: Order) -> float:
+        """Until an order that was not found is worth another question. All that are in doubt share one rate budget: few are asked
+        before absence can decide, and the fewer the more of them there are.
+        """
         decidable_ns = order.deadline_ns + int(self.deadlines.absent_s * 1e9)
         if order.client_order_id in self._absent_at_ns:
             decidable_ns = self._absent_at_ns[order.client_order_id] + int(self.deadlines.settle_s * 1e9)
         left_s = (decidable_ns - self.venue.now_ns()) / 1e9
-        if not (order.in_doubt and order.wanted):
-            return self.pause(attempt)
         # Before its deadline an order may still be on its way; after it, it may be there and not yet be shown.
         past_deadline_s = (order.deadline_ns - self.venue.now_ns()) / 1e9 + self.deadlines.settle_s
-        return max(self.pause(attempt), min(left_s, max(past_deadline_s, _SEEK_S)))
+        doubts = sum(one.in_doubt for one in self._in_care.values())
+        return max(0.0, min(left_s, max(past_deadline_s, _SEEK_S, _SHARE_S * doubts)))
 
     async def _change_or(self, order: Order, seconds: float) -> None:
         with trio.move_on_after(seconds):
