@@ -215,3 +215,54 @@ def test_a_process_may_die_at_each_step_of_connecting(lab: Lab, point: str) -> N
             host.io("anything")
 
     lab.run(main)
+
+
+def test_who_connects_without_caring_for_a_port_gets_one_after_another(lab: Lab) -> None:
+    async def main() -> list[int]:
+        with lab.boot("kraken").living():
+            listeners = [(await trio.open_tcp_listeners(0, host="0.0.0.0"))[0] for _ in range(3)]
+            lab.network._kernel.places._next_ports["kraken"] = 60_999
+            listeners += [(await trio.open_tcp_listeners(0, host="0.0.0.0"))[0] for _ in range(2)]
+        return [listener.socket.getsockname()[1] for listener in listeners]
+
+    assert lab.run(main) == [32_768, 32_769, 32_770, 60_999, 32_771]
+
+
+def test_two_sockets_bound_before_either_listens_are_not_both_opened(lab: Lab) -> None:
+    async def main() -> None:
+        host = lab.boot("kraken")
+        first, second = lab.network._kernel.socket(host), lab.network._kernel.socket(host)
+        await first.bind(("0.0.0.0", 80))
+        await second.bind(("127.0.0.1", 80))
+        first.listen()
+        with pytest.raises(OSError, match="in use"):
+            second.listen()
+
+    lab.run(main)
+
+
+def test_one_port_may_be_open_for_each_address_of_a_machine(lab: Lab) -> None:
+    async def main() -> None:
+        with lab.boot("kraken").living():
+            inside = (await trio.open_tcp_listeners(80, host="127.0.0.1"))[0]
+            outside = (await trio.open_tcp_listeners(80, host=lab.network.ip("kraken")))[0]
+            await trio.open_tcp_stream("127.0.0.1", 80)
+            await inside.accept()
+            await inside.aclose()
+            await trio.open_tcp_stream(lab.network.ip("kraken"), 80)
+            await outside.accept()
+
+    lab.run(main)
+
+
+def test_connections_that_nobody_has_accepted_end_with_the_port(lab: Lab) -> None:
+    async def main() -> None:
+        listener = await door(lab)
+        with lab.boot("trader").living():
+            stream = await trio.open_tcp_stream(lab.network.ip("kraken"), 443)
+            await listener.aclose()
+            assert await stream.receive_some() == b""
+            with pytest.raises(trio.ClosedResourceError):
+                await listener.accept()
+
+    lab.run(main)

@@ -1,6 +1,7 @@
 """The sockets, as trio and the client's own streams use them."""
 
 import errno
+import os
 import socket
 
 import pytest
@@ -186,3 +187,96 @@ def test_a_cancelled_read_has_taken_nothing(lab: Lab) -> None:
         assert await pair.ours.receive_some() == b"hello"
 
     lab.run(main)
+
+
+def test_what_makes_no_sense_is_an_error_as_of_the_system(lab: Lab) -> None:
+    async def main() -> None:
+        pair = await lab.pair()
+        ours, fresh = pair.ours.socket, lab.network._kernel.socket(pair.here)
+        for number, wrong in (
+            (errno.EISCONN, ours.connect((lab.network.ip("kraken"), 443))),
+            (errno.EINVAL, ours.accept()),
+            (errno.ENOTCONN, fresh.send(b"to whom?")),
+            (errno.EOPNOTSUPP, ours.recv(1, socket.MSG_PEEK)),
+        ):
+            with pytest.raises(OSError, match=os.strerror(number)):
+                await wrong
+        with pytest.raises(OSError, match="Invalid"):
+            ours.listen()
+        with pytest.raises(ValueError, match="no place"):
+            await fresh.bind("no place")
+        ours.shutdown(socket.SHUT_WR)
+        assert ours.did_shutdown_SHUT_WR
+        with pytest.raises(BrokenPipeError):
+            await ours.send(b"more")
+        assert not ours.get_inheritable()
+
+    lab.run(main)
+
+
+def test_a_socket_closed_while_it_connects_leaves_no_connection(lab: Lab) -> None:
+    async def main() -> None:
+        pair = await lab.pair()
+        late = lab.network._kernel.socket(pair.here)
+
+        async def connect() -> None:
+            with pytest.raises(trio.ClosedResourceError):
+                await late.connect((lab.network.ip("kraken"), 443))
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(connect)
+            await trio.sleep(0.005)
+            late.close()
+        assert lab.network.open_sockets("trader") == 1
+
+    lab.run(main)
+
+
+def test_they_can_be_told_apart_when_printed(lab: Lab) -> None:
+    async def main() -> list[str]:
+        pair = await lab.pair()
+        fresh = lab.network._kernel.socket(pair.here)
+        near = TcpStream.taken_from(pair.ours)
+        told = [repr(each).partition(" of ")[2] for each in (fresh, pair.theirs.socket, pair.door, pair.ours.socket)]
+        told.append(repr(near._socket))
+        await near.aclose()
+        return [*told, repr(near._socket)]
+
+    assert lab.run(main) == [
+        "trader, unused>",
+        "kraken, connected>",
+        "kraken, listening>",
+        "trader, closed>",
+        "<End of connection 1 at trader>",
+        "<End of connection 1 at trader, closed>",
+    ]
+
+
+def test_what_was_sent_is_counted_and_its_sizes_and_times_are_hashed(lab: Lab) -> None:
+    async def main() -> None:
+        pair = await lab.pair()
+        await pair.ours.send_all(b"hello")
+        await pair.theirs.send_all(b"hi")
+        await pair.theirs.receive_some()
+        lab.network.sum_up()
+
+    lab.run(main)
+    seen = lab.network.statistics()
+
+    assert (seen.connections, seen.open_connections, seen.segments, seen.bytes_sent, seen.largest_unread) == (1, 1, 2, 7, 5)
+    assert lab.told("traffic") == [f"1 connections, 2 times 7 bytes in all, hash {lab.network.traffic:016x}"]
+    other = Lab()
+    other.network.link("trader", "kraken").latency_s = 0.2
+    other.run(lambda: one_word(other, b"hello"))
+    same, longer = Lab(), Lab()
+    same.run(lambda: one_word(same, b"HELLO"))
+    longer.run(lambda: one_word(longer, b"hello!"))
+    first = Lab()
+    first.run(lambda: one_word(first, b"hello"))
+    assert first.network.traffic == same.network.traffic
+    assert len({first.network.traffic, other.network.traffic, longer.network.traffic}) == 3
+
+
+async def one_word(lab: Lab, word: bytes) -> None:
+    pair = await lab.pair()
+    await pair.ours.send_all(word)
