@@ -12,9 +12,11 @@ import pytest
 import trio
 import trustme
 from support.sim_client import QUIET, open_client
+from trio.testing import MockClock
 
 from seawall.model.orders import Side
 from seawall.sim import LevelChange, MarketInput, SimSettings, open_sim
+from seawall.sim.opening import Clockwork
 
 
 @pytest.fixture
@@ -201,3 +203,27 @@ async def test_a_simulator_can_be_looked_at() -> None:
     async with open_sim(QUIET) as sim:
         assert "orders_open=0" in repr(sim)
         assert sim.api_secret not in repr(sim)
+
+
+@attrs.define(eq=False)
+class _Overdue:
+    """An exchange that has something to do, and cannot."""
+
+    looks: int = 0
+
+    def tick(self) -> None:
+        self.looks += 1
+
+    def next_due_ns(self) -> int:
+        return 1
+
+    def now_ns(self) -> int:
+        return 2
+
+
+async def test_what_is_overdue_and_cannot_be_done_is_looked_at_now_and_then(autojump_clock: MockClock) -> None:
+    exchange = _Overdue()
+    with trio.move_on_after(10):
+        await Clockwork(exchange).run()
+
+    assert 10 <= exchange.looks <= 12

@@ -2,14 +2,15 @@
 
 from seawall.drill.oracle import Watch
 from seawall.engine.modes import Mode, ModeChanged
-from seawall.engine.notices import BookLost, BookRestored, ForeignOrderSeen
-from seawall.journal import JournalBroke
+from seawall.engine.notices import BookLost, BookRestored, EngineStopping, ForeignOrderSeen
+from seawall.journal import JournalBroke, RecordsLeftBehind
 from seawall.model.venue import Probe
 from seawall.resilience import BreakerClosed, BreakerHalfOpened, BreakerOpened, ProbeLeaseEnded
 
 __all__ = ["heard_as_evidence"]
 
 _SOCKETS = "sockets of "
+_JOURNAL = "the journal failed"
 
 
 def heard_as_evidence(watch: Watch) -> Probe:
@@ -24,8 +25,10 @@ def heard_as_evidence(watch: Watch) -> Probe:
                 watch.book_restored(notice.symbol)
             case ForeignOrderSeen():
                 evidence.foreign_reported[notice.order_id] = None
-            case JournalBroke():
+            case JournalBroke() | RecordsLeftBehind():
                 evidence.journal_failed_s.append(evidence.exchange.now_s())
+            case EngineStopping() if notice.reason.startswith(_JOURNAL):
+                evidence.journal_failed_s.append(evidence.exchange.now_s())  # it hung: nothing in it broke
             case ModeChanged() if notice.after is Mode.HALTED:
                 evidence.halted_s.append(evidence.exchange.now_s())
             case _:

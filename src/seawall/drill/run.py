@@ -18,6 +18,7 @@ from seawall.drill.courses import course_of
 from seawall.drill.spec import Phases, RunSpec, Verdict
 from seawall.drill.told import Told
 from seawall.drill.witnessing import Witnessing
+from seawall.model.order_states import OrderState
 from seawall.sim.catalogue import RunningPlan, Stage, swarm
 from seawall.sim.catalogue.plan import Planned
 from seawall.sim.world.chance import Chance
@@ -129,5 +130,7 @@ class _Play:
         snapshot = engine.snapshot()
         books = all(quote.verified for quote in snapshot.quotes)
         certain = all(order.uncertain is None for order in snapshot.orders)
+        there = {order.cl_ord_id for order in actors.exchange.exchange.open_orders()}
+        agreed = all(order.client_order_id in there for order in snapshot.orders if order.state == OrderState.OPEN)
         trades = (actors.pulse.beat_s or 0.0) > healed_s
-        return snapshot.mode == "running" and books and certain and trades
+        return snapshot.mode == "running" and books and certain and agreed and trades

@@ -4,26 +4,41 @@ import ssl
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from functools import partial
-from typing import Final
+from typing import Final, Protocol
 
 import attrs
 import trio
 
 from seawall.sim.assembly import Simulator, assemble
-from seawall.sim.exchange.exchange import Exchange
 from seawall.sim.market.source import MarketSource
 from seawall.sim.settings import Door, SimAddresses, SimSettings
 
-__all__ = ["open_sim"]
+__all__ = ["Clockwork", "Due", "open_sim"]
 
 LONGEST_NAP_S: Final = 1.0
 
 
+class Due(Protocol):
+    """What has something to do at its times; the exchange is."""
+
+    def tick(self) -> None:
+        """Do what can be done of what is due."""
+        ...
+
+    def next_due_ns(self) -> int | None:
+        """When something is due next."""
+        ...
+
+    def now_ns(self) -> int:
+        """The time."""
+        ...
+
+
 @attrs.define(eq=False)
-class _Clockwork:
+class Clockwork:
     """Wakes the exchange when something is due."""
 
-    exchange: Exchange
+    exchange: Due
     _changed: trio.Event = attrs.field(factory=trio.Event)
 
     def kick(self) -> None:
@@ -31,12 +46,13 @@ class _Clockwork:
         self._changed.set()
 
     async def run(self) -> None:
+        """Tick whenever something is due."""
         while True:
             self.exchange.tick()
             due_ns = self.exchange.next_due_ns()
             left_s = float("inf") if due_ns is None else (due_ns - self.exchange.now_ns()) / 1e9
-            # The wall clock may jump, so no nap is longer than a second while something is planned. What is overdue already cannot
-            # be done now, as in maintenance: it is looked at again later, not at once and for ever.
+            # The wall clock may jump, so no nap is longer than a second while something is planned. What is overdue already
+            # cannot be done now, as in maintenance: it is looked at again later, not at once and for ever.
             nap_s = left_s if due_ns is None else LONGEST_NAP_S if left_s <= 0 else min(LONGEST_NAP_S, left_s)
             with trio.move_on_after(nap_s):
                 await self._changed.wait()
@@ -54,7 +70,7 @@ async def open_sim(settings: SimSettings, source: MarketSource | None = None) ->
     tls = _tls(settings)
     made = assemble(settings, source)
     exchange, market = made.exchange, made.market
-    clockwork = _Clockwork(exchange)
+    clockwork = Clockwork(exchange)
     made.doors.kick = made.doors.rest.carried_out = clockwork.kick
     made.source.prepare(market)
     listeners = await _listen(settings.host, settings.port)
@@ -90,7 +106,7 @@ async def _listen(host: str, port: int) -> list[tuple[Door, trio.SocketListener]
 
 async def _serve(
     sim: Simulator,
-    clockwork: _Clockwork,
+    clockwork: Clockwork,
     listeners: list[tuple[Door, trio.SocketListener]],
     tls: ssl.SSLContext | None,
     life: trio.CancelScope,
