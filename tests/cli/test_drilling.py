@@ -53,7 +53,7 @@ def test_red_cells_of_a_sort_are_told_together_with_the_command_of_the_first(
 
     assert code is ExitCode.BROKEN
     told = capsys.readouterr().out
-    assert "half-open and kill: broken 1. No intent ever becomes two orders. intent c7 became O1 and O2\n" in told
+    assert "half-open and kill: broken 1. No intent ever becomes two orders. intent c7 became O1 and O2.\n" in told
     assert f"    seawall simulate --config {config} --seed 3 --minutes 3 --faults 'half-open@" in told
 
 

@@ -55,7 +55,7 @@ class Request:
     def explain(self, html: Path | None) -> ExitCode:
         """The first spec, told in full."""
         [spec, *_] = self.specs
-        swept = sweep_watched(Sweep(self.run, 1), [attrs.evolve(spec, keep_facts=True)], 1, tell_failure=lambda _result: "")
+        swept = sweep_watched(Sweep(self.run, 1), [attrs.evolve(spec, keep_facts=True)], 1, tell_failure=_nothing, in_lines=False)
         if not swept.results:
             return ExitCode.INTERRUPTED
         [result] = swept.results
@@ -108,7 +108,7 @@ def _shrink_some(run: Run, swept: Swept) -> None:
         broken = _breaks(result)
 
         def fails(spec: RunSpec, broken: str | None = broken) -> bool:
-            again = sweep_watched(Sweep(run, 1), [spec], 1, tell_failure=lambda _result: "")
+            again = sweep_watched(Sweep(run, 1), [spec], 1, tell_failure=_nothing, in_lines=False)
             if not again.results:
                 raise _Interrupted
             return _breaks(again.results[0]) == broken
@@ -140,3 +140,8 @@ def _story(result: Result) -> Iterator[str]:
         return
     width = shutil.get_terminal_size().columns if stdout_is_terminal() else _PLAIN_WIDTH
     yield from story_text(result, width)
+
+
+def _nothing(_result: Result) -> str:
+    """What is told of a failure that is told elsewhere."""
+    return ""

@@ -41,15 +41,21 @@ class Swept:
 
 
 def sweep_watched(
-    sweep: Sweep, specs: Iterable[RunSpec], count: int | None, *, tell_failure: Callable[[Result], str] | None = None
+    sweep: Sweep,
+    specs: Iterable[RunSpec],
+    count: int,
+    *,
+    tell_failure: Callable[[Result], str] | None = None,
+    in_lines: bool = True,
 ) -> Swept:
-    """Do the runs, `count` of them where that is known, and show it; Ctrl+C and SIGTERM end it at once.
+    """Do the runs, `count` of them, and show it; Ctrl+C and SIGTERM end it at once.
 
-    `tell_failure` writes down a run that did not come out clean; by default that is `failure_text`. Raises `WorkerFailed`.
+    `tell_failure` writes down a run that did not come out clean; by default that is `failure_text`. Where there is no
+    terminal, progress is told in lines now and then, unless `in_lines` says otherwise. Raises `WorkerFailed`.
     """
     swept = Swept()
     failure = failure_text if tell_failure is None else tell_failure
-    with _screen(swept, count) as (say, advance):
+    with _screen(swept, count if in_lines or stdout_is_terminal() else None) as (say, advance):
 
         def tell(result: Result) -> None:
             swept.add(result)
@@ -115,10 +121,9 @@ def _plain(swept: Swept, count: int | None) -> tuple[Callable[[str], None], Call
 
     def advance() -> None:
         nonlocal told_s
-        if monotonic() - told_s >= _PLAIN_EVERY_S:
+        if count is not None and swept.totals.runs < count and monotonic() - told_s >= _PLAIN_EVERY_S:
             told_s = monotonic()
-            of = f" of {count:,}" if count is not None else ""
-            say(f"{swept.totals.runs:,}{of} runs: {_state(swept.totals)}")
+            say(f"{swept.totals.runs:,} of {count:,} runs: {_state(swept.totals)}")
 
     return say, advance
 

@@ -103,7 +103,7 @@ def test_a_violation_is_told_and_so_is_a_run_without_a_verdict() -> None:
     *_, broken, same = row_of(Trial("half-open", (hung, hung))).cells
 
     assert same.level is Level.NONE
-    assert (violated.text, violated.detail) == ("1", "No intent ever becomes two orders. intent c7 became O1 and O2")
+    assert (violated.text, violated.detail) == ("1", "No intent ever becomes two orders. intent c7 became O1 and O2.")
     assert (broken.text, broken.level, broken.detail) == (
         "no verdict",
         Level.BAD,
@@ -135,3 +135,17 @@ def test_the_page_leads_from_each_red_cell_to_its_command_and_escapes_what_it_sh
     assert "<b>." not in page
     assert "http:" not in page
     assert "<script" not in page
+
+
+def test_of_many_violations_the_first_few_ways_of_the_first_few_are_told() -> None:
+    many = [attrs.evolve(TWICE, detail=f"c{number} became two.") for number in range(5)]
+    others = [
+        attrs.evolve(TWICE, invariant=f"{number}", sentence=f"Number {number}.", detail="It did not hold") for number in range(4)
+    ]
+    cell = row_of(Trial("half-open", (verdict(spec(1), *many, *others),))).cells[-2]
+
+    assert cell.text == "9"
+    assert cell.detail == (
+        "No intent ever becomes two orders. c0 became two; c1 became two; c2 became two; and 2 more. "
+        "Number 0. It did not hold. Number 1. It did not hold. And 2 more."
+    )

@@ -8,10 +8,13 @@ import attrs
 
 from seawall.drill.campaign import Trial, unsteady
 from seawall.drill.results import Broken
-from seawall.drill.spec import Measures, Verdict
-from seawall.drill.words import command, seconds_text
+from seawall.drill.spec import Measures, Verdict, Violation
+from seawall.drill.words import command, counted, seconds_text
 
 __all__ = ["COLUMNS", "HEADINGS", "Cell", "Column", "Level", "Row", "Scorecard", "scorecard"]
+
+_TOLD: Final = 3
+"""So many invariants, and ways of breaking one, are told of a trial."""
 
 
 class Level(StrEnum):
@@ -204,8 +207,22 @@ def _violations(trial: Trial, verdicts: Sequence[Verdict]) -> Cell:
     if not count:
         return Cell("violations", 0, "0", Level.GOOD)
     unclean = next(verdict for verdict in verdicts if not verdict.clean)
-    told = unclean.violations[0]
-    return Cell("violations", count, f"{count:,}", Level.BAD, command(unclean.spec), f"{told.sentence} {told.detail}")
+    return Cell("violations", count, f"{count:,}", Level.BAD, command(unclean.spec), _broken_text(unclean.violations))
+
+
+def _broken_text(violations: Sequence[Violation]) -> str:
+    """The first few invariants, and of each the first few ways in which it was broken."""
+    details: dict[str, dict[str, None]] = {}
+    for violation in violations:
+        details.setdefault(violation.sentence, {})[violation.detail.rstrip(".")] = None
+    told = [f"{sentence} {_first_few(list(ways))}." for sentence, ways in details.items()]
+    more = [f"And {counted(len(told) - _TOLD, 'more', 'more')}."] if len(told) > _TOLD else []
+    return " ".join([*told[:_TOLD], *more])
+
+
+def _first_few(ways: list[str]) -> str:
+    more = [f"and {counted(len(ways) - _TOLD, 'more', 'more')}"] if len(ways) > _TOLD else []
+    return "; ".join([*ways[:_TOLD], *more])
 
 
 def _steady(trial: Trial) -> Cell:
