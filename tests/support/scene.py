@@ -7,6 +7,7 @@ import attrs
 from seawall.drill.oracle import Evidence, ExchangeRecord, JournalRows, Terms, Watch
 from seawall.drill.told import Left, Told, ToldOrder
 from seawall.engine.certificate import Certificate
+from seawall.kraken.dialect.times import to_rfc3339
 from seawall.model.journal import FillRecord, IntentRecord, NoteRecord, OrderRecord, Seen
 from seawall.model.order_states import OrderState
 from seawall.model.orders import Intent, OrderType, Side
@@ -97,7 +98,7 @@ class Scene:
         limit = None if price is None else Decimal(price)
         wish = Intent(SYMBOL, side, kind, Decimal(qty), limit_price=limit, keep=keep)
         seen = Seen(Decimal("99.9"), Decimal("100.1"), Decimal(0), 10**9)
-        self.intents.append(IntentRecord(name, OWNER, wish, deadline_ns=0, at_ns=0, seen=seen))
+        self.intents.append(IntentRecord(name, OWNER, wish, deadline_ns=self.stage.clock.ns + 5 * 10**9, at_ns=0, seen=seen))
 
     def ask(self, method: str, **params: object) -> None:
         """Let a request come to the doors, and nothing else."""
@@ -105,10 +106,18 @@ class Scene:
         self.record.request(request)
         self.watch.request(request)
 
+    def ask_order(
+        self, name: str = NAME, qty: str = "1", price: str | None = "99", side: Side = BUY, *, good_s: int = 5
+    ) -> None:
+        """Ask for an order at the doors, and nothing else."""
+        kind = "market" if price is None else "limit"
+        deadline = to_rfc3339(self.stage.clock.ns + good_s * 10**9, 3)
+        params = {"symbol": SYMBOL, "side": str(side), "order_type": kind, "order_qty": qty, "limit_price": price}
+        self.ask("add_order", cl_ord_id=name, deadline=deadline, **params)
+
     def send(self, name: str = NAME, qty: str = "1", price: str | None = "99", side: Side = BUY) -> SimOrder:
         """Ask for an order at the doors, and have it taken."""
-        kind = "market" if price is None else "limit"
-        self.ask("add_order", cl_ord_id=name, symbol=SYMBOL, order_type=kind, order_qty=qty, limit_price=price)
+        self.ask_order(name, qty, price, side)
         return self.stage.place(self.stage.order(side, qty, price, cl_ord_id=name))
 
     def step(self, state: OrderState, name: str = NAME, filled: str | None = None) -> None:

@@ -22,6 +22,7 @@ from seawall.drill.oracle import (
     judge,
 )
 from seawall.drill.told import SeenBook
+from seawall.kraken.dialect.times import to_rfc3339
 from seawall.model.journal import NoteRecord
 from seawall.model.market_data import Quote, Trade
 from seawall.model.order_states import OrderState
@@ -72,6 +73,25 @@ def an_order_has_no_record_at_all(scene: Scene) -> None:
     scene.stage.exchange.cancel_order(scene.send())
 
 
+@breaks("journaled-before-sent")
+def an_order_is_for_more_than_its_record(scene: Scene) -> None:
+    scene.plan(qty="0.5")
+    scene.cancel(scene.send(qty="1"))
+
+
+@breaks("journaled-before-sent")
+def an_order_is_at_another_price_than_its_record(scene: Scene) -> None:
+    scene.plan(price="98")
+    scene.cancel(scene.send(price="99"))
+
+
+@breaks("journaled-before-sent")
+def an_order_is_good_for_longer_than_its_record(scene: Scene) -> None:
+    scene.plan()
+    scene.ask_order(good_s=35)
+    scene.step(OrderState.NEVER_PLACED)
+
+
 @breaks("every-intent-ends")
 def an_intent_never_ends(scene: Scene) -> None:
     scene.stage.exchange.cancel_order(scene.open())
@@ -86,7 +106,7 @@ def an_intent_ends_twice(scene: Scene) -> None:
 @breaks("id-sent-once")
 def an_id_is_sent_again(scene: Scene) -> None:
     order = scene.open()
-    scene.ask("add_order", cl_ord_id=NAME, symbol=SYMBOL, order_type="limit", order_qty="1", limit_price="99")
+    scene.ask_order()
     scene.cancel(order)
 
 
@@ -114,6 +134,22 @@ def another_quantity_had_filled(scene: Scene) -> None:
     scene.ask("cancel_order", cl_ord_id=[NAME])
     scene.stage.exchange.cancel_order(order)
     scene.step(OrderState.CANCELED, filled="0.5")
+
+
+@breaks("ends-agree")
+def an_amend_that_was_made_is_not_in_the_journal(scene: Scene) -> None:
+    order = scene.open()
+    scene.steps[-1] = attrs.evolve(scene.steps[-1], qty=Decimal(1), limit_price=Decimal(99))
+    scene.ask("amend_order", cl_ord_id=NAME, limit_price="98.5")
+    scene.stage.exchange.amend_order(order, OrderChange(limit_price=Decimal("98.5")))
+    scene.cancel(order)
+
+
+@breaks("ends-agree")
+def an_amend_that_was_not_made_is_in_the_journal(scene: Scene) -> None:
+    order = scene.open()
+    scene.steps[-1] = attrs.evolve(scene.steps[-1], qty=Decimal(2), limit_price=Decimal(99))
+    scene.cancel(order)
 
 
 @breaks("ends-are-final")
@@ -164,6 +200,7 @@ def our_switch_takes_a_foreign_order_that_it_was_to_spare(scene: Scene) -> None:
 
 @breaks("never-overfilled")
 def more_fills_than_was_asked_for(scene: Scene) -> None:
+    scene.watch.intent_of = None
     scene.plan(qty="0.5")
     scene.fill(scene.send(price="100.0"))
 
@@ -214,14 +251,16 @@ def money_vanishes_at_the_exchange(scene: Scene) -> None:
 @breaks("within-limits")
 def a_price_is_off_the_tick(scene: Scene) -> None:
     scene.plan(price="99.05")
-    scene.ask("add_order", cl_ord_id=NAME, symbol=SYMBOL, order_type="limit", order_qty="1", limit_price="99.05")
+    scene.ask_order(price="99.05")
     scene.step(OrderState.REFUSED)
 
 
 @breaks("within-limits")
 def an_order_by_rest_is_below_the_minimum(scene: Scene) -> None:
     scene.plan(qty="0.0001")
-    scene.ask("AddOrder", cl_ord_id=NAME, pair="XBTUSD", ordertype="limit", volume="0.0001", price="99")
+    deadline = to_rfc3339(scene.stage.clock.ns, 3)
+    wish = {"pair": "XBTUSD", "type": "buy", "ordertype": "limit", "volume": "0.0001", "price": "99", "deadline": deadline}
+    scene.ask("AddOrder", cl_ord_id=NAME, **wish)
     scene.step(OrderState.REFUSED)
 
 
@@ -249,6 +288,15 @@ def too_many_orders_are_open(scene: Scene) -> None:
     scene.evidence.terms = Terms(other_limits=OrderLimits(max_open_orders=1))
     for order in (scene.open(), scene.open(OTHER)):
         scene.cancel(order)
+
+
+@breaks("within-limits")
+def more_is_sold_at_market_than_was_held(scene: Scene) -> None:
+    scene.fill(scene.open(price="100.0"))
+    scene.plan(OTHER, qty="2", price=None, side=SELL)
+    sold = scene.send(OTHER, "2", None, SELL)
+    scene.count(scene.record.fills[-1])
+    scene.step(OrderState.FILLED, OTHER, str(sold.cum_qty))
 
 
 # Data.
@@ -512,6 +560,30 @@ def an_order_follows_the_wish_to_stop(scene: Scene) -> None:
     scene.cancel(scene.open())
 
 
+@breaks("halt-is-final")
+def a_strategy_is_given_an_order_after_a_halt(scene: Scene) -> None:
+    scene.cancel(scene.open())
+    scene.evidence.halted_s.append(0.0)
+    scene.wait(0.2)
+    scene.tell()
+
+
+@breaks("switch-kept-armed")
+def the_switch_takes_orders_of_an_engine_that_serves(scene: Scene) -> None:
+    scene.wait(300)
+    scene.open()
+    scene.stage.exchange.cancel_all_after(10)
+    scene.wait(11)
+    scene.step(OrderState.CANCELED, filled="0")
+    scene.wait(5)
+
+
+@breaks("rate-limit-kept")
+def refusals_for_the_rate_change_nothing(scene: Scene) -> None:
+    scene.evidence.faults = (Spell("stall", 0.0, 100.0),)
+    scene.record.overruns += [(50.0 + place, SYMBOL) for place in range(8)]
+
+
 # Hygiene.
 
 
@@ -531,6 +603,13 @@ def an_order_named_as_kept_had_ended(scene: Scene) -> None:
     scene.stage.exchange.cancel_order(order)
     scene.wait(10)
     scene.life(certificate=certificate(kept=(f"{NAME} buy 1 BTC/USD",)))
+
+
+@breaks("nothing-left-open")
+def a_block_is_over_with_its_order_open(scene: Scene) -> None:
+    order = scene.open()
+    scene.tell().saw(scene.now_s(), OrderState.OPEN)
+    scene.cancel(order)
 
 
 @breaks("nothing-left-open")

@@ -1,7 +1,8 @@
 """All that happened on the account at the simulated exchange, over a whole run: the exchange itself keeps only the newest."""
 
 from collections.abc import Callable, Mapping
-from decimal import Decimal
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal, DecimalException
 from typing import Final
 
 import attrs
@@ -23,12 +24,16 @@ from seawall.sim.exchange.pairs import Pair
 from seawall.sim.requests import Request
 from seawall.sim.settings import Door
 
-__all__ = ["AMENDS", "CANCELS", "PLACES", "Asked", "ExchangeRecord", "Placed"]
+__all__ = ["AMENDS", "CANCELS", "PLACES", "SWITCHED_OFF", "Asked", "ExchangeRecord", "Placed"]
 
 PLACES: Final = frozenset({"add_order", "AddOrder", "batch_add", "AddOrderBatch"})
 AMENDS: Final = frozenset({"amend_order", "AmendOrder", "edit_order", "EditOrder"})
 CANCELS: Final = frozenset({"cancel_order", "CancelOrder", "batch_cancel", "CancelOrderBatch", "cancel_all", "CancelAll"})
 SWITCH: Final = frozenset({"cancel_all_orders_after", "CancelAllOrdersAfter"})
+SWITCHED_OFF: Final = "CancelAllOrdersAfter Timeout"
+"""The reason of orders that the dead man's switch took."""
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
 _KEPT: Final = PLACES | AMENDS | CANCELS | SWITCH
 
 
@@ -63,6 +68,48 @@ class Asked:
         return tuple(_texts(self.params.get("cl_ord_id"))) + tuple(
             str(row["cl_ord_id"]) for row in _rows(self.params.get("orders")) if "cl_ord_id" in row
         )
+
+    @property
+    def symbol(self) -> str | None:
+        """The pair, in whatever spelling."""
+        value = self.params.get("symbol") or self.params.get("pair")
+        return None if value is None else str(value)
+
+    @property
+    def side(self) -> str:
+        """`buy` or `sell`."""
+        return str(self.params.get("side") or self.params.get("type"))
+
+    @property
+    def is_market(self) -> bool:
+        """Whether it asks for an order at market."""
+        return str(self.params.get("order_type") or self.params.get("ordertype")) == "market"
+
+    @property
+    def qty(self) -> Decimal | None:
+        """The quantity it names."""
+        return self._number("order_qty", "volume")
+
+    @property
+    def limit_price(self) -> Decimal | None:
+        """The price it names; of an order with a trigger, by REST, the trigger."""
+        return self._number("limit_price", "price")
+
+    @property
+    def deadline_ns(self) -> int | None:
+        """When the exchange is not to match it any more, nanoseconds since the epoch."""
+        value = self.params.get("deadline")
+        return None if value is None else (datetime.fromisoformat(str(value)) - _EPOCH) // _MICROSECOND * 1_000
+
+    def _number(self, *names: str) -> Decimal | None:
+        for name in names:
+            value = self.params.get(name)
+            if value is not None:
+                try:
+                    return Decimal(str(value))
+                except DecimalException:
+                    return None
+        return None
 
     @property
     def takes_all(self) -> bool:

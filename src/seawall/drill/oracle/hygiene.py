@@ -5,6 +5,7 @@ from typing import Final
 
 from seawall.drill.oracle.evidence import Certified, Evidence, Finding
 from seawall.drill.oracle.journal_rows import JournalRows
+from seawall.model.order_states import ENDED
 
 __all__ = ["left_open", "left_running", "left_sockets", "ran_otherwise", "reached_out", "unhandled"]
 
@@ -23,10 +24,21 @@ def left_open(evidence: Evidence) -> Iterator[Finding]:
         intent = journal.by_name.get(placed.name)
         if placed.order.live and (intent is None or not intent.intent.keep):
             yield Finding(f"{placed.name} is still open", evidence.ended_s)
+    yield from _outlived(evidence)
     if last.certificate is None:
         yield Finding("the engine ended without a certificate", last.ended_s)
     else:
         yield from (Finding(text, last.ended_s) for text in _untruths(evidence, last.certificate))
+
+
+def _outlived(evidence: Evidence) -> Iterator[Finding]:
+    """Orders that were open when their block was over, in a world that was well."""
+    for told in evidence.told.orders:
+        if told.over_s is None or told.entered_s is None or told.intent.keep or not told.states:
+            continue
+        calm = not evidence.disturbed_s(told.asked_s - evidence.terms.absent_s, told.over_s + evidence.terms.in_flight_s)
+        if calm and told.states[-1][1] not in ENDED:
+            yield Finding(f"{told.client_order_id} was {told.states[-1][1]} when its block was over", told.over_s)
 
 
 def _untruths(evidence: Evidence, certificate: Certified) -> Iterator[str]:

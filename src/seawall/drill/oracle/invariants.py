@@ -282,8 +282,8 @@ INVARIANTS: Final = (
         "switch-kept-armed",
         "While your orders are open the dead man's switch is armed, and takes them when the engine is gone.",
         "time",
-        _NOW,
-        _nothing,
+        _BOTH,
+        time_and_liveness.switched_off,
     ),
     Invariant(
         29,

@@ -2,14 +2,15 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from decimal import Decimal, DecimalException
+from decimal import Decimal
 from typing import Final
 
 from seawall.drill.oracle.evidence import Evidence, Finding
-from seawall.drill.oracle.exchange_record import AMENDS, CANCELS, PLACES, Asked, Placed
+from seawall.drill.oracle.exchange_record import AMENDS, CANCELS, PLACES, SWITCHED_OFF, Asked, Placed
 from seawall.drill.oracle.journal_rows import JournalRows
 from seawall.model.numbers import ZERO, is_multiple
 from seawall.model.order_states import ENDED, OrderState
+from seawall.model.orders import OrderType
 from seawall.sim.exchange.orders import SimFill, Status
 from seawall.sim.exchange.pairs import Pair
 
@@ -29,7 +30,6 @@ __all__ = [
     "touched_unowned",
 ]
 
-SWITCHED_OFF: Final = "CancelAllOrdersAfter Timeout"
 POST_ONLY: Final = "Post only order"
 _NEVER_THERE: Final = (OrderState.NOT_SENT, OrderState.NEVER_PLACED, OrderState.REFUSED)
 _SAME_END: Final = {
@@ -106,7 +106,7 @@ def _other_ends(evidence: Evidence) -> Iterator[tuple[bool, Finding]]:
             if ends[0] not in _NEVER_THERE:
                 yield False, Finding(f"{name} is {ends[0]} in the journal, and was never at the exchange", evidence.ended_s)
             continue
-        fault = _other_end(placed, ends[0], _told_filled(journal, name))
+        fault = _other_end(placed, ends[0], _told_filled(journal, name)) or _other_values(placed, journal)
         if fault is not None:
             # A clock that is set decides wrongly at once, or when what it counted from comes due.
             jumped = ends[0] in _NEVER_THERE and any(at_s >= placed.at_s - 1.0 for at_s in evidence.clock_jumps_s)
@@ -128,6 +128,18 @@ def _other_end(placed: Placed, end: OrderState, filled: Decimal | None) -> str |
         return f"is {end} in the journal, and {order.status} at the exchange"
     if filled is not None and filled != order.cum_qty:
         return f"ended with {filled} filled in the journal, and with {order.cum_qty} at the exchange"
+    return None
+
+
+def _other_values(placed: Placed, journal: JournalRows) -> str | None:
+    """Whether the last quantity and price in the journal are those the exchange had in the end."""
+    order, steps = placed.order, journal.steps_of(placed.name)
+    qtys = [step.qty for step in steps if step.qty is not None]
+    limits = [step.limit_price for step in steps if step.limit_price is not None]
+    if qtys and qtys[-1] != order.qty:
+        return f"was for {qtys[-1]} in the end by the journal, and for {order.qty} at the exchange"
+    if limits and order.limit_price is not None and limits[-1] != order.limit_price:
+        return f"was at {limits[-1]} in the end by the journal, and at {order.limit_price} at the exchange"
     return None
 
 
@@ -299,29 +311,37 @@ def _add(sums: dict[str, Decimal], asset: str, amount: Decimal) -> None:
 def off_the_grid_or_limits(evidence: Evidence) -> Iterator[Finding]:
     """12: what was sent lies on the grid and within the limits of one order; limits of many orders are the watch's."""
     for asked in evidence.exchange.of_methods(PLACES):
-        symbol = asked.params.get("symbol") or asked.params.get("pair")
-        pair = next((pair for pair in evidence.exchange.pairs.values() if symbol in pair.names()), None)
+        pair = next((pair for pair in evidence.exchange.pairs.values() if asked.symbol in pair.names()), None)
         if pair is None:
-            yield Finding(f"an order of {symbol}, which is not traded", asked.at_s)
+            yield Finding(f"an order of {asked.symbol}, which is not traded", asked.at_s)
             continue
         fault = _off_the_grid(asked, pair) or _above_limits(evidence, asked, pair)
         if fault is not None:
             yield Finding(f"{', '.join(asked.names) or 'an order'}: {fault}", asked.at_s)
+    yield from _sold_through(evidence)
 
 
-def _number(asked: Asked, *names: str) -> Decimal | None:
-    for name in names:
-        value = asked.params.get(name)
-        if value is not None:
-            try:
-                return Decimal(str(value))
-            except DecimalException:
-                return None
-    return None
+def _sold_through(evidence: Evidence) -> Iterator[Finding]:
+    """Sales at market, as those that close positions, of more than their owner had left."""
+    journal = evidence.journal or JournalRows()
+    held: dict[tuple[str, str], Decimal] = {}
+    found: dict[str, None] = {}
+    for fill in evidence.exchange.fills:
+        intent = journal.by_name.get(fill.cl_ord_id or fill.order_id)
+        if intent is None:
+            continue
+        key = intent.owner, fill.pair.symbol
+        before = held.get(key, ZERO)
+        held[key] = before + fill.qty * fill.side.sign
+        is_market = intent.intent.order_type is OrderType.MARKET
+        if is_market and before > ZERO > held[key] and intent.client_order_id not in found:
+            found[intent.client_order_id] = None
+            text = f"{intent.client_order_id} sold {fill.qty} {fill.pair.symbol} at market, and {intent.owner} had {before}"
+            yield Finding(text, evidence.exchange.filled_s.get(fill.exec_id, evidence.ended_s))
 
 
 def _off_the_grid(asked: Asked, pair: Pair) -> str | None:
-    qty, price = _number(asked, "order_qty", "volume"), _number(asked, "limit_price", "price")
+    qty, price = asked.qty, asked.limit_price
     checks: tuple[tuple[Decimal | None, Callable[[Decimal], bool], str], ...] = (
         (price, lambda value: is_multiple(value, pair.tick_size), f"price {price} is off the tick {pair.tick_size}"),
         (qty, lambda value: is_multiple(value, pair.qty_increment), f"quantity {qty} is off the step {pair.qty_increment}"),
@@ -337,9 +357,8 @@ def _off_the_grid(asked: Asked, pair: Pair) -> str | None:
 
 def _above_limits(evidence: Evidence, asked: Asked, pair: Pair) -> str | None:
     limits = evidence.terms.of(pair.symbol)
-    qty, price = _number(asked, "order_qty", "volume"), _number(asked, "limit_price", "price")
-    kind = str(asked.params.get("order_type") or asked.params.get("ordertype"))
-    if qty is None or kind == "market":
+    qty, price = asked.qty, asked.limit_price
+    if qty is None or asked.is_market:
         return None  # a market order may close a position, and the limits of an order do not hold that up
     if limits.max_order_qty is not None and qty > limits.max_order_qty:
         return f"{qty} is more than {limits.max_order_qty} in one order"

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from seawall.drill.oracle.evidence import Evidence, Finding
-from seawall.drill.oracle.exchange_record import PLACES, Asked
+from seawall.drill.oracle.exchange_record import PLACES, SWITCHED_OFF, Asked
 from seawall.drill.told import Left
 
 __all__ = [
@@ -14,10 +14,14 @@ __all__ = [
     "over_the_rate_limit",
     "probed_too_often",
     "sent_after_the_end",
+    "switched_off",
     "waited_too_long",
 ]
 
 _WINDOW_S: Final = 600.0
+_IN_A_ROW: Final = 8
+_ROW_S: Final = 15.0
+"""So many refusals so close together no fault explains: the first one says that the counter is full."""
 
 
 def waited_too_long(evidence: Evidence) -> Iterator[Finding]:
@@ -80,7 +84,13 @@ def _socket_dials(evidence: Evidence) -> list[float]:
 def over_the_rate_limit(evidence: Evidence) -> Iterator[Finding]:
     """26: in calm times our own counting keeps us below the exchange's; what a fault has bunched up may go over."""
     foreign = [placed.at_s for placed in evidence.exchange.foreign()]
+    recent: dict[str, deque[float]] = {}
     for at_s, what in evidence.exchange.overruns:
+        row = recent.setdefault(what, deque(maxlen=_IN_A_ROW))
+        row.append(at_s)
+        if len(row) == _IN_A_ROW and at_s - row[0] < _ROW_S:
+            yield Finding(f"the limit of {what} was exceeded {_IN_A_ROW} times within {at_s - row[0]:.1f} s", at_s)
+            row.clear()
         by_others = any(0 <= at_s - other_s <= evidence.terms.absent_s for other_s in foreign)
         new_life = any(0 <= at_s - life.began_s <= evidence.terms.absent_s for life in evidence.lives[1:])
         if evidence.is_calm(at_s, before_s=evidence.terms.absent_s) and not by_others and not new_life:
@@ -110,8 +120,32 @@ def sent_after_the_end(evidence: Evidence) -> Iterator[Finding]:
         late = [asked for asked in places if at_s + grace_s < asked.at_s <= until_s and not _closes(asked)]
         if late:
             yield Finding(f"{len(late)} orders were sent after {what}", late[0].at_s)
+    yield from _taken_after_the_end(evidence)
+
+
+def _taken_after_the_end(evidence: Evidence) -> Iterator[Finding]:
+    """What strategies asked for once it was over, and were given."""
+    ends = [(at_s, "the engine was halted") for at_s in evidence.halted_s]
+    ends += [(life.stop_wanted_s, "the engine was to stop") for life in evidence.lives if life.stop_wanted_s is not None]
+    for at_s, what in ends:
+        life = next((life for life in reversed(evidence.lives) if life.began_s <= at_s), None)
+        until_s = float("inf") if life is None or life.ended_s is None else life.ended_s
+        for told in evidence.told.orders:
+            if at_s < told.asked_s <= until_s and told.entered_s is not None and told.entered_s <= until_s:
+                yield Finding(f"{told.client_order_id} of {told.owner} was asked for and taken after {what}", told.asked_s)
+
+
+def switched_off(evidence: Evidence) -> Iterator[Finding]:
+    """28: a switch that is renewed takes nothing while an engine serves in a world that is well."""
+    timeout_s = evidence.terms.switch_timeout_s
+    for placed in evidence.exchange.ours():
+        if timeout_s is None or placed.ended_s is None or placed.order.reason != SWITCHED_OFF:
+            continue
+        since_s = placed.ended_s - 2 * timeout_s
+        if all(map(evidence.is_serving, (since_s, placed.ended_s))) and not evidence.disturbed_s(since_s, placed.ended_s):
+            yield Finding(f"the switch took {placed.name} from an engine that served", placed.ended_s)
 
 
 def _closes(asked: Asked) -> bool:
     """Positions are closed at market, and entered so by nobody who has been told to stop."""
-    return str(asked.params.get("order_type") or asked.params.get("ordertype")) == "market"
+    return asked.is_market

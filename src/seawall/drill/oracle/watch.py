@@ -8,7 +8,7 @@ import attrs
 
 from seawall.drill.oracle.book_record import BookRecord
 from seawall.drill.oracle.evidence import BreakerSpell, Dial, Evidence, Gap
-from seawall.drill.oracle.exchange_record import PLACES
+from seawall.drill.oracle.exchange_record import PLACES, Asked
 from seawall.drill.told import Listener, SeenBook
 from seawall.model.journal import IntentRecord
 from seawall.model.market_data import Candle, Quote, Trade, VenueStatus
@@ -142,6 +142,7 @@ class Watch(Listener):
         if intent is None:
             self._notice("journaled-before-sent", f"{name} came in before it was in the journal")
         else:
+            self._check_what_was_sent(intent, request)
             self._check_what_was_seen(intent)
 
     def hear(self, event: Event) -> None:
@@ -217,6 +218,23 @@ class Watch(Listener):
         self._last_candle[stream] = candle.begin_ns
 
     # How it is judged.
+
+    def _check_what_was_sent(self, intent: IntentRecord, request: Request) -> None:
+        """2: what comes in is what was written down, to the last digit, and not good for longer."""
+        wish, sent = intent.intent, Asked(self._now_s(), request.method, request.params)
+        pair = self.exchange.pairs.get(wish.symbol)
+        qty, price, deadline_ns = sent.qty, sent.limit_price, sent.deadline_ns
+        same = (
+            pair is not None
+            and sent.symbol in pair.names()
+            and sent.side == wish.side
+            and qty == wish.qty
+            and (wish.limit_price is None or wish.order_type.has_trigger or price == wish.limit_price)
+        )
+        if not same:
+            self._notice("journaled-before-sent", f"{intent.client_order_id} is {wish} in the journal, and came in otherwise")
+        elif deadline_ns is None or deadline_ns > intent.deadline_ns:
+            self._notice("journaled-before-sent", f"{intent.client_order_id} may be matched for longer than the journal says")
 
     def _check_what_was_seen(self, intent: IntentRecord) -> None:
         """14: what an order was decided on had been the market not long before."""

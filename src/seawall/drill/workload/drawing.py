@@ -6,7 +6,7 @@ from typing import Final
 
 import trio
 
-from seawall.drill.workload.failing import RESTARTS, Crasher
+from seawall.drill.workload.failing import RESTARTS, Clinger, Crasher
 from seawall.drill.workload.hand import Hand
 from seawall.drill.workload.reading import BookReader, CandleFollower, SlowReader
 from seawall.drill.workload.resting import Amender, Keeper, Quoter, Retractor
@@ -30,6 +30,7 @@ KINDS: Final[dict[str, type[Hand]]] = {
     "keeper": Keeper,
     "retractor": Retractor,
     "crasher": Crasher,
+    "clinger": Clinger,
     "book reader": BookReader,
     "slow reader": SlowReader,
     "candle follower": CandleFollower,
@@ -39,6 +40,8 @@ KINDS: Final[dict[str, type[Hand]]] = {
 _ALWAYS: Final = ("quoter", "taker")
 _TEMPERS: Final = ((2.0, 12.0), (5.0, 40.0), (15.0, 90.0))
 """How long one rests and pauses: hasty, usual, slow."""
+_FRANTIC: Final = (0.2, 1.5)
+"""More than the exchange's rate limit bears. In the last symbol alone: in the others there must be room for the rest."""
 
 
 def workload(rng: Random, symbols: Sequence[str] = ("BTC/USD", "ETH/USD")) -> tuple[StrategySpec, ...]:
@@ -48,12 +51,13 @@ def workload(rng: Random, symbols: Sequence[str] = ("BTC/USD", "ETH/USD")) -> tu
     """
     others = [kind for kind in KINDS if kind not in _ALWAYS]
     chosen = [*_ALWAYS, *rng.sample(others, rng.randint(2, 5))]
-    return tuple(_spec(kind, rng.choice(symbols), rng) for kind in chosen)
+    return tuple(_spec(kind, rng.choice(symbols), rng, last=symbols[-1]) for kind in chosen)
 
 
-def _spec(kind: str, symbol: str, rng: Random) -> StrategySpec:
+def _spec(kind: str, symbol: str, rng: Random, *, last: str) -> StrategySpec:
     worth = rng.choice(((15, 40), (20, 300), (200, 2_000)))
-    hand = KINDS[kind](symbol, Random(rng.getrandbits(64)), worth, rng.choice(_TEMPERS))
+    temper = _FRANTIC if kind == "retractor" and symbol == last and rng.random() < 0.5 else rng.choice(_TEMPERS)
+    hand = KINDS[kind](symbol, Random(rng.getrandbits(64)), worth, temper)
     if isinstance(hand, Quoter):
         hand.post_only = rng.random() < 0.4
     if isinstance(hand, Keeper):

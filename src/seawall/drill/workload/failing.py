@@ -1,5 +1,6 @@
-"""Strategies with bugs: they raise in the middle of their blocks, and are started again by their policy."""
+"""Strategies with bugs: they raise in the middle of their blocks, or will not end when they are told to."""
 
+import contextlib
 from typing import Final
 
 import attrs
@@ -7,10 +8,11 @@ import trio
 
 from seawall.drill.workload.hand import Hand
 from seawall.engine.market import Market
+from seawall.model.errors import NotSent, Refused
 from seawall.model.orders import Side, limit_buy, limit_sell
 from seawall.resilience import RestartPolicy
 
-__all__ = ["RESTARTS", "Crasher", "PlannedBug"]
+__all__ = ["RESTARTS", "Clinger", "Crasher", "PlannedBug"]
 
 RESTARTS: Final = RestartPolicy(on=(Exception,), delays_s=(1.0, 2.0, 5.0), settled_after_s=15.0, exhausted="quarantine")
 """It runs for longer than fifteen seconds before it fails, so that earlier failures are forgotten and it is not left out."""
@@ -46,3 +48,32 @@ class Crasher(Hand):
             if side is Side.BUY and self.rng.random() < 0.1:
                 await trio.sleep(15.0)
                 raise PlannedBug("one of the workload's own, with its order open")
+
+
+@attrs.define(eq=False)
+class Clinger(Hand):
+    """Rests an order, and when it is told to end tries for a second to place another one."""
+
+    async def run(self, market: Market) -> None:
+        """Trade until cancelled, and then once more."""
+        try:
+            await self.over_and_over(lambda: self._rest(market))
+        finally:
+            with trio.move_on_after(1.0, shield=True):
+                await self._cling(market)
+
+    async def _rest(self, market: Market) -> None:
+        quote = await self.quote(market)
+        price = self.behind(market, quote, Side.BUY, self.rng.randint(3, 30))
+        async with market.working(limit_buy(self.symbol, qty=self.qty(market, price), price=price)) as order:
+            with trio.move_on_after(self.rng.uniform(*self.pause_s)):
+                await order.done()
+
+    async def _cling(self, market: Market) -> None:
+        quote = market.quote(self.symbol)
+        if quote is None:
+            return
+        price = self.behind(market, quote, Side.BUY, 50)
+        with contextlib.suppress(Refused, NotSent):
+            async with market.working(limit_buy(self.symbol, qty=self.qty(market, price), price=price)):
+                await trio.sleep(0.1)
