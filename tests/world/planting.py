@@ -1,6 +1,6 @@
 """Plants bugs in copies of the engine, one in each, and lets the world find them.
 
-    PYTHONPATH=tests python tests/world/planting.py --seeds 12 --minutes 10
+    PYTHONPATH=tests python tests/world/planting.py --seeds 12 --minutes 5
 
 prints which seed has caught which bug, and by which invariant. Exit code 1 when one of them has survived.
 """
@@ -11,7 +11,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -20,53 +20,40 @@ import trio
 from world.mutants import MUTANTS, Mutant
 
 import seawall
-from seawall.cli.exit_codes import ExitCode
 
-__all__ = ["Block", "Caught", "Runs", "Survived", "plant", "score"]
+__all__ = ["Caught", "Looking", "Run", "Survived", "plant", "score"]
 
 SOURCE: Final = Path(seawall.__file__).parent
-_PLAN_MINUTES: Final = 5.0
+PLAN_S: Final = 300.0
+"""How long a run under a mutant's own plan trades."""
+MOST_S: Final = 300.0
+"""Of real time, for one run."""
 
 
 @attrs.frozen
-class Runs:
-    """What is run to find a bug: its own plan on the first of these seeds, then the swarms of all of them."""
+class Run:
+    """One look for a bug: a seed, and its faults; without a plan, the swarm of the seed."""
 
-    seeds: tuple[int, ...]
-    minutes: float
-    block: int = 2
-    """Seeds that one process does: its start takes a while."""
-    planned: int = 2
-    """Seeds on which the plan of a bug is tried."""
-
-    def blocks(self, plan: str) -> Iterator["Block"]:
-        """Seeds that follow each other, a few at a time."""
-        if plan:
-            for seed in self.seeds[: self.planned]:
-                yield Block((seed,), _PLAN_MINUTES, plan)
-        block: list[int] = []
-        for seed in self.seeds:
-            if block and (seed != block[-1] + 1 or len(block) == self.block):
-                yield Block(tuple(block), self.minutes)
-                block = []
-            block.append(seed)
-        if block:
-            yield Block(tuple(block), self.minutes)
-
-
-@attrs.frozen
-class Block:
-    """Runs of one process: seeds that follow each other, and their faults; without a plan, the swarms of the seeds."""
-
-    seeds: tuple[int, ...]
-    minutes: float
+    seed: int
+    length_s: float
     plan: str = ""
 
-    @property
-    def command(self) -> list[str]:
-        """How the engine is asked for it."""
-        words = ["simulate", "--first", str(self.seeds[0]), "--seeds", str(len(self.seeds)), "--minutes", str(self.minutes)]
-        return [*words, "--jobs", "1", *(["--faults", self.plan] if self.plan else [])]
+    def __str__(self) -> str:
+        return f"{self.seed} {self.length_s:g} {self.plan or 'swarm'}"
+
+
+@attrs.frozen
+class Looking:
+    """How a bug is looked for: under its own plan with the first few of these seeds, then in the swarms of all of them."""
+
+    seeds: tuple[int, ...]
+    minutes: float
+    planned: int = 2
+
+    def runs(self, mutant: Mutant) -> list[Run]:
+        """What is run for a mutant, one after the other, until something is found."""
+        directed = [Run(seed, PLAN_S, mutant.plan) for seed in self.seeds[: self.planned] if mutant.plan]
+        return directed + [Run(seed, self.minutes * 60) for seed in self.seeds]
 
 
 @attrs.frozen
@@ -74,24 +61,22 @@ class Caught:
     """A seed has found the bug, by these invariants (or by a run that came to no verdict)."""
 
     mutant: Mutant
-    seed: int
-    planned: bool
+    run: Run
     by: tuple[str, ...]
 
     def __str__(self) -> str:
-        return f"{self.mutant.name:28} {'plan ' if self.planned else 'swarm'} seed {self.seed:3}  {', '.join(self.by)}"
+        return f"{self.mutant.name:26} {'plan ' if self.run.plan else 'swarm'} seed {self.run.seed:3}  {', '.join(self.by)}"
 
 
 @attrs.frozen
 class Survived:
-    """None of the seeds has found it; or it could not be run at all, and `why` says so."""
+    """None of so many runs has found it."""
 
     mutant: Mutant
-    seeds: int
-    why: str = ""
+    runs: int
 
     def __str__(self) -> str:
-        return f"{self.mutant.name:28} SURVIVED {self.seeds} runs {self.why}".rstrip()
+        return f"{self.mutant.name:26} SURVIVED {self.runs} runs"
 
 
 Fate = Caught | Survived
@@ -109,26 +94,26 @@ def plant(mutant: Mutant, folder: Path) -> None:
 
 @attrs.define(eq=False)
 class _Sound:
-    """The engine as it is: what a seed finds there is no planted bug's."""
+    """The engine as it is: what a run finds there is no planted bug's."""
 
-    _known: dict[Block, frozenset[int]] = attrs.field(factory=dict)
+    _known: dict[Run, bool] = attrs.field(factory=dict)
 
-    async def finds(self, block: Block, folder: Path) -> frozenset[int]:
-        """Which seeds of a block find something in it."""
-        if block not in self._known:
-            _, found, _ = await _simulate(SOURCE.parent, block, folder)
-            self._known[block] = frozenset(found)
-        return self._known[block]
+    async def finds(self, run: Run) -> bool:
+        """Whether a run finds something in it."""
+        if run not in self._known:
+            (found,) = await _look(SOURCE.parent, [run])
+            self._known[run] = bool(found)
+        return self._known[run]
 
 
-async def score(mutants: Sequence[Mutant], runs: Runs, *, jobs: int) -> list[Fate]:
+async def score(mutants: Sequence[Mutant], looking: Looking, *, jobs: int) -> list[Fate]:
     """Let the world look for each, several beside each other; in the order of the mutants."""
     fates: dict[str, Fate] = {}
     waiting, sound = iter(mutants), _Sound()
 
     async def work() -> None:
         for mutant in waiting:
-            fate = fates[mutant.name] = await _look_for(mutant, runs, sound)
+            fate = fates[mutant.name] = await _look_for(mutant, looking, sound)
             sys.stdout.write(f"{fate}\n")
             sys.stdout.flush()
 
@@ -138,48 +123,32 @@ async def score(mutants: Sequence[Mutant], runs: Runs, *, jobs: int) -> list[Fat
     return [fates[mutant.name] for mutant in mutants]
 
 
-async def _look_for(mutant: Mutant, runs: Runs, sound: _Sound) -> Fate:
-    tried = 0
+async def _look_for(mutant: Mutant, looking: Looking, sound: _Sound) -> Fate:
+    runs = looking.runs(mutant)
+    done = 0
     with tempfile.TemporaryDirectory(prefix=f"{mutant.name}-") as name:
-        folder = Path(name)
-        plant(mutant, folder)
-        for block in runs.blocks(mutant.plan):
-            code, found, said = await _simulate(folder, block, folder)
-            if code not in {ExitCode.CLEAN, ExitCode.BROKEN}:
-                return Survived(mutant, 0, f"exit code {code}: {said.strip()[-400:]}")
-            tried += len(block.seeds)
-            if found:
-                theirs = sorted(found.keys() - await sound.finds(block, folder))
-                if theirs:
-                    return Caught(mutant, theirs[0], bool(block.plan), found[theirs[0]])
-    return Survived(mutant, tried)
+        plant(mutant, Path(name))
+        while done < len(runs):
+            found = await _look(Path(name), runs[done:])
+            done += len(found)
+            if found[-1] and not await sound.finds(runs[done - 1]):
+                return Caught(mutant, runs[done - 1], found[-1])
+    return Survived(mutant, len(runs))
 
 
-async def _simulate(path: Path, block: Block, folder: Path) -> tuple[int | None, dict[int, tuple[str, ...]], str]:
-    """The exit code, what each seed found, and what was said."""
-    results = folder / "results.json"
-    results.unlink(missing_ok=True)
-    done = await trio.run_process(
-        [sys.executable, "-m", "seawall.cli.main", *block.command, "--json", str(results)],
-        env=os.environ | {"PYTHONPATH": str(path)},
-        capture_stdout=True,
-        capture_stderr=True,
-        check=False,
-        cwd=folder,
-    )
-    said = (done.stdout + done.stderr).decode()
-    if not results.exists():
-        return done.returncode, {}, said
-    told = json.loads(results.read_text())
-    each = told.get("results", [told])
-    return done.returncode, {one["seed"]: _found(one) for one in each if not one["clean"]}, said
-
-
-def _found(result: dict[str, object]) -> tuple[str, ...]:
-    violations = result.get("violations")
-    if not isinstance(violations, list):
-        return (f"no verdict: {str(result.get('trace', '')).strip()[-200:]}",)
-    return tuple(sorted({str(violation["invariant"]) for violation in violations}))
+async def _look(path: Path, runs: Sequence[Run]) -> list[tuple[str, ...]]:
+    """What each run finds in the engine at a path, up to the first that finds something."""
+    with trio.move_on_after(MOST_S * len(runs)):
+        done = await trio.run_process(
+            [sys.executable, "-B", str(Path(__file__).with_name("planted.py")), *map(str, runs)],
+            env=os.environ | {"PYTHONPATH": str(path), "PYTHONHASHSEED": "0"},
+            capture_stdout=True,
+            capture_stderr=True,
+            check=False,
+        )
+        lines = [tuple(json.loads(line)) for line in done.stdout.decode().splitlines()]
+        return lines or [(f"no verdict: it ended with {done.returncode}: {done.stderr.decode().strip()[-200:]}",)]
+    return [("no verdict: it did not end",)]
 
 
 async def _main(arguments: argparse.Namespace) -> int:
@@ -187,9 +156,9 @@ async def _main(arguments: argparse.Namespace) -> int:
     if unknown:
         sys.stderr.write(f"no such mutant: {', '.join(unknown)}\n")
         return 2
-    runs = Runs(tuple(range(arguments.first, arguments.first + arguments.seeds)), arguments.minutes)
+    looking = Looking(tuple(range(arguments.first, arguments.first + arguments.seeds)), arguments.minutes)
     chosen = [MUTANTS[name] for name in arguments.names or MUTANTS]
-    fates = await score(chosen, runs, jobs=arguments.jobs)
+    fates = await score(chosen, looking, jobs=arguments.jobs)
     survived = [fate for fate in fates if isinstance(fate, Survived)]
     sys.stdout.write(f"\n{len(fates) - len(survived)} of {len(fates)} caught\n")
     for fate in survived:
@@ -203,7 +172,7 @@ def main() -> int:
     parser.add_argument("names", nargs="*", help="these mutants; all when none is named")
     parser.add_argument("--first", type=int, default=1)
     parser.add_argument("--seeds", type=int, default=12)
-    parser.add_argument("--minutes", type=float, default=10.0)
+    parser.add_argument("--minutes", type=float, default=5.0)
     parser.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)))
     return trio.run(_main, parser.parse_args())
 

@@ -4,7 +4,11 @@ from pathlib import Path
 
 import pytest
 from world.mutants import MUTANTS, Edit, Mutant
-from world.planting import SOURCE, Runs, plant
+from world.planted import spec_of
+from world.planting import SOURCE, Looking, Run, plant
+
+from seawall.drill.spec import RunSpec
+from seawall.sim.catalogue import Planned
 
 
 def test_one_file_is_changed_in_the_copy_and_none_where_it_came_from(tmp_path: Path) -> None:
@@ -29,11 +33,22 @@ def test_a_bug_whose_words_are_gone_is_not_planted(tmp_path: Path) -> None:
         plant(stale, tmp_path)
 
 
-def test_seeds_that_follow_each_other_are_run_together_first_under_the_plan() -> None:
-    assert [block.seeds for block in Runs((1, 2, 3, 4, 7, 8), 1.0).blocks("")] == [(1, 2), (3, 4), (7, 8)]
-    assert [block.seeds for block in Runs((1, 3, 4, 5), 1.0).blocks("")] == [(1,), (3, 4), (5,)]
-    assert list(Runs((), 1.0).blocks("")) == []
-    first, second, *swarms = Runs((1, 2, 3), 10.0).blocks("kill@30+3#1")
-    assert (first.seeds, second.seeds) == ((1,), (2,))
-    assert first.command[-2:] == second.command[-2:] == ["--faults", "kill@30+3#1"]
-    assert all("--faults" not in swarm.command for swarm in swarms)
+def test_a_bug_is_looked_for_under_its_own_plan_first_and_then_in_swarms() -> None:
+    planned, plain = MUTANTS["silence-unnoticed"], MUTANTS["switch-not-armed"]
+    looking = Looking((4, 5, 6), 10.0)
+
+    assert [(run.seed, run.plan) for run in looking.runs(planned)] == [
+        (4, planned.plan),
+        (5, planned.plan),
+        (4, ""),
+        (5, ""),
+        (6, ""),
+    ]
+    assert list(map(str, looking.runs(plain))) == ["4 600 swarm", "5 600 swarm", "6 600 swarm"]
+
+
+def test_a_run_is_told_to_its_process_in_one_word() -> None:
+    run = Run(7, 300.0, "kill@30+3#1 ws-gap@45+20#2")
+
+    assert spec_of(str(run)) == RunSpec(7, 300.0, tuple(map(Planned.read, run.plan.split())))
+    assert spec_of(str(Run(8, 240.5))) == RunSpec(8, 240.5)
