@@ -197,7 +197,10 @@ def test_parameters_keep_text_numbers_lists_and_tables(load: Load) -> None:
             "dead_mans_switch.planned_maintenance = [{begin = 2026-12-01T10:00:00Z, end = 2026-12-01T09:00:00Z}]",
             "dead_mans_switch.planned_maintenance[0]: maintenance must end after it begins",
         ),
-        ("dead_mans_switch.planned_maintenance = [{begin = 2026-12-01T10:00:00Z}]", "dead_mans_switch.planned_maintenance[0].end: is missing"),
+        (
+            "dead_mans_switch.planned_maintenance = [{begin = 2026-12-01T10:00:00Z}]",
+            "dead_mans_switch.planned_maintenance[0].end: is missing",
+        ),
         ("dead_mans_switch.maintenance_lead_s = 0", "dead_mans_switch.maintenance_lead_s: expected a number above zero, found 0"),
         ("dead_mans_switch.when_foreign = 'no'", 'dead_mans_switch.when_foreign: expected one of "on", "off", "ask"'),
         ("reconcile.on_difference = 'stop'", 'reconcile.on_difference: expected one of "notice", "reduce", "halt"'),

@@ -13,7 +13,8 @@ from seawall.config.credentials import KEY_VARIABLE, SECRET_VARIABLE
 from seawall.journal import JournalContents, JournalInUse, read_journal, verify_journal
 from seawall.model.order_states import ENDED, OrderState
 from seawall.sim import Simulator
-from support.script import SYMBOL, Contact
+from seawall.sim.exchange.orders import SimFill, SimOrder
+from support.script import FOREIGN, SYMBOL, Contact, is_settled
 
 __all__ = ["look_after"]
 
@@ -50,16 +51,12 @@ async def _restarted(contact: Contact) -> tuple[Certificate, dict[tuple[str, str
     while engine is None or engine.certificate is None:
         try:
             async with open_engine(contact.config("restarted"), strategies=[], surroundings=surroundings) as engine:
-                while not _settled(engine):  # noqa: ASYNC110 - what is waited for is told by no event
+                while not is_settled(engine):  # noqa: ASYNC110 - what is waited for is told by no event
                     await trio.sleep(0.01)
                 held = {(line.owner, line.symbol): line.qty for line in engine.snapshot().positions if line.qty}
         except* JournalInUse:
             await trio.sleep(0.05)  # a server notices in its own time that the session has died
     return engine.certificate, held
-
-
-def _settled(engine: Engine) -> bool:
-    return all(order.state == OrderState.OPEN for order in engine.snapshot().orders)
 
 
 def _compare(
@@ -68,8 +65,12 @@ def _compare(
     if not certificate.clean:
         yield str(certificate)
     ours = {order.intent.client_order_id: order for order in journal.orders}
-    there = {order.cl_ord_id: order for order in sim.exchange.orders.values()}
-    if len(there) != len(sim.exchange.orders):
+    # An order of another hand goes by the exchange's id, and is none of ours until it was claimed.
+    placed = {_name(order): order for order in sim.exchange.orders.values()}
+    unclaimed = [name for name in placed.keys() - ours.keys() if placed[name].cl_ord_id in FOREIGN]
+    yield from (f"{name}: not ours, and {placed[name].status}" for name in unclaimed if placed[name].status in _END)
+    there = {name: order for name, order in placed.items() if name not in unclaimed}
+    if len(placed) != len(sim.exchange.orders):
         yield "the exchange has two orders under one id"
     yield from (f"{name}: at the exchange, and not in the journal" for name in there.keys() - ours.keys())
     for name, order in ours.items():
@@ -84,17 +85,22 @@ def _compare(
                 yield f"{name}: kept, and not named in the certificate"
         elif set(ends) != {_END[there[name].status]}:
             yield f"{name}: {there[name].status} at the exchange, and in the journal {ends}"
-    yield from _compare_fills(sim, journal, held)
+    yield from _compare_fills([fill for fill in sim.exchange.fills if fill.order_id not in unclaimed], journal, held)
 
 
-def _compare_fills(sim: Simulator, journal: JournalContents, held: dict[tuple[str, str], Decimal]) -> Iterator[str]:
-    theirs = {fill.exec_id: fill.qty for fill in sim.exchange.fills}
+def _name(order: SimOrder) -> str:
+    return order.order_id if order.cl_ord_id in FOREIGN else str(order.cl_ord_id)
+
+
+def _compare_fills(fills: list[SimFill], journal: JournalContents, held: dict[tuple[str, str], Decimal]) -> Iterator[str]:
+    theirs = {fill.exec_id: fill.qty for fill in fills}
     ours = {record.fill.exec_id: record.fill.qty for record in journal.fills}
     if theirs != ours:
         yield f"fills at the exchange {theirs}, and in the journal {ours}"
     owners = {order.intent.client_order_id: order.intent.owner for order in journal.orders}
     sums: defaultdict[tuple[str, str], Decimal] = defaultdict(Decimal)
-    for fill in sim.exchange.fills:
-        sums[owners.get(str(fill.cl_ord_id), "nobody"), SYMBOL] += fill.qty * fill.side.sign
+    for fill in fills:
+        name = fill.order_id if fill.cl_ord_id in FOREIGN else str(fill.cl_ord_id)
+        sums[owners.get(name, "nobody"), SYMBOL] += fill.qty * fill.side.sign
     if held != {owner: qty for owner, qty in sums.items() if qty}:
         yield f"positions {held}, and fills that come to {dict(sums)}"

@@ -14,9 +14,9 @@ import time
 import traceback
 import zlib
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
-from itertools import dropwhile
+from itertools import count, dropwhile
 from pathlib import Path
 from random import Random
 from typing import Final
@@ -29,7 +29,7 @@ from seawall.journal.store import open_store
 from seawall.sim import SimAddresses, open_sim
 from support.aftermath import look_after
 from support.places import Places
-from support.script import EXCHANGE, SCRIPTS, Contact, run_script
+from support.script import EXCHANGE, SCRIPTS, Contact, place_by_hand, run_restart, run_script
 
 _AT_ONCE: Final = 12
 _TRIES: Final = 3
@@ -43,6 +43,9 @@ class Point:
     directory: Path
     script: str
     postgres: str | None
+    restarts: bool = False
+    """Whether the engine that is started next is watched too, and may be ended at `then`."""
+    then: str | None = None
     tried: int = 0
 
     @property
@@ -61,9 +64,11 @@ class Point:
         self.directory.mkdir(parents=True)
         if self.postgres is not None:
             _make_schema(self.postgres, self._schema)
-        contact_is_read, contact_is_written = os.pipe()
-        engine = _forked(partial(self._trade, contact_is_read))
-        wrong = trio.run(self._serve, engine, contact_is_written)
+        lives = [_Life(run_script, self.place)]
+        if self.restarts:
+            lives.append(_Life(run_restart, self.then))
+        engines = [_forked(partial(self._live, life)) for life in lives]
+        wrong = trio.run(self._serve, lives, engines)
         (self.directory / "wrong.json").write_text(json.dumps(wrong))
 
     def fail(self, told: str) -> None:
@@ -75,25 +80,47 @@ class Point:
         reached: list[str] = json.loads((self.directory / "reached.json").read_text())
         return reached
 
-    def _trade(self, contact_is_read: int) -> None:
-        with os.fdopen(contact_is_read, "rb") as pipe:
+    def _live(self, life: "_Life") -> None:
+        """Be an engine, once the exchange is there and the one before has ended."""
+        with os.fdopen(life.contact_is_read, "rb") as pipe:
             addresses, key, secret = json.loads(pipe.readline())
         contact = Contact(SimAddresses(**addresses), key, secret, self.journal)
-        places = Places(self.place)
-        trio.run(run_script, contact, places, self.script)
+        places = Places(life.fatal)
+        trio.run(life.work, contact, places, self.script)
         (self.directory / "reached.json").write_text(json.dumps(places.reached))
 
-    async def _serve(self, engine: int, contact_is_written: int) -> list[str] | None:
+    async def _serve(self, lives: Sequence["_Life"], engines: Sequence[int]) -> list[str] | None:
         async with open_sim(EXCHANGE) as sim:
+            if self.script == "claims":
+                place_by_hand(sim)
             contact = Contact(sim.addresses, sim.api_key, sim.api_secret, self.journal)
             told = [attrs.asdict(contact.addresses), contact.key, contact.secret]
-            os.write(contact_is_written, json.dumps(told).encode() + b"\n")
-            ended_by = await _ended(engine)
-            if self.place is not None and ended_by == 0:
+            endings: list[int] = []
+            for life, engine in zip(lives, engines, strict=True):
+                os.write(life.contact_is_written, json.dumps(told).encode() + b"\n")
+                endings.append(await _ended(engine))
+            if any(life.fatal is not None and ended_by == 0 for life, ended_by in zip(lives, endings, strict=True)):
                 return None
-            if ended_by not in {0, -signal.SIGKILL}:
-                return [f"the engine was to be killed there, and ended with {ended_by}"]
+            if not set(endings) <= {0, -signal.SIGKILL}:
+                return [f"the engine was to be killed there, and ended with {endings}"]
             return await look_after(sim, contact)
+
+
+@attrs.frozen
+class _Life:
+    """One engine process: what it does, where it dies, and how it is told that its time has come."""
+
+    work: Callable[[Contact, Places, str], Awaitable[None]]
+    fatal: str | None
+    _pipe: tuple[int, int] = attrs.field(factory=os.pipe)
+
+    @property
+    def contact_is_read(self) -> int:
+        return self._pipe[0]
+
+    @property
+    def contact_is_written(self) -> int:
+        return self._pipe[1]
 
 
 async def _ended(process: int) -> int:
@@ -152,7 +179,7 @@ def _wrong_at(point: Point, code: int) -> list[str] | None:
 
 
 def _tell(place: str | None, wrong: list[str] | None) -> None:
-    line = {"place": place, "wrong": ["the engine never came there"] if wrong is None else wrong}
+    line: dict[str, object] = {"place": place, "wrong": ["the engine never came there"] if wrong is None else wrong}
     sys.stdout.write(json.dumps(line) + "\n")
     sys.stdout.flush()
 
@@ -171,7 +198,7 @@ def _run_all(points: deque[Point]) -> None:
             # A request that may go by socket or by REST went the other way this time.
             points.append(attrs.evolve(point, tried=point.tried + 1, directory=point.directory / "again"))
         else:
-            _tell(point.place, wrong)
+            _tell(point.then or point.place, wrong)
 
 
 def main() -> None:
@@ -184,18 +211,27 @@ def main() -> None:
     parser.add_argument(
         "--part", type=int, nargs=2, default=(0, 1), metavar=("I", "N"), help="every N-th of them, from the I-th on"
     )
+    parser.add_argument(
+        "--then-at",
+        metavar="PLACE",
+        help="end the first engine at this place always, and the next one at every place it comes to",
+    )
     given = parser.parse_args()
     _load_all(given.directory / "unused.sqlite", given.postgres)
-    point = partial(Point, script=given.script, postgres=given.postgres)
-    whole = point(None, given.directory / "whole")
+    point = partial(Point, script=given.script, postgres=given.postgres, restarts=given.then_at is not None)
+    whole = point(given.then_at, given.directory / "whole")
     wrong = _wrong_at(whole, _reaped(_forked(whole.run, whole.fail)))
     _tell(None, wrong)
-    if not wrong:
+    if wrong == []:
         part, parts = given.part
         # By name: two runs may come to the same places in another order, and no place is to fall between two parts.
         reached = dropwhile(lambda place: given.after not in place, whole.reached())
         places = [place for place in reached if zlib.crc32(place.encode()) % parts == part]
-        _run_all(deque(point(place, given.directory / f"point{number}") for number, place in enumerate(places)))
+        directories = (given.directory / f"point{number}" for number in count())
+        if given.then_at is None:
+            _run_all(deque(point(place, directory) for place, directory in zip(places, directories, strict=False)))
+        else:
+            _run_all(deque(point(given.then_at, each, then=place) for place, each in zip(places, directories, strict=False)))
 
 
 if __name__ == "__main__":

@@ -12,23 +12,30 @@ from typing import Final
 import attrs
 import trio
 
-from seawall import Config, Market, StrategySpec, limit_buy, limit_sell
+from seawall import Config, Engine, Market, StrategySpec, limit_buy, limit_sell
 from seawall.config import Deadlines, Exchange, Mode
 from seawall.config.compose import client_settings
 from seawall.engine.engine import EngineParts, open_engine_on
 from seawall.engine.notices import PrivateStreamRestored
+from seawall.engine.settings import DeadMansSwitch, WhenForeign
 from seawall.journal import open_journal
 from seawall.journal.database import database_at
 from seawall.kraken.client import Credentials, open_venue
 from seawall.kraken.client.settings import Addresses
-from seawall.sim import DEFAULT_PAIRS, SimAddresses, SimSettings
+from seawall.model.order_states import OrderState
+from seawall.model.orders import OrderType, Side
+from seawall.sim import DEFAULT_PAIRS, SimAddresses, SimSettings, Simulator
+from seawall.sim.exchange.orders import NewOrder
 from support.places import Places, WatchedDatabase, WatchedTransport, watched_dial
 
-__all__ = ["EXCHANGE", "SCRIPTS", "SYMBOL", "Contact", "run_script"]
+__all__ = ["EXCHANGE", "FOREIGN", "SCRIPTS", "SYMBOL", "Contact", "is_settled", "place_by_hand", "run_restart", "run_script"]
 
-SCRIPTS: Final = ("whole", "short", "by REST")
+SCRIPTS: Final = ("whole", "short", "by REST", "claims")
 
 SYMBOL: Final = "BTC/USD"
+
+FOREIGN: Final = ("byhand1", "byhand2")
+"""Client order ids of what another hand has placed, where the script has another hand."""
 
 EXCHANGE: Final = SimSettings(
     pairs=tuple(pair for pair in DEFAULT_PAIRS if pair.symbol == SYMBOL),
@@ -57,6 +64,7 @@ class Contact:
             journal=self.journal,
             exchange=Exchange(**attrs.asdict(self.addresses), tier="pro"),
             deadlines=Deadlines(order_s=3.0, settle_s=0.1, absent_s=0.1, monitor_every_s=0.2),
+            dead_mans_switch=DeadMansSwitch(when_foreign=WhenForeign.ON),  # nobody is here to be asked
         )
 
 
@@ -114,9 +122,25 @@ class _Strategies:
         async with market.working(limit_sell(SYMBOL, qty="0.001", price=ask + 1000, keep=True)):
             pass
 
+    async def claimer(self, market: Market) -> None:
+        """Take over one that has filled in part, change it and let it go; take over one, and leave it on purpose."""
+        await self.private.wait()
+        await _touch(market)
+        first, second = FOREIGN
+        async with market.claim(first) as order:
+            await anext(order.fills())
+            await order.amend(qty=order.qty - Decimal("0.005"))
+            async with market.claim(second, keep=True):
+                pass
+
     def specs(self, script: str) -> list[StrategySpec]:
         """The strategies of a script."""
-        runs = {"whole": (self.first, self.second), "short": (self.short,), "by REST": (self.by_rest,)}[script]
+        runs = {
+            "whole": (self.first, self.second),
+            "short": (self.short,),
+            "by REST": (self.by_rest,),
+            "claims": (self.claimer,),
+        }[script]
         return [StrategySpec(run.__name__, run) for run in runs]
 
     def hear(self, notice: object) -> None:
@@ -136,12 +160,45 @@ async def _touch(market: Market) -> tuple[Decimal, Decimal, Decimal]:
 async def run_script(contact: Contact, places: Places, script: str) -> None:
     """Run the engine until its strategies have ended, or until it comes to the fatal place."""
     strategies = _Strategies()
+    async with open_engine_on(_parts(contact, places, strategies, script)) as engine:
+        await engine.stopped()
+    assert engine.certificate is not None
+    assert engine.certificate.clean, str(engine.certificate)
+
+
+async def run_restart(contact: Contact, places: Places, script: str) -> None:
+    """Run an engine that has nothing to do but what another left, until nothing is undecided, or until the fatal place."""
+    async with open_engine_on(_parts(contact, places, _Strategies(), script, only_after=True)) as engine:
+        while not is_settled(engine):  # noqa: ASYNC110 - what is waited for is told by no event
+            await trio.sleep(0.01)
+    assert engine.certificate is not None
+    assert engine.certificate.clean, str(engine.certificate)
+
+
+def is_settled(engine: Engine) -> bool:
+    """Whether every order that has not ended is known to be open, and wanted."""
+    return all(order.state == OrderState.OPEN for order in engine.snapshot().orders)
+
+
+def place_by_hand(sim: Simulator) -> None:
+    """Another hand places two orders: one that fills in part at once, and one that rests."""
+    market = sim.exchange.floor.markets[SYMBOL]
+    ask = market.book.asks.best()
+    assert ask is not None, "somebody offers"
+    for name, side, qty, price in (
+        (FOREIGN[0], Side.BUY, Decimal(1), ask),
+        (FOREIGN[1], Side.SELL, Decimal("0.001"), ask + 1000),
+    ):
+        sim.exchange.add_order(NewOrder(market.pair, side, OrderType.LIMIT, qty, limit_price=price, cl_ord_id=name))
+
+
+def _parts(contact: Contact, places: Places, strategies: _Strategies, script: str, *, only_after: bool = False) -> EngineParts:
     config = contact.config("victim")
     settings = client_settings(config, Addresses(**attrs.asdict(contact.addresses)), Credentials(contact.key, contact.secret))
     sockets = {contact.addresses.public: "public socket"}
     if script != "by REST":
         sockets[contact.addresses.private] = "private socket"
-    parts = EngineParts(
+    return EngineParts(
         name=config.name,
         settings=config.engine_settings(),
         open_venue=lambda listener, probe: open_venue(
@@ -154,12 +211,8 @@ async def run_script(contact: Contact, places: Places, script: str) -> None:
         open_journal=lambda probe: open_journal(
             WatchedDatabase(database_at(contact.journal), places), now_ns=time.time_ns, probe=probe
         ),
-        strategies=strategies.specs(script),
+        strategies=() if only_after else strategies.specs(script),
         probe=strategies.hear,
         now_ns=time.time_ns,
         pause=lambda _: 0.05,
     )
-    async with open_engine_on(parts) as engine:
-        await engine.stopped()
-    assert engine.certificate is not None
-    assert engine.certificate.clean, str(engine.certificate)

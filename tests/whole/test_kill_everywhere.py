@@ -1,5 +1,7 @@
 """`kill -9` at every place of a scripted run, one by one: at each write of the journal, and at each request on its way.
 
+So for the start that follows: its replay, its questions, its cancels and its own records, each with a third engine after it.
+
 Each time a plain engine is started on what is left, and everything is compared with the exchange: no order lost, none doubled,
 none left open but those that were to be kept, every fill counted once, and the journal without a fault.
 """
@@ -19,6 +21,7 @@ TESTS = Path(__file__).parents[1]
 pytestmark = pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="needs descriptors of processes, which Linux has")
 
 FIRST_ORDER = "intents of order 1: before it is written"
+CLAIM = "intents of order claimed: before it is written"
 
 
 @pytest.fixture
@@ -44,6 +47,10 @@ def killed_everywhere(directory: Path, *arguments: str) -> dict[str, list[str]]:
     told = [json.loads(line) for line in done.stdout.splitlines()]
     assert told[0] == {"place": None, "wrong": []}, f"the script, not killed at all: {told[0]}\n{done.stderr}"
     return {each["place"]: each["wrong"] for each in told[1:]}
+
+
+IN_THE_MIDST = "private socket: add_order 6: after its last byte, 1"
+"""Where the most is undone: of the orders before it one rests and one is kept, and nobody knows of this one, which fills."""
 
 
 def nothing_wrong(outcomes: dict[str, list[str]], *, at_least: int, capsys: pytest.CaptureFixture[str]) -> None:
@@ -72,3 +79,17 @@ def test_at_every_write_and_every_send_with_the_journal_in_postgresql(
 ) -> None:
     outcomes = killed_everywhere(tmp_path, "--script", "short", "--after", FIRST_ORDER, "--postgres", server.new_database())
     nothing_wrong(outcomes, at_least=50, capsys=capsys)
+
+
+@pytest.mark.timeout(900)
+def test_at_every_write_and_every_send_of_the_start_that_follows(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Recovery is begun again where it was ended. How often it asks and cancels is a matter of time, so some places come once."""
+    outcomes = killed_everywhere(tmp_path, "--then-at", IN_THE_MIDST)
+    reached = {place: wrong for place, wrong in outcomes.items() if wrong != ["the engine never came there"]}
+    nothing_wrong(reached, at_least=50, capsys=capsys)
+
+
+@pytest.mark.timeout(900)
+def test_at_every_write_and_every_send_of_claims(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Orders of another hand: taken over and ended, or taken over and kept, or left exactly as they were."""
+    nothing_wrong(killed_everywhere(tmp_path, "--script", "claims", "--after", CLAIM), at_least=40, capsys=capsys)

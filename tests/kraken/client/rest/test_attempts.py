@@ -94,3 +94,48 @@ async def test_the_counter_of_reads_is_believed_to_be_full_when_the_exchange_say
             await venue.open_orders()
         assert called == 3
         assert not rest_only.server.called("OpenOrders"), "who draws on the same counter rests as well"
+
+
+async def test_a_question_that_is_overtaken_again_and_again_is_let_through(rest_only: Stage, autojump_clock: MockClock) -> None:
+    """As at a start with many orders to cancel: the last attempt has the key to itself until it is answered."""
+    newest = 0
+
+    def use(params: Mapping[str, str]) -> bool:
+        nonlocal newest
+        is_good, newest = int(params["nonce"]) > newest, max(newest, int(params["nonce"]))
+        return is_good
+
+    times = {"currentTime": "2026-11-23T05:00:00Z", "triggerTime": "2026-11-23T05:01:00Z"}
+    rest_only.server.rest["BalanceEx"] = lambda params: ok({}) if use(params) else failed(BAD_NONCE)
+    rest_only.server.rest["CancelAllOrdersAfter"] = lambda params: ok(times) if use(params) else failed(BAD_NONCE)
+    rest_only.server.slow_s = {"BalanceEx": 0.2}
+    async with rest_only.venue() as venue, trio.open_nursery() as nursery:
+
+        async def keep_cancelling() -> None:
+            while True:
+                await venue.cancel_all_after(60)
+                await trio.sleep(0.05)
+
+        nursery.start_soon(keep_cancelling)
+        assert await venue.balances() == ()
+        nursery.cancel_scope.cancel()
+    assert len(rest_only.server.called("BalanceEx")) == 3
+    assert not [notice for notice in rest_only.notices if notice == NonceRefused("BalanceEx", repeated=False)]
+
+
+async def test_being_overtaken_to_the_last_is_told_as_trouble_that_passes(rest_only: Stage, autojump_clock: MockClock) -> None:
+    rest_only.server.rest["BalanceEx"] = lambda _params: failed(BAD_NONCE)
+    times = {"currentTime": "2026-11-23T05:00:00Z", "triggerTime": "2026-11-23T05:01:00Z"}
+    rest_only.server.rest["CancelAllOrdersAfter"] = lambda _params: ok(times)
+    rest_only.server.slow_s = {"BalanceEx": 5.0}
+    async with rest_only.venue() as venue, trio.open_nursery() as nursery:
+
+        async def keep_cancelling() -> None:
+            while True:
+                await venue.cancel_all_after(60)
+                await trio.sleep(0.05)
+
+        nursery.start_soon(keep_cancelling)
+        with pytest.raises(Unavailable, match="overtaken by calls of our own"):
+            await venue.balances()
+        nursery.cancel_scope.cancel()

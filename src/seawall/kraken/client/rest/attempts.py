@@ -55,6 +55,8 @@ class Begun:
     happened: bool = False
     nonce: int = 0
     """The newest one that the request was signed with."""
+    undisturbed: bool = False
+    """Whether the requests behind it wait for its answer, and not only for its last byte."""
 
     def __call__(self) -> None:
         """A first byte is about to leave."""
@@ -106,9 +108,11 @@ class RestAttempts:
         """Attempt, and again where the nonce came too late: signed anew, as a refused nonce means that nothing was done.
 
         Raises `KeyShared` where a fresh nonce was refused as well, although none of ours can have been faster. Where one of
-        ours can, as calls at the same time take different connections, it is tried once more.
+        ours can, as calls at the same time take different connections, it is tried once more, and those behind it wait for
+        the answer; `Unavailable` where one of them was faster even so, since that says nothing of other programs.
         """
         for number in range(_MOST_NONCES):
+            begun.undisturbed = number == _MOST_NONCES - 1
             try:
                 return await attempt(request, read, begun)
             except AccessDenied as denied:
@@ -117,8 +121,10 @@ class RestAttempts:
                 alone = self._signer is not None and self._signer.last == begun.nonce
                 repeated = number == 0 or (number < _MOST_NONCES - 1 and not alone)
                 tell(self._probe, NonceRefused(request.name, repeated))
-                if not repeated:
+                if not repeated and alone:
                     raise KeyShared(request.name) from denied
+                if not repeated:
+                    raise Unavailable(f"{request.name}: {_BAD_NONCE}, overtaken by calls of our own") from denied
         raise AssertionError("the last attempt returns or raises")
 
     def _wait_as_told(self, error: Unavailable | RefusedByExchange) -> None:
@@ -138,7 +144,12 @@ class RestAttempts:
             body, headers = self._signer.sign(request)
             begun.nonce = self._signer.last
             return await self._link.request(
-                request.method, request.path, body=body, headers=headers, sending=begun, written=written
+                request.method,
+                request.path,
+                body=body,
+                headers=headers,
+                sending=begun,
+                written=nothing if begun.undisturbed else written,
             )
 
 
