@@ -1,10 +1,7 @@
-import gc
-import ssl
 import struct
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 
-import psutil
 import pytest
 import trio
 import trio.testing
@@ -13,7 +10,6 @@ from trio_websocket import ConnectionClosed, WebSocketConnection, wrap_server_st
 from wsproto.frame_protocol import FrameProtocol
 
 from seawall.kraken.client.wire.connection import Connection, ConnectionLost, UpgradeRefused, open_connection
-from seawall.kraken.client.wire.dialling import dial
 from seawall.model.errors import NotSent
 
 URL = "ws://exchange.test/v2"
@@ -222,24 +218,6 @@ async def test_a_peer_that_breaks_the_protocol_is_told_so_and_costs_one_connecti
     assert codes == [code]
 
 
-async def test_a_protocol_error_during_the_goodbye_lets_nothing_stray_out(autojump_clock: MockClock) -> None:
-    ours, theirs = trio.testing.memory_stream_pair()
-
-    async def serve_raw() -> None:
-        async with trio.open_nursery() as nursery:
-            request = await wrap_server_stream(nursery, theirs)
-            await request.accept()
-            nursery.cancel_scope.cancel()
-        # the client's close frame comes, and is answered with nonsense
-        await theirs.receive_some()
-        await theirs.send_all(b"\x81\x7f" + struct.pack("!Q", 10**12))
-
-    async with trio.open_nursery() as nursery:
-        nursery.start_soon(serve_raw)
-        async with connection_on(ours, Box()):
-            pass
-
-
 async def test_what_the_receiver_raises_comes_out_as_it_is(autojump_clock: MockClock) -> None:
     ours, theirs = trio.testing.memory_stream_pair()
 
@@ -376,74 +354,6 @@ async def test_a_stream_that_breaks_under_a_write_ends_the_connection_though_its
                     await connection.send("half of it may have left")
                 assert box.lost == 1
                 await trio.sleep_forever()
-
-
-# Real sockets
-
-
-@asynccontextmanager
-async def listening(handler: Callable[[trio.SocketStream], Awaitable[None]]) -> AsyncGenerator[int, None]:
-    async with trio.open_nursery() as nursery:
-        listeners = await nursery.start(trio.serve_tcp, handler, 0)
-        yield listeners[0].socket.getsockname()[1]
-        nursery.cancel_scope.cancel()
-
-
-async def test_no_descriptor_is_left_after_fifty_resets() -> None:
-    async def reset(stream: trio.SocketStream) -> None:
-        async with trio.open_nursery() as nursery:
-            request = await wrap_server_stream(nursery, stream)
-            await request.accept()
-            stream.setsockopt(trio.socket.SOL_SOCKET, trio.socket.SO_LINGER, struct.pack("ii", 1, 0))
-            stream.socket.close()
-            nursery.cancel_scope.cancel()
-
-    process = psutil.Process()
-    gc.disable()  # a descriptor that only the collector would close counts as left
-    try:
-        async with listening(reset) as port:
-            before = process.num_fds()
-            context = ssl.create_default_context()
-            for _ in range(50):
-                url = f"ws://127.0.0.1:{port}/v2"
-                stream = await dial(url, context)
-                with trio.fail_after(5), pytest.RaisesGroup(ConnectionLost, flatten_subgroups=True):
-                    async with connection_on(stream, Box(), url):
-                        await trio.sleep_forever()
-            await trio.testing.wait_all_tasks_blocked(0.05)
-            assert process.num_fds() <= before + 1
-    finally:
-        gc.enable()
-
-
-async def test_a_server_that_never_answers_the_upgrade_costs_the_callers_deadline_and_nothing_else() -> None:
-    ended: list[int] = []
-    all_ended = trio.Event()
-
-    async def swallow(stream: trio.SocketStream) -> None:
-        while await stream.receive_some():
-            pass
-        ended.append(1)
-        if len(ended) == 5:
-            all_ended.set()
-
-    process = psutil.Process()
-    with trio.fail_after(20):
-        async with listening(swallow) as port:
-            url = f"ws://127.0.0.1:{port}/v2"
-            before, tasks = process.num_fds(), trio.lowlevel.current_statistics().tasks_living
-            for _ in range(5):
-                stream = await dial(url, ssl.create_default_context())
-                with trio.move_on_after(0.02) as scope:
-                    async with connection_on(stream, Box(), url):
-                        pytest.fail("it must not open")
-                assert scope.cancelled_caught
-                with pytest.raises(trio.ClosedResourceError):
-                    await stream.send_all(b"x")
-            await all_ended.wait()
-            await trio.testing.wait_all_tasks_blocked()
-            assert trio.lowlevel.current_statistics().tasks_living == tasks
-            assert process.num_fds() <= before
 
 
 @pytest.mark.parametrize("body", [b"\x03", b"\x03\xe8\xff", b"\x00\x01", b"\x03\xee"])
