@@ -8,6 +8,7 @@ import trio
 
 from seawall.drill.actors import Actors
 from seawall.drill.hearing import heard_as_evidence
+from seawall.drill.noticing import is_about_trouble
 from seawall.drill.oracle import (
     INVARIANTS,
     Evidence,
@@ -50,7 +51,9 @@ class Witnessing:
     watch: Watch = attrs.field(init=False)
     faults_began_s: float | None = attrs.field(default=None, init=False)
     first_word_s: float | None = attrs.field(default=None, init=False)
-    """When the engine first said something after the first fault."""
+    """When the engine first said, after the first fault, that something is wrong."""
+    longest_stall_s: float = attrs.field(default=0.0, init=False)
+    """How late a look that was due came at most: nobody in the world got to do anything meanwhile."""
     _heard: Probe = attrs.field(init=False)
 
     def meet(self, actors: Actors) -> None:
@@ -77,7 +80,7 @@ class Witnessing:
             self.watch.trader_died()
             self.evidence.kills_s = (*self.evidence.kills_s, fact.at_s)
             self._disturbed("process dead", fact.at_s, _RESTART_S)
-        elif fact.lane == "desk" and self.first_word_s is None and self.faults_began_s is not None:
+        elif self.first_word_s is None and self.faults_began_s is not None and is_about_trouble(fact):
             self.first_word_s = fact.at_s
         elif fact.lane == "faults" and fact.kind == "fault begun":
             self._begun(fact)
@@ -96,7 +99,9 @@ class Witnessing:
     async def look(self) -> None:
         """Look on, once a second, until it is cancelled."""
         while True:
-            await trio.sleep(_LOOK_S)
+            due_s = trio.current_time() + _LOOK_S
+            await trio.sleep_until(due_s)
+            self.longest_stall_s = max(self.longest_stall_s, trio.current_time() - due_s)
             self.watch.look()
 
     def collect(self, phases: Phases) -> None:
@@ -166,6 +171,7 @@ class Witnessing:
             left_open=counts.get("nothing-left-open", 0),
             fills_missed=counts.get("fills-counted-once", 0),
             noticed_s=noticed_s,
+            longest_stall_s=self.longest_stall_s,
             blind_orders=sum(order.is_blind for order in self.told.orders),
         )
 

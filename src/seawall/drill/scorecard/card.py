@@ -75,16 +75,22 @@ def _within(long_s: float, too_long_s: float = float("inf"), *, never: Level = L
 
 
 COLUMNS: Final = (
-    Column("lost", "lost", "Orders that are at the exchange and unknown to the journal.", lambda of: of.lost, _none_of_it),
-    Column("doubled", "doubled", "Intents that became more than one order.", lambda of: of.doubled, _none_of_it),
-    Column("left_open", "left open", "Orders still open after the stop.", lambda of: of.left_open, _none_of_it),
     Column(
-        "fills_missed", "missed", "Fills of the exchange that the journal does not have.", lambda of: of.fills_missed, _none_of_it
+        "lost",
+        "lost",
+        "Orders whose end the journal does not know, or has otherwise than the exchange.",
+        lambda of: of.lost,
+        _none_of_it,
     ),
+    Column(
+        "doubled", "doubled", "Intents that became more than one order, or were sent twice.", lambda of: of.doubled, _none_of_it
+    ),
+    Column("left_open", "left open", "Orders still open after the stop.", lambda of: of.left_open, _none_of_it),
+    Column("fills_missed", "missed", "Fills that were not counted, or not once.", lambda of: of.fills_missed, _none_of_it),
     Column(
         "noticed_s",
         "noticed",
-        "From the first fault to the engine's first word about it; a dash where there was none to say.",
+        "From the first fault to the first word of the engine that something is wrong; a dash where there was none.",
         lambda of: of.noticed_s,
         _within(30.0),
         in_seconds=True,
