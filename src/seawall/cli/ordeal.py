@@ -26,7 +26,9 @@ _STYLES: Final = {Outcome.HELD: "green", Outcome.BROKEN: "bold red", Outcome.SKI
 
 def ordeal(
     *,
-    only: Annotated[tuple[str, ...], Parameter(help="Run this case; may be repeated. Else all are run.")] = (),
+    only: Annotated[
+        list[str] | None, Parameter(negative="", consume_multiple=True, help="These cases alone, by name; else all.")
+    ] = None,
     seed: Annotated[int, Parameter(help="Of the market, and of whatever a case leaves to chance.")] = 1,
     list_: Annotated[
         bool, Parameter(name="--list", negative="", help="Show the cases, and whether they can be run here.")
@@ -44,7 +46,7 @@ def ordeal(
     Cases that break lines and disks need root: they make network namespaces and small filesystems of their own, and remove
     them. Nothing else of this machine is changed, and nothing leaves it. Exit code 0: every case that could be run held.
     """
-    if strangers := [name for name in only if name not in CASES]:
+    if strangers := [name for name in only or () if name not in CASES]:
         return tell_error(ExitCode.USAGE, f"there is no case {', '.join(strangers)}", [f"the cases are {', '.join(CASES)}"])
     if jobs < 1:
         return tell_error(ExitCode.USAGE, f"--jobs: {jobs} is below one")
@@ -124,7 +126,7 @@ def _judge(results: Sequence[Result], seed: int, *, kept: bool, json: bool) -> E
         orders, fills = (sum(getattr(result, of) for result in results) for of in ("orders", "fills"))
         print(f"{told}; {orders} orders and {fills} fills compared", flush=True)
     if broken := by_outcome[Outcome.BROKEN]:
-        again = f"seawall ordeal --seed {seed} {' '.join(f'--only {name}' for name in broken)}"
+        again = f"seawall ordeal --seed {seed} --only {' '.join(broken)}"
         hints = [f"again: {again}"] if kept else [f"again, with everything kept: {again} --keep DIRECTORY"]
         return tell_error(ExitCode.BROKEN, f"{len(broken)} of {len(results)} cases broke a promise: {', '.join(broken)}", hints)
     if not by_outcome[Outcome.HELD]:
