@@ -138,7 +138,7 @@ class _Note:
             self.order = order
             self.line.entered_s = self.told.now_s()
             self.line.client_order_id, self.line.order_id = order.client_order_id, order.order_id
-            self._say("working", f"has {order.client_order_id} working: {self.line.intent}")
+            self._say("working", f"has order {_short(order.client_order_id)} working: {self.line.intent}")
             self.look()
 
     def not_entered(self, error: BaseException) -> None:
@@ -159,7 +159,8 @@ class _Note:
         if self.order is not None:
             self.look()
             self.line.filled_qty = self.order.filled_qty
-            self._say("over", f"{self.line.client_order_id} is {self.order.state}, {self.order.filled_qty} filled")
+            name = _short(self.order.client_order_id)
+            self._say("over", f"order {name} is {self.order.state}, {self.order.filled_qty} filled")
 
     def look(self) -> None:
         """Note the state as it is seen now."""
@@ -222,3 +223,8 @@ class _Heard(Generic[T]):
         if _is_alive():
             self._hear(value)
         return value
+
+
+def _short(client_order_id: str) -> str:
+    """As the desk tells of an order."""
+    return f"…{client_order_id[-5:]}"
