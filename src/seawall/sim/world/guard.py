@@ -97,15 +97,44 @@ def guarded(now_s: Callable[[], float], now_ns: Callable[[], int], chance: rando
         _hooked.append(True)
     guard = Guard()
     with ExitStack() as stack:
-        for owner, name, stand_in in (*_stand_ins(now_s, now_ns, chance), *_refusals(guard)):
-            stack.callback(setattr, owner, name, getattr(owner, name))
-            setattr(owner, name, stand_in)
+        for owner, name, answer in (*_stand_ins(now_s, now_ns, chance), *_refusals(guard)):
+            stack.enter_context(_replaced(owner, name, answer))
         stack.callback(random.setstate, random.getstate())
         random.seed(chance.getrandbits(64))
         stack.enter_context(_collected_on_request())
         _guards.append(guard)
         stack.callback(_guards.remove, guard)
         yield guard
+
+
+_Replaced = tuple[int, str]
+_stand_in_of: dict[_Replaced, Callable[..., object]] = {}
+_answers: dict[_Replaced, Callable[..., object]] = {}
+"""What answers in place of a function of the standard library while a world is on."""
+
+
+@contextmanager
+def _replaced(owner: object, name: str, answer: Callable[..., object]) -> Generator[None, None, None]:
+    """Let `answer` be called in place of a function.
+
+    The stand-in is the same in every world, and outside of one it is the function itself: a module that is first imported in
+    one world, and keeps what it found, as `from time import time` does, has the time of the next one too.
+    """
+    original = getattr(owner, name)
+    place = id(owner), name
+    if place not in _stand_in_of:
+
+        def ask(*args: object, **kwargs: object) -> object:
+            return _answers.get(place, original)(*args, **kwargs)
+
+        _stand_in_of[place] = ask
+    _answers[place] = answer
+    setattr(owner, name, _stand_in_of[place])
+    try:
+        yield
+    finally:
+        del _answers[place]
+        setattr(owner, name, original)
 
 
 def _stand_ins(

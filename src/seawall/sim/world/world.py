@@ -3,6 +3,7 @@
 import gc
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
 from typing import Final, Generic, TypeVar
 
 import attrs
@@ -13,6 +14,7 @@ from seawall.sim.world.clocks import BEGIN_NS, WallClock
 from seawall.sim.world.disk import Disk
 from seawall.sim.world.guard import guarded
 from seawall.sim.world.hosts import Machine
+from seawall.sim.world.informer import Informer
 from seawall.sim.world.net.network import Network
 from seawall.sim.world.schedule import Schedule, VirtualClock, seeded, sleeps_by
 from seawall.sim.world.trace import Trace
@@ -56,12 +58,18 @@ class Ran(Generic[T]):
     schedule_digest: str
     touched: tuple[str, ...]
     """Where something reached for the real world; such a run proves nothing."""
+    asked: tuple[str, ...] = ()
+    """Where strategies asked the machine itself for time or chance, of which no two runs get the same; only of a run that was to
+    look for it."""
 
 
-def run_world(seed: int, main: Callable[[World], Awaitable[T]], *, keep_facts: bool = False) -> Ran[T]:
+def run_world(
+    seed: int, main: Callable[[World], Awaitable[T]], *, keep_facts: bool = False, look_for_leaks: bool = False
+) -> Ran[T]:
     """Run `main` in a world of its own, in virtual time, until it returns. What it raises is raised here.
 
-    One at a time in a process. While it runs, the standard library's time and chance are the world's (see `guard`).
+    One at a time in a process. While it runs, the standard library's time and chance are the world's (see `guard`). With
+    `look_for_leaks` it is watched for what the guard cannot hold (see `informer`), which takes some times as long.
     """
     chance = Chance(seed)
     clock, schedule = VirtualClock(), Schedule(chance.stream("schedule"))
@@ -83,10 +91,19 @@ def run_world(seed: int, main: Callable[[World], Awaitable[T]], *, keep_facts: b
         return BEGIN_NS + round(clock.now_s * 1e9)
 
     guarding = guarded(clock.current_time, now_ns, chance.stream("system"))
-    with seeded(schedule), sleeps_by(clock), guarding as guard:
+    informer = Informer()
+    informing = informer.listening() if look_for_leaks else nullcontext()
+    with seeded(schedule), sleeps_by(clock), guarding as guard, informing:
         value = trio.run(begin, clock=clock, instruments=[schedule])
     return Ran(
-        value, trace, clock.now_s, time.process_time() - cpu_began_s, schedule.steps, schedule.digest(), tuple(guard.touched)
+        value,
+        trace,
+        clock.now_s,
+        time.process_time() - cpu_began_s,
+        schedule.steps,
+        schedule.digest(),
+        tuple(guard.touched),
+        tuple(informer.notes),
     )
 
 
