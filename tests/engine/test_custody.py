@@ -162,6 +162,20 @@ async def test_while_the_private_stream_is_down_absence_proves_nothing(autojump_
         assert order.in_doubt
 
 
+async def test_once_the_private_stream_is_back_it_is_asked_at_once(autojump_clock: MockClock) -> None:
+    rig = Rig()
+    async with rig.caring():
+        order = in_doubt(rig)
+        rig.foundation.hub.private_lost("cut")
+        await trio.sleep(LIMITS.order_s + LIMITS.absent_s + 50)
+        assert order.in_doubt
+        rig.venue.restore_private()
+        rig.custody.look_again()
+        await trio.sleep(LIMITS.settle_s + 2)
+
+        assert order.state is OrderState.NEVER_PLACED
+
+
 async def test_a_contradiction_repeated_a_thousand_times_is_one_task(autojump_clock: MockClock) -> None:
     rig = Rig()
     async with rig.caring() as nursery:

@@ -111,6 +111,12 @@ class Custody:
         self._nursery.start_soon(run, name=name)
         return True
 
+    def look_again(self) -> None:
+        """The private stream is back: without it absence proved nothing, and now a question may decide."""
+        self._ask_not_before_s.clear()
+        for order in self._in_care.values():
+            self.blotter.changes_of(order).pulse()
+
     def in_care(self) -> tuple[Order, ...]:
         """The orders that have a task now."""
         return tuple(self._in_care.values())
@@ -251,8 +257,8 @@ class Custody:
         left_s = (decidable_ns - self.venue.now_ns()) / 1e9
         # Before its deadline an order may still be on its way; after it, it may be there and not yet be shown.
         past_deadline_s = (order.deadline_ns - self.venue.now_ns()) / 1e9 + self.deadlines.settle_s
-        doubts = sum(one.in_doubt for one in self._in_care.values())
-        return max(0.0, min(left_s, max(past_deadline_s, _SEEK_S, _SHARE_S * doubts)))
+        seek_s = max(past_deadline_s, _SEEK_S, _SHARE_S * sum(one.in_doubt for one in self._in_care.values()))
+        return max(0.0, min(left_s, seek_s)) if self.private_is_live() else seek_s
 
     async def _change_or(self, order: Order, seconds: float) -> None:
         with trio.move_on_after(seconds):

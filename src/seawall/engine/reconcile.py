@@ -89,6 +89,7 @@ class Reconciler:
                     await self.hub.snapshots.wait()
             self.is_comparing = True
             snapshot, self.hub.snapshot = self.hub.snapshot, None
+            self.custody.look_again()
             comparing = partial(self._compare_to_the_end, self._newest_fill_ns, snapshot)
             attempt = 0
             while (wait_s := await self._try("open orders", comparing)) is not None:
