@@ -1,6 +1,7 @@
 """What a run is made of besides its faults: the workload of its seed, or a user's configuration."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 from pathlib import Path
 from random import Random
 from typing import Final
@@ -14,7 +15,7 @@ from seawall.drill.actors import Course
 from seawall.drill.told import Told
 from seawall.drill.witness import witnessed
 from seawall.drill.workload import workload
-from seawall.engine.settings import DeadMansSwitch, EngineSettings, WhenForeign
+from seawall.engine.settings import DeadMansSwitch, EngineSettings, RiskLimits, SymbolLimits, WhenForeign
 from seawall.engine.strategies import StrategySpec
 from seawall.kraken.client import KRAKEN, ClientSettings
 from seawall.sim import DEFAULT_PAIRS, SimSettings
@@ -37,12 +38,22 @@ def _seeded(chance: Chance, told: Told) -> Course:
     settings = EngineSettings(
         dead_mans_switch=DeadMansSwitch(when_foreign=rng.choice((WhenForeign.ON, WhenForeign.OFF))),
         reconcile_every_s=rng.choice((60.0, 300.0)),
+        risk=RiskLimits(symbols={_SYMBOLS[-1]: _tight(rng)}),
     )
     return Course(
         strategies=_Again(workload(Random(chance.stream("workload").getrandbits(64))), told),
         settings=settings,
         exchange=_exchange(_SYMBOLS, rng),
         client=ClientSettings(tier="pro"),
+    )
+
+
+def _tight(rng: Random) -> SymbolLimits:
+    """Limits that the workload comes up against. The other symbol has none, so that the pulse is never refused."""
+    return SymbolLimits(
+        max_order_notional=Decimal(3_000),
+        max_position_qty=Decimal(rng.choice((1, 2, 5))),
+        max_open_orders=rng.choice((3, 6, 20)),
     )
 
 

@@ -299,6 +299,17 @@ def more_is_sold_at_market_than_was_held(scene: Scene) -> None:
     scene.step(OrderState.FILLED, OTHER, str(sold.cum_qty))
 
 
+def test_closing_a_position_of_ones_own_may_go_over_the_limits() -> None:
+    scene = Scene(Terms(limits={SYMBOL: OrderLimits(max_position_qty=Decimal(1))}))
+    scene.fill(scene.open(price="100.0"))
+    scene.plan(OTHER, qty="1", price=None, side=SELL)
+    sold = scene.send(OTHER, "1", None, SELL)
+    scene.count(scene.record.fills[-1])
+    scene.step(OrderState.FILLED, OTHER, str(sold.cum_qty))
+
+    assert judge(scene.finished()) == ()
+
+
 # Data.
 
 
@@ -728,6 +739,17 @@ def test_nothing_is_found_in_a_day_as_it_should_be() -> None:
 
     assert judge(scene.finished()) == ()
     assert these(len(scene.record.ours()), len(scene.record.foreign()), len(scene.record.fills)) == (4, 1, 2)
+
+
+@pytest.mark.parametrize(("failure", "count"), [("Unavailable: Time: no answer", 0), ("KeyError: 'BTC/USD'", 1)])
+def test_an_engine_that_could_not_begin_in_an_ill_world_may_say_so_and_have_no_bug(failure: str, count: int) -> None:
+    scene = Scene()
+    scene.wait(10)
+    scene.evidence.faults = (Spell("stall", 0.0, 10.0),)
+    ill = LifeByHand(1, 0.0, None, 5.0, failures=(failure,))
+    scene.evidence.lives = (ill, LifeByHand(2, 6.0, 7.0, 10.0, certificate=certificate()))
+
+    assert len(judge(scene.finished())) == count
 
 
 def test_faults_excuse_what_they_cause(tmp_path: Path) -> None:

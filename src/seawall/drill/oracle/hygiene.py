@@ -1,5 +1,6 @@
 """Judging what is left: orders, sockets, tasks, errors; and whether the run was one at all."""
 
+import builtins
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -95,7 +96,7 @@ def unhandled(evidence: Evidence) -> Iterator[Finding]:
         hindered = life.served_s is None and evidence.disturbed_s(life.began_s, life.ended_s or evidence.ended_s) > 0
         failures = () if life.death is not None else life.failures
         for failure in failures:
-            if not ((expected and "JournalFailed" in failure) or (hindered and _OUTSIDE.intersection(failure.split(":")[:1]))):
+            if not ((expected and "JournalFailed" in failure) or (hindered and not _is_bug(failure))):
                 yield Finding(f"life {life.number} ended with {failure}", life.ended_s or evidence.ended_s)
         if life.certificate is not None and not expected:
             yield from (
@@ -105,10 +106,10 @@ def unhandled(evidence: Evidence) -> Iterator[Finding]:
             )
 
 
-_OUTSIDE: Final = frozenset(
-    {"TooSlowError", "HttpRefused", "Unavailable", "NotSent", "TokenUnavailable", "JournalFailed", "VenueUnavailable"}
-)
-"""What an engine may end with that could not begin because the world was ill."""
+def _is_bug(failure: str) -> bool:
+    """Whether what an engine ended with is one of Python's own errors, or a cancellation: nobody means to raise those."""
+    name = failure.partition(":")[0]
+    return hasattr(builtins, name) or name == "Cancelled"
 
 
 def ran_otherwise(evidence: Evidence) -> Iterator[Finding]:

@@ -46,8 +46,10 @@ class Watch(Listener):
     """Connections to it are no dials of sockets."""
     died_s: float | None = None
     """Since when no process of the engine runs."""
-    _held: dict[str, Decimal] = attrs.field(factory=dict)
-    """What our own fills come to, by symbol."""
+    _held: dict[tuple[str, str | None], Decimal] = attrs.field(factory=dict)
+    """What our own fills come to, by symbol and owner; None is all of them together."""
+    _owners: dict[str, str] = attrs.field(factory=dict)
+    """Whose each order is."""
     _unguarded_s: float | None = None
     _looked_s: float = -1.0
     _maintenance_s: float = float("-inf")
@@ -142,6 +144,7 @@ class Watch(Listener):
         if intent is None:
             self._notice("journaled-before-sent", f"{name} came in before it was in the journal")
         else:
+            self._owners[name] = intent.owner
             self._check_what_was_sent(intent, request)
             self._check_what_was_seen(intent)
 
@@ -239,7 +242,7 @@ class Watch(Listener):
     def _check_what_was_seen(self, intent: IntentRecord) -> None:
         """14: what an order was decided on had been the market not long before."""
         seen, wish, terms = intent.seen, intent.intent, self.evidence.terms
-        closes = wish.order_type is OrderType.MARKET and self._shrinks(wish.symbol, wish.side, wish.qty)
+        closes = wish.order_type is OrderType.MARKET and self._shrinks(wish.symbol, wish.side, wish.qty, intent.owner)
         if closes or wish.symbol not in self.exchange.pairs:
             return
         name, now_s = intent.client_order_id, self._now_s()
@@ -263,8 +266,10 @@ class Watch(Listener):
             self._notice("within-limits", f"{name} is open order {len(open_here)} of {symbol}, {limits.max_open_orders} may be")
         if limits.max_position_qty is None or self._shrinks(symbol, order.side, order.qty):
             return
+        if is_market and self._shrinks(symbol, order.side, order.qty, self._owners.get(name)):
+            return  # it closes a position of its owner's, which the limits do not hold up
         same_side = sum((one.left for one in open_here if one.side is order.side), ZERO)
-        held = self._held.get(symbol, ZERO) * order.side.sign
+        held = self._held.get((symbol, None), ZERO) * order.side.sign
         if held + same_side > limits.max_position_qty:
             self._notice(
                 "within-limits", f"with {name}, {held + same_side} {symbol} may be held, {limits.max_position_qty} is the limit"
@@ -276,7 +281,9 @@ class Watch(Listener):
         if self._is_foreign(order):
             return
         symbol = fill.pair.symbol
-        self._held[symbol] = self._held.get(symbol, ZERO) + fill.qty * fill.side.sign
+        owner = self._owners.get(order.cl_ord_id or order.order_id)
+        for key in dict.fromkeys(((symbol, None), (symbol, owner))):
+            self._held[key] = self._held.get(key, ZERO) + fill.qty * fill.side.sign
         if event.cum_qty > order.qty:
             name = order.cl_ord_id or order.order_id
             self._notice("never-overfilled", f"{name} is for {order.qty}, and {event.cum_qty} filled")
@@ -291,8 +298,9 @@ class Watch(Listener):
             self._notice("blind-means-blind", f"{owner} was not told that {symbol} had a gap")
         self._quoted_s[stream] = now_s
 
-    def _shrinks(self, symbol: str, side: Side, qty: Decimal) -> bool:
-        held = self._held.get(symbol, ZERO)
+    def _shrinks(self, symbol: str, side: Side, qty: Decimal, owner: str | None = None) -> bool:
+        """Whether an order brings what is held nearer to zero: by its owner, or, for None, by all together."""
+        held = self._held.get((symbol, owner), ZERO)
         return held * side.sign < ZERO and qty <= abs(held)
 
     def _is_foreign(self, order: SimOrder) -> bool:
