@@ -108,12 +108,18 @@ _PLACING: Final = (
         "        else:",
         _LOST_ANSWERS,
     ),
-    _mutant(
+    Mutant(
         "left-is-forgotten",
-        "An order whose block is cancelled while its answer is out is taken for refused.",
-        _DESK,
-        "            order.wanted = False\n            self.custody.doubt(order, reason)",
-        "            self.blotter.move(order, Heard.REFUSED, reason=reason)",
+        "An order whose block is cancelled while its answer is out is taken for refused, and left resting when it shows.",
+        (
+            Edit(
+                _DESK,
+                "            order.wanted = False\n            self.custody.doubt(order, reason)",
+                "            self.blotter.move(order, Heard.REFUSED, reason=reason)",
+            ),
+            # Whoever shows as alive after his end is cancelled: the second hand that would mend the first.
+            Edit(_CUSTODY, "        self.blotter.on_contradiction = self._rescue\n", ""),
+        ),
         _LATE_ORDERS,
     ),
     _mutant(
