@@ -59,7 +59,13 @@ def ordeal(
             directory = _directory(stack, keep)
         except OSError as fault:
             return tell_error(ExitCode.USAGE, f"--keep: {fault.filename} cannot be made: {fault.strerror}")
-        results = trio.run(_run, chosen, seed, directory, jobs, json)
+        results: list[Result] | None = None
+        try:
+            results = trio.run(_run, chosen, seed, directory, jobs, json)
+        except* KeyboardInterrupt:
+            pass
+    if results is None:
+        return tell_error(ExitCode.INTERRUPTED, "interrupted: what the cases had made is removed")
     return _judge(results, seed, kept=keep is not None, json=json)
 
 

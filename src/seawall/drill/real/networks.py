@@ -85,8 +85,11 @@ class Cable(Network):
         await self._filter("-A", "OUTPUT", "-p", "tcp", "-j", "REJECT", "--reject-with", "tcp-reset")
 
     async def let_through(self) -> None:
-        """End all of that."""
-        await self._filter("-F")
+        """End all of that. Raises `OSError` when it cannot be ended: from then on it would be no fault of the engine's."""
+        try:
+            await self._filter("-F")
+        except Missing as failure:
+            raise OSError(str(failure)) from failure
 
     async def kill_sockets(self) -> None:
         """End every connection to the exchange, in the middle of whatever it does; both sides see a reset."""

@@ -35,7 +35,6 @@ class Router:
     devices: tuple[str, str]
     weather: Weather
     _files: tuple[int, int]
-    carried: int = 0
 
     async def run(self) -> None:
         """Carry packets both ways until cancelled; what is under way then is lost."""
@@ -79,7 +78,6 @@ class _Way:
                     os.write(self.end, heapq.heappop(self._under_way)[2])
                 except OSError:  # the device is down, or its queue is full: as on any line, the packet is lost
                     continue
-                self.router.carried += 1
 
 
 @contextmanager

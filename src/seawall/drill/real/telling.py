@@ -54,10 +54,6 @@ class Told:
     fills: tuple[ToldFill, ...]
     asked: tuple[str, ...]
 
-    def open_orders(self) -> tuple[ToldOrder, ...]:
-        """Those that have not ended."""
-        return tuple(order for order in self.orders if order.status not in {"filled", "canceled", "expired"})
-
 
 def tell(sim: Simulator) -> Told:
     """Ask a simulated exchange in this process."""
