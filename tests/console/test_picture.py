@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from seawall.console.picture import Trails, picture
-from seawall.engine.snapshot import EngineSnapshot, TreeNode
+from seawall.engine.snapshot import EngineSnapshot, LeaseLine, TreeNode
 
 EMPTY = EngineSnapshot("demo", "sim", "STARTING", 0.0, TreeNode("engine"), (), (), (), ())
 
@@ -61,6 +61,18 @@ def test_an_engine_that_has_nothing_yet_says_so() -> None:
 def test_a_picture_that_is_old_says_so(snapshot: Callable[..., EngineSnapshot]) -> None:
     assert "no picture for 12 s" in shown(snapshot(), 80, 24, silent_s=12.3)
     assert "no picture" not in shown(snapshot(), 80, 24, silent_s=1.0)
+
+
+def test_the_lease_of_the_account_is_told_where_there_is_one(snapshot: Callable[..., EngineSnapshot]) -> None:
+    held = LeaseLine("main", "grid on host, process 7", 3, None)
+    for lease, part in (
+        (held, "─ account main: leased, 3. taking, by grid on host, process 7 ─"),
+        (attrs.evolve(held, doubt="not renewed for 9 s"), "LEASE IN DOUBT, nothing but cancels: not renewed for 9 s"),
+        (attrs.evolve(held, epoch=0), "account main: waiting for its lease ─"),
+    ):
+        assert part in shown(attrs.evolve(snapshot(), lease=lease), 100, 24)
+        shown(attrs.evolve(snapshot(), lease=lease), 20, 24)
+    assert "account" not in shown(snapshot(), 100, 24)
 
 
 def test_days_of_running_are_told(snapshot: Callable[..., EngineSnapshot]) -> None:

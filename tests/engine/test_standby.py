@@ -1,5 +1,6 @@
 """Waiting for an account, connected, and the first moments after the wait."""
 
+from contextlib import ExitStack
 from decimal import Decimal
 
 import attrs
@@ -10,9 +11,11 @@ from support.lease import FakeLease
 from support.venue import FakeVenue, FixedBook
 from trio.testing import MockClock
 
+from seawall.engine.dead_mans_switch import ForeignOrdersOpen
 from seawall.engine.lease import LeaseDoubted, LeaseGone, LeaseTerms, StandbyWaiting
 from seawall.engine.market import Market
 from seawall.engine.notices import QuestionFailed, Reconciled
+from seawall.engine.settings import DeadMansSwitch, EngineSettings, WhenForeign
 from seawall.engine.standby import Standby, StandbyEar, StandbyReconciled
 from seawall.model.errors import AccountLeased, LeaseLost, RefusedByRisk
 from seawall.model.market_data import Book, Candle, Trade, VenueStatus
@@ -258,6 +261,32 @@ async def test_when_its_turn_has_come_it_goes_on_as_any_other_with_what_it_heard
     assert engine.certificate.clean, str(engine.certificate)
     assert venue.open_ids() == []
     assert pair.journal.closed
+
+
+@pytest.mark.parametrize("when", [WhenForeign.ASK, WhenForeign.ON, WhenForeign.OFF])
+async def test_a_turn_that_comes_beside_orders_that_are_not_ours_starts_as_the_configuration_says(
+    autojump_clock: MockClock, when: WhenForeign
+) -> None:
+    """By then nobody is there to be asked: `ask` ends the standby, by name of the key, and leaves the account to another."""
+    pair = Pair(
+        lease=FakeLease(held_by="grid on there"), settings=EngineSettings(dead_mans_switch=DeadMansSwitch(when_foreign=when))
+    )
+    pair.exchange.foreign.append(OrderReport("X1", None, OrderStatus.OPEN, 0, symbol="BTC/USD", side=Side.BUY))
+    with ExitStack() as stack:
+        if when is WhenForeign.ASK:
+            stack.enter_context(
+                pytest.RaisesGroup(pytest.RaisesExc(ForeignOrdersOpen, match="when_foreign"), flatten_subgroups=True)
+            )
+        async with pair.engine(rest, lease=pair.terms(standby=True)) as engine:
+            await trio.sleep(100)
+            assert engine.snapshot().mode == "standby", "while it waits it has nothing to ask"
+            pair.lease.held_by = None
+            await engine.serving()
+            await trio.sleep(5)
+            assert len(pair.venue.open_ids()) == 1
+            assert pair.venue.armed[:1] == ([60] if when is WhenForeign.ON else [])
+    assert bool(pair.venue.placed) is (when is not WhenForeign.ASK)
+    assert pair.lease.calls[-1] == "release"
 
 
 async def test_a_crash_of_the_venue_while_it_waits_ends_the_standby_and_is_raised(autojump_clock: MockClock) -> None:

@@ -19,7 +19,7 @@ from seawall.console.tables import (
     share,
     tree_rows,
 )
-from seawall.engine.snapshot import EngineSnapshot
+from seawall.engine.snapshot import EngineSnapshot, LeaseLine
 
 __all__ = ["Trails", "picture"]
 
@@ -66,7 +66,7 @@ def picture(snapshot: EngineSnapshot, width: int, height: int, trails: Trails, *
     """
     news_height = max(2, (height - 3) // 3)
     body_height = height - 3 - news_height
-    lines = [_header(snapshot, width, silent_s), Text("─" * width, "dim")]
+    lines = [_header(snapshot, width, silent_s), _rule(snapshot.lease, width)]
     lines += _body(snapshot, width, body_height, trails)
     lines += _news(snapshot.news, width, news_height)
     lines += [Text("Ctrl+C stops in good order; once more stops now", "dim")]
@@ -80,6 +80,21 @@ def _header(snapshot: EngineSnapshot, width: int, silent_s: float) -> Text:
     if silent_s >= _SILENT_S:
         right = Text.assemble((f"no picture for {silent_s:.0f} s  ", "bold yellow"), right)
     return _apart(left, right, width)
+
+
+def _rule(lease: LeaseLine | None, width: int) -> Text:
+    """The line below the header, with what there is to say of the lease in it."""
+    if lease is None:
+        return Text("─" * width, "dim")
+    account = printable(lease.account)
+    if not lease.epoch:
+        said = Text(f" account {account}: waiting for its lease ", "yellow")
+    elif lease.doubt is not None:
+        said = Text(f" account {account}: LEASE IN DOUBT, nothing but cancels: {printable(lease.doubt)} ", "bold red")
+    else:
+        said = Text(f" account {account}: leased, {lease.epoch}. taking, by {printable(lease.holder)} ", "dim")
+    rule = Text.assemble(("──", "dim"), said)
+    return Text.assemble(rule, ("─" * max(0, width - rule.cell_len), "dim"))
 
 
 def _body(snapshot: EngineSnapshot, width: int, height: int, trails: Trails) -> list[Text]:
