@@ -87,7 +87,7 @@ async def test_a_quick_run_of_flat_sets_memory_beside_its_start_and_many_symbols
     assert all(math.isclose(row["ratio"], row["value"] / memory[0]["value"]) for row in growth)
 
 
-@pytest.mark.parametrize("name", [*SCRIPTS, "engine", "resilience"])
+@pytest.mark.parametrize("name", [*SCRIPTS, "engine", "resilience", "world"])
 async def test_a_benchmark_runs_as_a_file_too(name: str) -> None:
     told, _ = await _run(f"benchmarks/{name}.py", "--help")
 
@@ -97,7 +97,7 @@ async def test_a_benchmark_runs_as_a_file_too(name: str) -> None:
 def test_every_benchmark_is_tested_and_is_in_the_list_of_the_docs() -> None:
     scripts = [path for path in (ROOT / "benchmarks").glob("*.py") if not path.stem.endswith("_process")]
     found = {path.stem for path in scripts if '__name__ == "__main__"' in path.read_text(encoding="utf-8")}
-    assert found == {*SCRIPTS, "engine", "journal", "resilience"}
+    assert found == {*SCRIPTS, "engine", "journal", "resilience", "world"}
     listed = (ROOT / "docs" / "benchmarks.md").read_text(encoding="utf-8")
     assert all(f"benchmarks/{name}.py" in listed for name in found)
 
