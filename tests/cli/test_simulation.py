@@ -103,3 +103,22 @@ def test_ctrl_c_ends_it_at_once_and_says_what_was_found(capsys: pytest.CaptureFi
     thread.join()
 
     assert capsys.readouterr().out.startswith("interrupted: this is what was found by then\n0 runs of 0 seeds")
+
+
+def test_a_failing_run_is_made_small_on_request(capsys: pytest.CaptureFixture[str]) -> None:
+    faults = (Planned("reset", 1.0, 2.0), Planned("kill", 2.0, 2.0), Planned("latency", 3.0, 2.0))
+    asked = Request(fake_runs.breaks_when_killed, [RunSpec(8, 4.0, faults)], 1, shrink=True)
+
+    assert asked.sweep() is ExitCode.BROKEN
+    *_, found, again = capsys.readouterr().out.splitlines()
+    assert found.startswith("seed 8, made small in ")
+    assert "kill@" in again
+    assert "reset" not in again
+    assert "latency" not in again
+
+
+def test_a_run_that_does_not_fail_again_is_said_not_to(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    spec = RunSpec(8, 4.0, (), config_file=tmp_path / "was here")
+
+    assert Request(fake_runs.fails_once, [spec], 1, shrink=True).sweep() is ExitCode.BROKEN
+    assert "seed 8 did not fail again: it depends on something outside of it" in capsys.readouterr().out

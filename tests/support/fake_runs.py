@@ -84,3 +84,16 @@ def never_twice(spec: RunSpec) -> Verdict:
     chance = f"{time.monotonic_ns()}"
     facts = (Fact(1.0, "strategy mine", "said", f"says {chance}"),)
     return attrs.evolve(verdict(spec, measures=Measures(recovered_s=1.0), digest=chance), facts=facts)
+
+
+def breaks_when_killed(spec: RunSpec) -> Verdict:
+    """Breaks an invariant when a fault `kill` is among the faults."""
+    return verdict(spec, *([TWICE] if any(fault.name == "kill" for fault in spec.faults or ()) else []))
+
+
+def fails_once(spec: RunSpec) -> Verdict:
+    """Breaks an invariant where there is no file `config_file` yet, and leaves one."""
+    assert spec.config_file is not None
+    before = spec.config_file.exists()
+    spec.config_file.touch()
+    return verdict(spec, *([] if before else [TWICE]))
