@@ -20,7 +20,7 @@ from seawall.kraken.client import ClientSettings, open_venue
 from seawall.model.journal import Journal, Record, Replayed
 from seawall.model.venue import Probe
 
-__all__ = ["OpenJournal", "engine_parts", "in_memory", "on_disk"]
+__all__ = ["MemoryJournal", "OpenJournal", "engine_parts", "in_memory", "on_disk"]
 
 OpenJournal = Callable[[Probe], AbstractAsyncContextManager[Journal]]
 

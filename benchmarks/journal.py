@@ -2,7 +2,9 @@
 
     python -m benchmarks.journal [--quick] [--json]
 
-The first table is the time an order waits for its intent to be written, beside what one would write by hand. Journals are made
+The first table is the time an order waits for its intent to be written, beside what one would write by hand; the second is an
+order's whole way through the engine's desk, from the decision until its first byte could leave, beside the same without a disk:
+what is above that is what the journal adds. Journals are made
 in the directory for temporary files (TMPDIR): its disk is what is measured. PostgreSQL, where its server and driver are there,
 runs on this machine, on that disk, with its own defaults.
 """
@@ -23,9 +25,11 @@ from pathlib import Path
 from typing import Final
 
 import trio
+from benchmarks.engine_parts import MemoryJournal
+from benchmarks.journal_desk import to_the_wire_us
 from benchmarks.journal_server import open_server
 from benchmarks.rounds import Report, run_benchmark, take_turns
-from benchmarks.rows import percentile, rows_of
+from benchmarks.rows import Row, percentile, rows_of
 
 from seawall.journal import Where, open_journal, records
 from seawall.journal.database import database_at
@@ -131,6 +135,18 @@ def waits_us(opener: Opener, directory: Path, orders: int) -> list[float]:
     return trio.run(run)
 
 
+def wire_us(where: Where | None, orders: int, *, sync: bool) -> list[float]:
+    """From the decision to the wire, with the journal there, or (None) with one in memory that keeps nothing."""
+
+    async def run() -> list[float]:
+        if where is None:
+            return await to_the_wire_us(MemoryJournal(), orders)
+        async with open_journal(where, now_ns=time.time_ns, sync=sync) as journal:
+            return await to_the_wire_us(journal, orders)
+
+    return trio.run(run)
+
+
 def rows_per_s(opener: Opener, directory: Path, strategies: int, seconds: float) -> float:
     """Rows on the disk in a second when so many strategies keep one after the other as fast as they can."""
 
@@ -197,6 +213,7 @@ def measure(quick: bool) -> Report:
         for percent in (50, 99):
             values = {name: percentile(taken, percent) for name, taken in waits.items()}
             report.rows += rows_of("one order, waiting for its intent", f"p{percent}", "us", values)
+        report.rows += _wire_rows(directory, new_database, 20 if quick else 500)
         for strategies in _STRATEGIES:
             rates = {
                 name: partial(rows_per_s, opener, directory, strategies, 0.2 if quick else 1.0)
@@ -211,6 +228,23 @@ def measure(quick: bool) -> Report:
         values = {name: replay_s(where, orders) for name, where in places.items()}
         report.rows += rows_of(f"a start that finds {orders * _EVENTS_AN_ORDER:,} records", "time", "s", values)
     return report
+
+
+def _wire_rows(directory: Path, new_database: Callable[[], str] | None, orders: int) -> list[Row]:
+    places: dict[str, Callable[[], Where | None]] = {"the desk, with a journal that keeps nothing": lambda: None}
+    files = count()
+    for sync in ("full", "relaxed"):
+        places[f"seawall, SQLite, {sync}"] = lambda: directory / f"desk{next(files)}.sqlite"
+        if new_database is not None:
+            places[f"seawall, PostgreSQL, {sync}"] = new_database
+    taken = {name: wire_us(where(), orders, sync="relaxed" not in name) for name, where in places.items()}
+    rows: list[Row] = []
+    for percent in (50, 99):
+        values = {name: percentile(each, percent) for name, each in taken.items()}
+        rows += rows_of("one order, from the decision to the wire", f"p{percent}", "us", values)
+    bare = percentile(taken["the desk, with a journal that keeps nothing"], 50)
+    added = {name: max(percentile(each, 50) - bare, 0.001) for name, each in taken.items() if name.startswith("seawall")}
+    return [*rows, *rows_of("what the journal adds to that", "p50", "us", added)]
 
 
 @contextmanager

@@ -13,6 +13,9 @@ ROOT = Path(__file__).parent.parent.parent
 METRICS = {
     "one order, waiting for its intent, p50": "us",
     "one order, waiting for its intent, p99": "us",
+    "one order, from the decision to the wire, p50": "us",
+    "one order, from the decision to the wire, p99": "us",
+    "what the journal adds to that, p50": "us",
     "rows kept, strategies: 1, a second": "",
     "rows kept, strategies: 20, a second": "",
     "a start that finds 2,000 records, time": "s",
