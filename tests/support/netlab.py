@@ -36,7 +36,7 @@ class Lab:
 
     seed: int = 1
     clock: VirtualClock | MockClock = attrs.field(factory=VirtualClock)
-    schedule: Schedule = attrs.field(factory=Schedule)
+    schedule: Schedule = attrs.field(init=False)
     chance: Chance = attrs.field(init=False)
     trace: Trace = attrs.field(init=False)
     network: Network = attrs.field(init=False)
@@ -44,6 +44,7 @@ class Lab:
 
     def __attrs_post_init__(self) -> None:
         self.chance = Chance(self.seed)
+        self.schedule = Schedule(self.chance.stream("schedule"))
         self.trace = Trace(self.clock.current_time, keep=True)
         self.network = Network(self.chance.stream("network"), self.trace)
 

@@ -166,6 +166,7 @@ def test_a_connection_that_was_used_while_lost_stays_silent_for_ever(lab: Lab) -
             nursery.start_soon(silent, used.theirs)
             assert await silent(used.ours)
         await used.ours.aclose()
+        await used.theirs.send_all(b"not even that it is closed comes back")
         assert await silent(used.theirs)
         await unused.ours.send_all(b"fine")
         assert await unused.theirs.receive_some() == b"fine"

@@ -69,9 +69,11 @@ def test_a_reset_overtakes_what_was_not_there_yet() -> None:
     flow.send(0.5, b"late")
     flow.reset(0.2, 0.2)
 
+    assert flow.send(0.2, b"never") == math.inf
     assert flow.read(0.2, 100) == b"early"
-    with pytest.raises(ConnectionResetError):
-        flow.read(0.2, 100)
+    for at_s in (0.2, 9.0):
+        with pytest.raises(ConnectionResetError):
+            flow.read(at_s, 100)
 
 
 def test_room_is_what_the_window_leaves() -> None:
