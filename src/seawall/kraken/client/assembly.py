@@ -42,11 +42,28 @@ from seawall.kraken.dialect import rest as rest_dialect
 from seawall.kraken.dialect.nonce import Nonce
 from seawall.model.errors import Unavailable
 from seawall.model.venue import Probe, VenueListener
-from seawall.resilience import SOCKET_BREAKER, Breaker, ConnectionBudget, Link, Reconnect, ReconnectSchedule
+from seawall.resilience import (
+    SOCKET_BREAKER,
+    Backoff,
+    Breaker,
+    BreakerClosed,
+    ConnectionBudget,
+    Link,
+    LinkStateChanged,
+    Phase,
+    Reconnect,
+    ReconnectSchedule,
+)
 
 __all__ = ["Parts"]
 
 _CANDLES_EVERY_S: Final = 1.0
+
+
+_LONGEST_PAUSE_S: Final = 30.0
+"""Between two dials of one socket, however long the exchange was away: ninety seconds after it is back an engine is to trade
+again, and Kraken bears 150 dials in ten minutes (docs.kraken.com/api/docs/guides/spot-ws-intro), which the budget sees to."""
+_BREAKER: Final = attrs.evolve(SOCKET_BREAKER, open_max_s=_LONGEST_PAUSE_S)
 
 
 def _numbered(name: str, number: int) -> str:
@@ -76,6 +93,7 @@ class Parts:
     reference: Reference = attrs.field(init=False)
     market_listener: MarketListener = attrs.field(init=False)
     _breakers: dict[str, Breaker] = attrs.field(factory=dict, init=False)
+    _links: list[Reconnect] = attrs.field(factory=list, init=False)
 
     def __attrs_post_init__(self) -> None:
         self.clock = ExchangeClock(trio.current_time, self.now_ns)
@@ -85,7 +103,7 @@ class Parts:
     def assemble(self, link: HttpLink, nonce: Nonce) -> Service:
         """The venue and its tasks, over this link. Nothing runs yet."""
         settings, pace = self.settings, Pace.of(self.settings.tier)
-        rest = RestClient(link, settings, self.rng, self.probe, nonce, self.clock.now_ns)
+        rest = RestClient(link, settings, self.rng, self._hear, nonce, self.clock.now_ns)
         refills = TradeRefills(rest, self.reference, settings.refill_s)
         public, level3 = self._market_sockets(rest, refills)
         private = self._private(rest, pace) if settings.credentials is not None else None
@@ -173,21 +191,35 @@ class Parts:
         def fatal(error: BaseException) -> str | None:
             return fatal_dial(error, served_before=late or session.has_served)
 
-        return Reconnect(
+        link = Reconnect(
             session.name,
             attempt,
-            schedule=ReconnectSchedule(instant_dial_s=self.settings.dial_instant_s, dial_s=self.settings.dial_s),
+            schedule=ReconnectSchedule(
+                instant_dial_s=self.settings.dial_instant_s, dial_s=self.settings.dial_s, backoff=Backoff(max_s=_LONGEST_PAUSE_S)
+            ),
             breaker=self._breaker(session.url),
             budget=self.budget,
-            probe=self.probe,
+            probe=self._hear,
             rng=self.rng,
             fatal=fatal,
             retry_after=patience_s,
         )
+        self._links = [*(one for one in self._links if one.state.phase is not Phase.STOPPED), link]
+        return link
+
+    def _hear(self, notice: object) -> None:
+        """Whoever reaches the exchange again tells those that wait: there is reason to think that they would, too."""
+        self.probe(notice)
+        back = notice.state.phase is Phase.LIVE if isinstance(notice, LinkStateChanged) else isinstance(notice, BreakerClosed)
+        if back:
+            for breaker in self._breakers.values():
+                breaker.probe_now()
+            for link in self._links:
+                link.kick()
 
     def _breaker(self, url: str) -> Breaker:
         """One for each host: what one of its sockets finds out, the others need not."""
         host = urlsplit(url).netloc
         if host not in self._breakers:
-            self._breakers[host] = Breaker(f"sockets of {host}", SOCKET_BREAKER, classify=judge_dial, probe=self.probe)
+            self._breakers[host] = Breaker(f"sockets of {host}", _BREAKER, classify=judge_dial, probe=self.probe)
         return self._breakers[host]
