@@ -97,6 +97,18 @@ def test_why_tells_what_is_not_known(journal: Path, capsys: pytest.CaptureFixtur
     assert "not ended, as far as this journal knows: planned" in shown
 
 
+def test_why_tells_that_an_order_was_another_hands(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "claims.sqlite"
+    wish = limit_buy("BTC/USD", qty="0.2", price="45283.50")
+    with open_store(database_at(path), now_ns=lambda: T0, rng=random.Random(1)) as store:
+        claim = IntentRecord("OUF4EM-FRGI2-MQMWZD", "grid", wish, T0 - 60_000 * MS, T0, claimed=True)
+        store.append([records.row(claim)])
+    assert main(["why", "OUF4EM-FRGI2-MQMWZD", str(path)]) == 0
+    shown = capsys.readouterr().out
+    assert "claimed  placed by another hand at 2023-11-14 22:12:20.000 (time of the exchange), and taken over" in shown
+    assert "within the limits" not in shown
+
+
 def test_why_of_an_order_that_is_not_there_says_where_to_look(journal: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["why", "c9", str(journal)]) == 2
     assert "no order 'c9' in this journal, which has 3" in capsys.readouterr().err

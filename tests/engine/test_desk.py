@@ -95,6 +95,21 @@ async def test_an_order_on_its_way_to_the_exchange_is_cancelled_when_the_engine_
         assert order.state is OrderState.CANCELED
 
 
+async def test_what_was_seen_when_an_order_was_decided_is_in_the_journal(autojump_clock: MockClock) -> None:
+    rig = Rig()
+    async with rig.caring():
+        first = await rig.opened()
+        rig.venue.fill(first.client_order_id, "0.001")
+        await trio.sleep(2)
+        await rig.opened()
+        first_intent, second_intent = rig.journal.intents()
+
+        assert (first_intent.seen.bid, first_intent.seen.ask, first_intent.seen.position_qty) == (D("50000.0"), D("50000.1"), 0)
+        assert second_intent.seen.position_qty == D("0.001")
+        assert second_intent.seen.quote_age_ns is not None
+        assert second_intent.seen.quote_age_ns >= 2_000_000_000
+
+
 async def test_a_broken_journal_sends_nothing_and_is_told(autojump_clock: MockClock) -> None:
     rig = Rig()
     rig.journal.broken = True

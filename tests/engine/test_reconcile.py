@@ -458,6 +458,7 @@ async def test_a_list_that_is_behind_a_cancel_is_no_difference_and_one_that_stay
         differs = OrderDiffers(order.client_order_id, order.order_id, "canceled, 0 filled", "open, 0 filled")
         assert rig.told(OrderDiffers) == [differs]
         assert modes == [Mode.RUNNING, Mode.HALTED]
+        assert rig.venue.cancelled == [order.client_order_id] * 2, "should it rest after all, it does not for long"
 
 
 async def test_an_order_that_the_lists_do_not_have_yet_is_no_difference_and_one_they_never_get_is(

@@ -33,7 +33,7 @@ def intents(draw: st.DrawFn) -> IntentRecord:
         keep=draw(st.booleans()),
     )
     seen = Seen(draw(maybe), draw(maybe), draw(maybe), draw(st.none() | instants))
-    return IntentRecord(draw(names), draw(names), wish, draw(instants), draw(instants), seen)
+    return IntentRecord(draw(names), draw(names), wish, draw(instants), draw(instants), seen, claimed=draw(st.booleans()))
 
 
 steps = st.builds(

@@ -4,6 +4,7 @@ import random
 import sqlite3
 from collections.abc import Callable, Iterable
 from contextlib import closing
+from decimal import Decimal
 from pathlib import Path
 
 import attrs
@@ -204,6 +205,30 @@ def test_a_journal_of_the_first_version_is_brought_up_to_date_and_loses_nothing(
         db.execute("DROP TABLE alembic_version")
     after = reopened(path)
     assert (after.journal_id, after.intents, after.fills) == (before.journal_id, before.intents, before.fills)
+
+
+def test_a_start_learns_how_orders_had_ended(
+    path: Path, planned: Callable[[str], IntentRecord], step: Callable[[str, OrderState], OrderRecord]
+) -> None:
+    """The newest ones, and those whose end nobody told, however old."""
+    known = reopened(path, planned("c-0"), step("c-0", OrderState.NEVER_PLACED), planned("c-1"), step("c-1", OrderState.FILLED))
+    assert [(record.client_order_id, end.state) for record, end in known.ended] == [
+        ("c-0", OrderState.NEVER_PLACED),
+        ("c-1", OrderState.FILLED),
+    ]
+    later = [each for number in range(1_000) for each in (planned(f"d-{number}"), step(f"d-{number}", OrderState.CANCELED))]
+    known = reopened(path, *later, planned("open"), step("open", OrderState.OPEN))
+    names = [record.client_order_id for record, _ in known.ended]
+    assert names == ["c-0", *(f"d-{number}" for number in range(1, 1_000))], "of the newest thousand, one is open"
+    assert [record.client_order_id for record in known.intents] == ["open"]
+
+
+def test_the_newest_step_is_how_an_order_had_ended(
+    path: Path, planned: Callable[[str], IntentRecord], step: Callable[[str, OrderState], OrderRecord]
+) -> None:
+    late = attrs.evolve(step("c-1", OrderState.NEVER_PLACED), filled_qty=Decimal("0.1"))
+    known = reopened(path, planned("c-1"), step("c-1", OrderState.NEVER_PLACED), late)
+    assert known.ended == ((planned("c-1"), late),)
 
 
 def test_a_log_without_its_journal_is_not_played_into_a_new_one(path: Path) -> None:

@@ -44,6 +44,14 @@ def test_a_sound_journal_has_no_faults(
     assert verify_journal(path) == JournalVerified(runs=1, orders=2, unfinished=1, steps=2, fills=3, notes=1, faults=())
 
 
+def test_a_fill_of_a_claimed_order_is_known_by_the_exchanges_id(path: Path, planned: Planned, filled: Filled) -> None:
+    """Also where nothing but the claim and the fill is there, and the fill names the order as its maker did."""
+    fill = filled("T-1", 1)
+    foreign = attrs.evolve(fill, fill=attrs.evolve(fill.fill, client_order_id="bot-7", order_id="O-9"))
+    write(path, attrs.evolve(planned("O-9"), claimed=True), foreign)
+    assert verify_journal(path).faults == ()
+
+
 def test_an_order_that_goes_on_after_its_end_is_a_fault(path: Path, planned: Planned, step: Step) -> None:
     write(path, planned("c-1"), step("c-1", OrderState.CANCELED), step("c-1", OrderState.OPEN))
     assert verify_journal(path).faults == ("order c-1: it was canceled, which is an end, and then open",)

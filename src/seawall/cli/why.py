@@ -58,6 +58,8 @@ def _story(journal: JournalContents, order: JournaledOrder) -> Iterator[str]:
 
 
 def _planned_lines(planned: IntentRecord) -> Iterator[str]:
+    if planned.claimed:
+        yield f"claimed  placed by another hand at {moment(planned.deadline_ns)} (time of the exchange), and taken over"
     seen = planned.seen
     if seen.bid is not None and seen.ask is not None and seen.quote_age_ns is not None:
         yield f"seen     {seen.bid} bid, {seen.ask} asked, {span(seen.quote_age_ns)[1:]} old"
@@ -66,7 +68,8 @@ def _planned_lines(planned: IntentRecord) -> Iterator[str]:
     if seen.position_qty is not None:
         base = printable(planned.intent.symbol.partition("/")[0])
         yield f"held     {number_text(seen.position_qty)} {base}, all owners together"
-    yield f"planned  within the limits; not to be matched after {moment(planned.deadline_ns)} (time of the exchange)"
+    if not planned.claimed:
+        yield f"planned  within the limits; not to be matched after {moment(planned.deadline_ns)} (time of the exchange)"
 
 
 def _step_line(step: OrderRecord) -> str:

@@ -46,6 +46,7 @@ class Differences:
             self.ended_but_listed.append(order.client_order_id)
             if order.client_order_id in self.lingering:
                 self._tell(order, _ours(order), told, explained=False)
+                self.blotter.on_contradiction(order)  # no list is so far behind: whoever is right, it must not rest
         elif report.filled_qty is not None and report.filled_qty > order.filled_qty:
             self._tell(order, _ours(order), told, explained=True)
 
