@@ -69,9 +69,10 @@ def watched(specs: tuple[StrategySpec, ...], *, for_s: float, foreign: bool = Fa
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_each_kind_trades_and_keeps_every_promise(kind: str) -> None:
-    hand = KINDS[kind]("BTC/USD", Random(5), pause_s=(1.0, 6.0))
+    hand = KINDS[kind]("BTC/USD", Random(5), pause_s=(1.0, 5.0))
 
-    seen = watched((StrategySpec(kind, hand.run, restart=AGAIN),), for_s=100.0)
+    # A candle has to close, and to have gone up.
+    seen = watched((StrategySpec(kind, hand.run, restart=AGAIN),), for_s=100.0 if kind == "candle follower" else 45.0)
 
     assert seen.violations == ()
     assert any(order.entered_s is not None for order in seen.told.orders)
@@ -81,7 +82,7 @@ def test_each_kind_trades_and_keeps_every_promise(kind: str) -> None:
 def test_a_crasher_fails_with_orders_open_and_is_started_again() -> None:
     hand = KINDS["crasher"]("BTC/USD", Random(5), pause_s=(1.0, 6.0))
 
-    seen = watched((StrategySpec("crasher", hand.run, restart=AGAIN),), for_s=200.0)
+    seen = watched((StrategySpec("crasher", hand.run, restart=AGAIN),), for_s=150.0)
 
     assert seen.told.runs["crasher"] > 1
     assert seen.told.failures

@@ -64,10 +64,10 @@ def unrevived(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _was_hindered(evidence: Evidence, life: Life) -> bool:
-    """Whether a life ended, or met faults, before it had had the time it is given to begin."""
+    """Whether a life was killed too, or met faults, or was ended before it had had the time it is given to begin."""
     until_s = evidence.ended_s if life.ended_s is None else life.ended_s
-    lived_s = until_s - life.began_s - evidence.disturbed_s(life.began_s, until_s)
-    return life.death is not None or (lived_s < evidence.terms.start_s and not life.failures)
+    too_short = until_s - life.began_s < evidence.terms.start_s and not life.failures
+    return life.death is not None or too_short or evidence.disturbed_s(life.began_s, until_s) > 0
 
 
 def sent_without_a_journal(evidence: Evidence) -> Iterator[Finding]:
