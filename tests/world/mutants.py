@@ -25,17 +25,19 @@ class Mutant:
     """One planted bug. `sentence` says what the engine does wrong.
 
     `plan` are faults of five minutes in which it shows soonest, as `seawall simulate --faults` takes them: rare ways to go wrong
-    want directed faults, and a swarm needs many seeds to come by. Empty where any swarm will do.
+    want directed faults, and a swarm needs many seeds to come by. Empty where any swarm will do. `seeds` are those the plan is
+    tried with: what trades in a run follows from its seed, and not every strategy goes every way.
     """
 
     name: str
     sentence: str
     edits: tuple[Edit, ...]
     plan: str = ""
+    seeds: tuple[int, ...] = (1, 2)
 
 
-def _mutant(name: str, sentence: str, file: str, was: str, now: str, plan: str = "") -> Mutant:
-    return Mutant(name, sentence, (Edit(file, was, now),), plan)
+def _mutant(name: str, sentence: str, file: str, was: str, now: str, plan: str = "", seeds: tuple[int, ...] = (1, 2)) -> Mutant:
+    return Mutant(name, sentence, (Edit(file, was, now),), plan, seeds)
 
 
 _DESK: Final = "engine/desk.py"
@@ -45,6 +47,10 @@ _TABLE: Final = "engine/order_table.py"
 _RECONCILE: Final = "engine/reconcile.py"
 _SWITCH: Final = "engine/dead_mans_switch.py"
 
+_WITH_NESTS: Final = (17, 10)
+"""Seeds in which a strategy gives its orders deadlines that pass in the middle of anything."""
+_WITH_AMENDS: Final = (6, 10)
+_WITH_HOLDINGS: Final = (7, 22)
 _KILLS: Final = "kill@30+3#1 kill@75+5#2 kill@120+1#3 power-cut@165+5#4 kill@210+2#5 kill@255+1#6"
 _KILLS_ON_A_SLOW_DISK: Final = "disk-slow@20+270#2 kill@40+3#1 kill@80+3#2 kill@120+3#3 kill@160+3#4 kill@200+3#5 kill@250+3#6"
 _POWER_CUTS: Final = "power-cut@30+5#1 power-cut@75+5#2 power-cut@120+5#3 power-cut@165+5#4 power-cut@210+5#5 power-cut@255+5#6"
@@ -121,6 +127,7 @@ _PLACING: Final = (
             Edit(_CUSTODY, "        self.blotter.on_contradiction = self._rescue\n", ""),
         ),
         _LATE_ORDERS,
+        _WITH_NESTS,
     ),
     _mutant(
         "left-is-wanted",
@@ -129,6 +136,7 @@ _PLACING: Final = (
         "            order.wanted = False\n            self.custody.doubt(order, reason)",
         "            self.custody.doubt(order, reason)",
         _LATE_ORDERS,
+        _WITH_NESTS,
     ),
     _mutant(
         "answer-after-leaving",
@@ -137,6 +145,7 @@ _PLACING: Final = (
         "            if not order.wanted:\n                self.custody.take(order)",
         "            if False:\n                self.custody.take(order)",
         _LATE_ORDERS,
+        _WITH_NESTS,
     ),
     _mutant(
         "waits-for-ever",
@@ -161,6 +170,7 @@ _PLACING: Final = (
         "total(order.exposed_qty for order in unsettled if order.side is side)",
         "ZERO",
         _LATE_ORDERS,
+        _WITH_HOLDINGS,
     ),
     _mutant(
         "ids-begin-again",
@@ -291,6 +301,7 @@ _CARING: Final = (
         "            self._decide(order, amend, made=True)\n            self.blotter.amended(order, qty, limit_price)\n"
         "            problem = lost\n            return\n",
         _LOST_ANSWERS,
+        _WITH_AMENDS,
     ),
     _mutant(
         "amend-has-no-risk",
@@ -299,6 +310,7 @@ _CARING: Final = (
         "        return self.qty if self.asked_qty is None else max(self.qty, self.asked_qty)",
         "        return self.qty",
         _LOST_ANSWERS,
+        _WITH_AMENDS,
     ),
     _mutant(
         "strangers-are-ours",

@@ -44,15 +44,14 @@ class Run:
 
 @attrs.frozen
 class Looking:
-    """How a bug is looked for: under its own plan with the first few of these seeds, then in the swarms of all of them."""
+    """How a bug is looked for: under its own plan with its own seeds, then in the swarms of these."""
 
     seeds: tuple[int, ...]
     minutes: float
-    planned: int = 2
 
     def runs(self, mutant: Mutant) -> list[Run]:
         """What is run for a mutant, one after the other, until something is found."""
-        directed = [Run(seed, PLAN_S, mutant.plan) for seed in self.seeds[: self.planned] if mutant.plan]
+        directed = [Run(seed, PLAN_S, mutant.plan) for seed in mutant.seeds if mutant.plan]
         return directed + [Run(seed, self.minutes * 60) for seed in self.seeds]
 
 

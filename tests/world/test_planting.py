@@ -38,8 +38,8 @@ def test_a_bug_is_looked_for_under_its_own_plan_first_and_then_in_swarms() -> No
     looking = Looking((4, 5, 6), 10.0)
 
     assert [(run.seed, run.plan) for run in looking.runs(planned)] == [
-        (4, planned.plan),
-        (5, planned.plan),
+        (1, planned.plan),
+        (2, planned.plan),
         (4, ""),
         (5, ""),
         (6, ""),
