@@ -1,6 +1,7 @@
 """What a run hands to the oracle: everything it can see of itself, taken down as it goes on."""
 
 from collections.abc import Sequence
+from itertools import count
 from typing import Final
 
 import attrs
@@ -32,6 +33,8 @@ from seawall.sim.world.world import Ran, World
 __all__ = ["Witnessing"]
 
 _LOOK_S: Final = 1.0
+_MEASURE_EVERY: Final = 10
+"""Looks between two measurements of what must not grow."""
 _RESTART_S: Final = 30.0
 """How long a process that was killed may take to be back, until it is known."""
 _CLOCK_FAULTS: Final = ("clock", "drift")
@@ -98,11 +101,16 @@ class Witnessing:
 
     async def look(self) -> None:
         """Look on, once a second, until it is cancelled."""
-        while True:
+        sizes: dict[str, list[int]] = {"tasks": [], "sockets of the trader": []}
+        self.evidence.sizes = sizes
+        for looks in count(1):
             due_s = trio.current_time() + _LOOK_S
             await trio.sleep_until(due_s)
             self.longest_stall_s = max(self.longest_stall_s, trio.current_time() - due_s)
             self.watch.look()
+            if looks % _MEASURE_EVERY == 0:
+                sizes["tasks"].append(trio.lowlevel.current_statistics().tasks_living)
+                sizes["sockets of the trader"].append(self.world.network.open_sockets(self.actors.trader.machine.name))
 
     def collect(self, phases: Phases) -> None:
         """After the last phase, while everybody is still there."""

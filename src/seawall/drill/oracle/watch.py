@@ -121,12 +121,16 @@ class Watch(Listener):
             self.evidence.breakers[place] = attrs.evolve(before, probes=before.probes + hung)
 
     def trader_started(self) -> None:
-        """A process of the engine was started."""
+        """A process of the engine was started; what the one before called lost, or held open, is nothing to it."""
         self.died_s = None
+        self._forget()
 
     def trader_died(self) -> None:
-        """It is no more: what it called lost nobody is told of, and nobody looks after its orders."""
+        """It is no more, and nobody looks after its orders."""
         self.died_s = self._now_s()
+        self._forget()
+
+    def _forget(self) -> None:
         for symbol in tuple(self._open_gaps):
             self.book_restored(symbol)
         for port in tuple(self._open_breakers):
