@@ -101,29 +101,50 @@ class _Interrupted(Exception):
     """A signal came while runs were made small."""
 
 
-def _shrink_some(run: Run, swept: Swept) -> None:
-    """Print the small runs of the first few failures: those that break the same invariant, or come to no verdict either."""
-    failed = sorted((result for result in swept.results if _breaks(result) != ""), key=lambda result: result.spec.seed)
-    for result in failed[:_MOST_SHRUNK]:
-        broken = _breaks(result)
+@attrs.define(eq=False)
+class _Shrinking:
+    """One failing run on its way to a small one."""
 
-        def fails(spec: RunSpec, broken: str | None = broken) -> bool:
-            again = sweep_watched(Sweep(run, 1), [spec], 1, tell_failure=_nothing, in_lines=False)
-            if not again.results:
-                raise _Interrupted
-            return _breaks(again.results[0]) == broken
+    run: Run
+    failed: Result
+    smallest: RunSpec | None = None
+    """Of those that were tried: a run is tried only when it is smaller than the last that failed."""
 
-        planned = result.planned if isinstance(result, Verdict) else plan_of(result.spec)
+    def fails(self, spec: RunSpec) -> bool:
+        """Whether a run breaks the same invariant, or comes to no verdict either. Raises `_Interrupted`."""
+        again = sweep_watched(Sweep(self.run, 1), [spec], 1, tell_failure=_nothing, in_lines=False)
+        if not again.results:
+            raise _Interrupted
+        if _breaks(again.results[0]) != _breaks(self.failed):
+            return False
+        self.smallest = spec
+        return True
+
+    def tell(self) -> bool:
+        """Search, and print what was found; False when a signal ended it."""
+        spec = self.failed.spec
+        planned = self.failed.planned if isinstance(self.failed, Verdict) else plan_of(spec)
+        print(f"making seed {spec.seed} small, in at most {_MOST_RUNS} runs", flush=True)
         try:
-            small = shrink(result.spec, planned, fails, most_runs=_MOST_RUNS)
+            small = shrink(spec, planned, self.fails, most_runs=_MOST_RUNS)
         except DoesNotFail:
-            print(f"seed {result.spec.seed} did not fail again: it depends on something outside of it", flush=True)
+            print(f"seed {spec.seed} did not fail again: it depends on something outside of it", flush=True)
         except _Interrupted:
-            return
+            if self.smallest is not None:
+                print(f"interrupted; the smallest run of seed {spec.seed} by then:\n    {command(self.smallest)}", flush=True)
+            return False
         else:
             rest = "" if small.complete else ", and it may become smaller yet"
-            print(f"seed {result.spec.seed}, made small in {counted(small.runs, 'run')}{rest}:", flush=True)
-            print(f"    {command(small.spec)}", flush=True)
+            print(f"seed {spec.seed}, made small in {counted(small.runs, 'run')}{rest}:\n    {command(small.spec)}", flush=True)
+        return True
+
+
+def _shrink_some(run: Run, swept: Swept) -> None:
+    """The first few failures, one after another, until a signal comes."""
+    failed = sorted((result for result in swept.results if _breaks(result) != ""), key=lambda result: result.spec.seed)
+    for result in failed[:_MOST_SHRUNK]:
+        if not _Shrinking(run, result).tell():
+            return
 
 
 def _breaks(result: Result) -> str | None:
