@@ -59,9 +59,10 @@ _LATE_ORDERS: Final = "order-late@20+60#1 rest-late@50+60#2 rest-lag@90+60#3 ord
 _CLOCKS: Final = (
     "clock-jump@20+50#1 reset@30+100#1 clock-jump@90+50#2 clock-jump@150+50#3 ws-closed@170+100#1 clock-jump@220+50#4"
 )
-_LATE_ORDERS_AND_CLOCKS: Final = (
+_UNSEEN_ORDERS_AND_CLOCKS: Final = (
     "clock-jump@15+100#1 order-late@20+100#1 clock-jump@130+100#2 order-late@140+100#2 rest-lag@150+60#1"
 )
+_UNSEEN_ORDERS: Final = "order-answer-lost@20+250#2 ws-silent-channel@20+250#7 rest-lag@20+250#28"
 _BUSY: Final = "order-busy@20+80#1 rest-internal-error@60+80#2 order-busy@150+60#3 order-busy@220+60#4"
 _SILENCE: Final = "ws-silent@20+60#1 half-open@90+60#2 ws-silent@170+50#2 stall@230+40#1"
 _STRANGERS: Final = "foreign-order@20+80#1 reset@60+60#1 foreign-order@150+80#2 kill@190+3#1"
@@ -236,7 +237,7 @@ _CARING: Final = (
         _CUSTODY,
         "        if asked_at_ns <= order.deadline_ns + int(self.deadlines.absent_s * 1e9) or not self.private_is_live():\n",
         "        if asked_at_ns <= order.planned_at_ns:\n",
-        _LATE_ORDERS,
+        _UNSEEN_ORDERS,
     ),
     _mutant(
         "absent-by-our-clock",
@@ -244,7 +245,7 @@ _CARING: Final = (
         _CUSTODY,
         "        if asked_at_ns <= order.deadline_ns + int(self.deadlines.absent_s * 1e9) or not self.private_is_live():\n",
         "        if self.blotter.now_ns() <= order.deadline_ns:\n",
-        _LATE_ORDERS_AND_CLOCKS,
+        _UNSEEN_ORDERS_AND_CLOCKS,
     ),
     _mutant(
         "cancelled-once",
@@ -267,7 +268,7 @@ _CARING: Final = (
         _CUSTODY,
         "        if not await self._has_fills(order):\n",
         "        if await self._has_fills(order) is not None:\n",
-        _LATE_ORDERS,
+        _UNSEEN_ORDERS,
     ),
     _mutant(
         "earlier-runs-forgotten",
