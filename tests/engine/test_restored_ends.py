@@ -127,3 +127,25 @@ async def test_the_ledger_has_the_late_fill_once(autojump_clock: MockClock) -> N
         await rig.assembly.reconciler.at_start()
 
         assert rig.blotter.ledger.expected("BTC") == D("10.001")
+
+
+async def test_an_order_of_another_hand_that_the_stream_has_told_is_not_asked_for(autojump_clock: MockClock) -> None:
+    rig = engine_on(OrderState.NEVER_PLACED, at_exchange=OrderStatus.CANCELED)
+    async with rig.caring():
+        rig.venue.place_by_hand(BID, client_order_id="bot-7")
+        fill = rig.venue.fill("bot-7", "0.0003")
+        rig.venue.fills[:] = [attrs.evolve(fill, client_order_id=None)]
+        rig.venue.bugs.append("find_order")
+        await rig.assembly.reconciler.at_start()
+
+
+async def test_a_fill_days_later_is_nobodys_question(autojump_clock: MockClock) -> None:
+    rig = engine_on(OrderState.NEVER_PLACED, at_exchange=OrderStatus.CANCELED)
+    await trio.sleep(2 * 86_400)
+    async with rig.caring():
+        rig.venue.silent = True
+        rig.venue.place_by_hand(BID, client_order_id="bot-7")
+        fill = rig.venue.fill("bot-7", "0.0003")
+        rig.venue.fills[:] = [attrs.evolve(fill, client_order_id=None)]
+        rig.venue.bugs.append("find_order")
+        await rig.assembly.reconciler.at_start()

@@ -19,10 +19,13 @@ from seawall.model.order_states import ENDED, Heard, OrderState, after
 from seawall.model.orders import Intent, Side
 from seawall.model.reports import Fill, OrderReport, OrderStatus
 
-__all__ = ["AMEND_ASKED", "Order", "OrderTable"]
+__all__ = ["AMEND_ASKED", "MISTAKEN_NS", "Order", "OrderTable"]
 
 AMEND_ASKED: Final = "amend asked"
 """The reason of every step that the journal has of an order while an amend of it is undecided."""
+
+MISTAKEN_NS: Final = 86_400_000_000_000
+"""For so long after its deadline an order that was taken for never placed is looked for among fills that name no id of ours."""
 
 _HEARD_OF_STATUS = {
     OrderStatus.OPEN: Heard.ACCEPTED,
@@ -312,12 +315,15 @@ class OrderTable:
         return any((order.symbol, order.side) == (symbol, side) for order in orders)
 
     def may_be_mistaken(self, fill: Fill) -> bool:
-        """Whether an order that was taken for never placed may have had this fill: nobody told how the exchange calls it."""
+        """Whether an order that was taken for never placed may have had this fill: nobody told how the exchange calls it.
+
+        One that rests is seen long before a day has passed, and then its name is known.
+        """
         return any(
             order.state is OrderState.NEVER_PLACED
             and order.order_id is None
             and (order.symbol, order.side) == (fill.symbol, fill.side)
-            and order.deadline_ns - LONGEST_DEADLINE_NS <= fill.at_ns
+            and order.deadline_ns - LONGEST_DEADLINE_NS <= fill.at_ns <= order.deadline_ns + MISTAKEN_NS
             for order in self._orders.values()
         )
 

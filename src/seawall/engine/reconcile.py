@@ -17,7 +17,7 @@ from seawall.engine.custody import Custody
 from seawall.engine.differences import Differences
 from seawall.engine.hub import Hub
 from seawall.engine.notices import FillsOverdue, QuestionFailed, Reconciled
-from seawall.engine.order_table import Order
+from seawall.engine.order_table import MISTAKEN_NS, Order
 from seawall.engine.settings import LONGEST_DEADLINE_NS, EngineSettings
 from seawall.model.errors import SeawallError, Unavailable
 from seawall.model.order_states import OrderState
@@ -34,9 +34,6 @@ _SELDOM_S = 60.0
 
 
 _FOREIGN_REMEMBERED = 1_000
-
-_MISTAKEN_NS = 86_400_000_000_000
-"""How far back a start looks for fills of an order that was taken for never placed, where nothing younger reaches further."""
 
 
 def _unheard(_unexplained: int) -> None:
@@ -72,7 +69,7 @@ class Reconciler:
         """Bring what the journal left in step with the exchange. Raises what the venue raises: no start on guesses."""
         self.blotter.external_from_ns = self.venue.now_ns()
         replayed = self.blotter.journal.replayed
-        lately_ns = self.venue.now_ns() - _MISTAKEN_NS
+        lately_ns = self.venue.now_ns() - MISTAKEN_NS
         inferred = (record for record, end in replayed.ended if end.state is OrderState.NEVER_PLACED)
         doubtful = [*replayed.intents, *(record for record in inferred if record.deadline_ns > lately_ns)]
         sent = [record.deadline_ns - LONGEST_DEADLINE_NS for record in doubtful]
@@ -211,12 +208,16 @@ class Reconciler:
     async def _learn_whose(self, fills: Sequence[Fill]) -> None:
         """Ask whose an unknown order is that filled, where it may be one that was taken for never placed.
 
-        These fills name the exchange's id alone, and of such an order nobody knows that; it knows ours.
+        These fills name the exchange's id alone, and of such an order nobody knows that; it knows ours. What the stream has told
+        of another hand's order names its maker's id, so that needs no question.
         """
-        table = self.blotter.table
+        table, externals = self.blotter.table, self.blotter.externals
         for fill in fills:
             unknown = fill.client_order_id is None and table.find(None, fill.order_id) is None
-            if unknown and fill.order_id not in self._known_for_foreign and table.may_be_mistaken(fill):
+            is_foreign = externals.find(fill.order_id) is not None or externals.has_ended(fill.order_id)
+            if is_foreign or fill.order_id in self._known_for_foreign:
+                continue
+            if unknown and table.may_be_mistaken(fill):
                 with trio.fail_after(self.settings.deadlines.query_s):
                     reports, asked_at_ns = await self.venue.find_order(fill.order_id, fill.order_id)
                 for report in reports:
