@@ -19,7 +19,7 @@ __all__ = [
 ]
 
 _WINDOW_S: Final = 600.0
-_IN_A_ROW: Final = 8
+_IN_A_ROW: Final = 6
 _ROW_S: Final = 15.0
 """So many refusals so close together no fault explains: the first one says that the counter is full."""
 

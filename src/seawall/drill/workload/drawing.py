@@ -51,13 +51,16 @@ def workload(rng: Random, symbols: Sequence[str] = ("BTC/USD", "ETH/USD")) -> tu
     """
     others = [kind for kind in KINDS if kind not in _ALWAYS]
     chosen = [*_ALWAYS, *rng.sample(others, rng.randint(2, 5))]
-    return tuple(_spec(kind, rng.choice(symbols), rng, last=symbols[-1]) for kind in chosen)
+    specs = [_spec(kind, rng.choice(symbols), rng) for kind in chosen]
+    if rng.random() < 0.5:
+        frantic = Retractor(symbols[-1], Random(rng.getrandbits(64)), (15, 40), _FRANTIC)
+        specs.append(StrategySpec("frantic", frantic.run, restart=_FOR_LONG))
+    return tuple(specs)
 
 
-def _spec(kind: str, symbol: str, rng: Random, *, last: str) -> StrategySpec:
+def _spec(kind: str, symbol: str, rng: Random) -> StrategySpec:
     worth = rng.choice(((15, 40), (20, 300), (200, 2_000)))
-    temper = _FRANTIC if kind == "retractor" and symbol == last and rng.random() < 0.5 else rng.choice(_TEMPERS)
-    hand = KINDS[kind](symbol, Random(rng.getrandbits(64)), worth, temper)
+    hand = KINDS[kind](symbol, Random(rng.getrandbits(64)), worth, rng.choice(_TEMPERS))
     if isinstance(hand, Quoter):
         hand.post_only = rng.random() < 0.4
     if isinstance(hand, Keeper):
