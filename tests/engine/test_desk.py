@@ -104,7 +104,11 @@ async def test_what_was_seen_when_an_order_was_decided_is_in_the_journal(autojum
         await rig.opened()
         first_intent, second_intent = rig.journal.intents()
 
-        assert (first_intent.seen.bid, first_intent.seen.ask, first_intent.seen.position_qty) == (D("50000.0"), D("50000.1"), 0)
+        assert (first_intent.seen.bid, first_intent.seen.ask, first_intent.seen.position_qty) == (
+            D("50000.0"),
+            D("50000.1"),
+            D(0),
+        )
         assert second_intent.seen.position_qty == D("0.001")
         assert second_intent.seen.quote_age_ns is not None
         assert second_intent.seen.quote_age_ns >= 2_000_000_000
