@@ -29,7 +29,8 @@ class Case:
     needs: tuple[Need, ...] = ()
     place: Place = Place.HERE
     disk: Disk | None = None
-    fakes_clock: bool = False
+    sets_clock: bool = False
+    """Whether its engines run on a wall clock that the case can set."""
     switch_s: int = 60
     """The dead man's switch of its engines."""
 

@@ -1,8 +1,6 @@
 """A certificate for one exchange: its engines speak TLS, as at Kraken."""
 
-import os
 import subprocess
-from collections.abc import Mapping
 from pathlib import Path
 
 import attrs
@@ -21,17 +19,15 @@ class Certificate:
     key: Path
 
 
-async def make_certificate(directory: Path, host: str, environ: Mapping[str, str]) -> Certificate:
-    """Have `openssl` make one for an address, valid from now on, as a program in that environment sees it."""
+async def make_certificate(directory: Path, host: str) -> Certificate:
+    """Have `openssl` make one for an address, valid from now on."""
     made = Certificate(directory / "certificate.pem", directory / "key.pem")
     command = [
         *(find_program("openssl", "openssl"), "req", "-x509", "-nodes", "-days", "7", "-subj", "/CN=a simulated Kraken"),
         *("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-out", str(made.file), "-keyout", str(made.key)),
         *("-addext", f"subjectAltName=IP:{host}", "-addext", "keyUsage=critical,digitalSignature,keyCertSign"),
     ]
-    done = await trio.run_process(
-        command, stdout=subprocess.DEVNULL, capture_stderr=True, check=False, env={**os.environ, **environ}
-    )
+    done = await trio.run_process(command, stdout=subprocess.DEVNULL, capture_stderr=True, check=False)
     if done.returncode:
         raise Missing(f"openssl made no certificate: {done.stderr.decode(errors='replace').strip()}")
     return made

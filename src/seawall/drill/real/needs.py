@@ -3,13 +3,11 @@
 import os
 import shutil
 from collections.abc import Callable
-from pathlib import Path
 from typing import Final
 
 import attrs
 
 __all__ = [
-    "FAKETIME",
     "FILTERS",
     "KILLS_SOCKETS",
     "MAKES_EXT4",
@@ -20,16 +18,10 @@ __all__ = [
     "TUNNELS",
     "Missing",
     "Need",
-    "find_faketime",
     "find_program",
 ]
 
 _SBIN: Final = "/usr/local/sbin:/usr/sbin:/sbin"
-_LIBRARIES: Final = (
-    "usr/lib/*/faketime/libfaketime.so.1",
-    "usr/lib*/faketime/libfaketime.so.1",
-    "usr/local/lib/faketime/libfaketime.so.1",
-)
 
 
 class Missing(Exception):
@@ -42,14 +34,6 @@ def find_program(name: str, package: str) -> str:
     if found is None:
         raise Missing(f"{name} is not installed (Debian: {package})")
     return found
-
-
-def find_faketime() -> Path:
-    """The library that shows a process another time of day. Raises `Missing`."""
-    for pattern in _LIBRARIES:
-        for path in sorted(Path("/").glob(pattern)):
-            return path
-    raise Missing("libfaketime is not installed (Debian: libfaketime)")
 
 
 def _root() -> None:
@@ -104,6 +88,5 @@ FILTERS: Final = Need("iptables", _filters)
 KILLS_SOCKETS: Final = Need("ss -K", _kills_sockets)
 MOUNTS: Final = Need("mounting", _root, root=True)
 MAKES_EXT4: Final = Need("mkfs.ext4", _ext4)
-FAKETIME: Final = Need("libfaketime", find_faketime)
 TLS: Final = Need("openssl", _tls)
 TRACES: Final = Need("strace", _traces)

@@ -10,7 +10,7 @@ import trio
 
 from seawall.drill.real.case import Case
 from seawall.drill.real.disks import fill_up, make_read_only, make_room, repair
-from seawall.drill.real.needs import FAKETIME, MAKES_EXT4, MOUNTS, TRACES, Missing, find_program
+from seawall.drill.real.needs import MAKES_EXT4, MOUNTS, TRACES, Missing, find_program
 from seawall.drill.real.stage import Stage
 
 __all__ = ["OF_MACHINES"]
@@ -122,12 +122,11 @@ OF_MACHINES: Final = (
         needs=(TRACES,),
     ),
     Case("sync-slow", "The disk takes 0.7 s to keep a record.", slow_disk, needs=(TRACES,)),
-    Case("clock-jumps", "The engine's clock jumps an hour ahead, two back, and more.", jump, needs=(FAKETIME,), fakes_clock=True),
+    Case("clock-jumps", "The engine's clock jumps an hour ahead, two back, and more.", jump, sets_clock=True),
     Case(
         "clock-behind",
         "The engine is killed, and started with its clock an hour behind.",
         restart_in_the_past,
-        needs=(FAKETIME,),
-        fakes_clock=True,
+        sets_clock=True,
     ),
 )

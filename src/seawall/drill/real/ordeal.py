@@ -13,16 +13,16 @@ import attrs
 import trio
 
 from seawall.drill.real.case import Case
-from seawall.drill.real.certificates import Certificate, make_certificate
+from seawall.drill.real.certificates import make_certificate
 from seawall.drill.real.disks import mounted_ext4, mounted_tmpfs
 from seawall.drill.real.judgement import differences
-from seawall.drill.real.needs import Missing, find_faketime
+from seawall.drill.real.needs import Missing
 from seawall.drill.real.networks import open_network
 from seawall.drill.real.of_lines import OF_LINES
 from seawall.drill.real.of_machines import OF_MACHINES
 from seawall.drill.real.of_processes import OF_PROCESSES
 from seawall.drill.real.processes import EngineProcess, open_exchange
-from seawall.drill.real.stage import STARTS_S, Broken, FakedClock, Stage
+from seawall.drill.real.stage import STARTS_S, Broken, OtherClock, Stage
 from seawall.drill.real.telling import Told
 from seawall.journal import read_journal, verify_journal
 from seawall.model.errors import JournalFailed
@@ -33,7 +33,6 @@ CASES: Final = {case.name: case for case in (*OF_PROCESSES, *OF_LINES, *OF_MACHI
 """Every case, by name."""
 
 _CASE_S: Final = 420.0
-_DAY_S: Final = 86_400.0
 _ENDS_S: Final = 15.0
 _TELLS_S: Final = 30.0
 _SPARE_SOCKETS: Final = 8
@@ -184,10 +183,10 @@ async def _open_stage(case: Case, seed: int, directory: Path) -> AsyncGenerator[
         if case.disk is not None:
             mounted = mounted_tmpfs(directory / "disk", "1m") if case.disk == "tmpfs" else mounted_ext4(directory / "disk")
             disk = stack.enter_context(mounted)
-        clock = _faked_clock(directory) if case.fakes_clock else None
+        clock = _other_clock(directory) if case.sets_clock else None
         network = await stack.enter_async_context(open_network(case.place, Random(rng.getrandbits(64))))
         with trio.fail_after(STARTS_S):
-            certificate = await _certificate(directory, network.host, clock)
+            certificate = await make_certificate(directory, network.host)
             opening = open_exchange(network, rng.getrandbits(32), certificate, directory / "exchange.errors")
             exchange = await stack.enter_async_context(opening)
         stage = Stage(directory, exchange, certificate, network, rng, disk, clock, case.switch_s)
@@ -199,16 +198,7 @@ async def _open_stage(case: Case, seed: int, directory: Path) -> AsyncGenerator[
                     await engine.end()
 
 
-async def _certificate(directory: Path, host: str, clock: FakedClock | None) -> Certificate:
-    if clock is None:
-        return await make_certificate(directory, host, {})
-    clock.set(-_DAY_S)  # an engine whose clock is behind is to find it valid, as Kraken's would be
-    made = await make_certificate(directory, host, clock.environ())
-    clock.set(0)
-    return made
-
-
-def _faked_clock(directory: Path) -> FakedClock:
-    clock = FakedClock(find_faketime(), directory / "clock")
+def _other_clock(directory: Path) -> OtherClock:
+    clock = OtherClock(directory / "clock")
     clock.set(0)
     return clock

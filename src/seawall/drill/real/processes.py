@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final, TypeVar
@@ -157,20 +157,17 @@ def _link(entry: Path) -> str:
         return ""
 
 
-async def start_engine(
-    network: Network, contact: Contact, config: Path, environ: Mapping[str, str], words: Sequence[str] = (), number: int = 1
-) -> EngineProcess:
-    """Start `seawall run` on a configuration; the caller ends it."""
-    command = network.at_trader(sys.executable, "-P", "-m", "seawall.cli.main", "run", str(config), "--plain", *words)
-    out, errors = (config.with_name(f"engine-{number}.{kind}") for kind in ("out", "errors"))
+async def start_engine(network: Network, contact: Contact, command: Sequence[str], directory: Path, number: int) -> EngineProcess:
+    """Start an engine by that command, with the key in its environment; the caller ends it."""
+    out, errors = (directory / f"engine-{number}.{kind}" for kind in ("out", "errors"))
     with out.open("wb") as out_file, errors.open("wb") as errors_file:
         process = await trio.lowlevel.open_process(
-            command,
+            network.at_trader(*command),
             stdin=subprocess.DEVNULL,
             stdout=out_file,
             stderr=errors_file,
             start_new_session=True,
-            env={**os.environ, **environ, KEY_VARIABLE: contact.key, SECRET_VARIABLE: contact.secret},
+            env={**os.environ, KEY_VARIABLE: contact.key, SECRET_VARIABLE: contact.secret},
         )
     return EngineProcess(process, out, errors)
 

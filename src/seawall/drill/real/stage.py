@@ -2,8 +2,9 @@
 
 import json
 import signal
+import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from random import Random
 from typing import Final
@@ -11,6 +12,7 @@ from typing import Final
 import attrs
 import trio
 
+from seawall.drill.real import other_clock
 from seawall.drill.real.certificates import Certificate
 from seawall.drill.real.networks import Cable, Network
 from seawall.drill.real.processes import EngineProcess, ExchangeProcess, start_engine
@@ -18,13 +20,14 @@ from seawall.drill.real.router import Router
 from seawall.journal import JournaledOrder, read_orders
 from seawall.model.order_states import OrderState
 
-__all__ = ["STARTS_S", "Broken", "FakedClock", "Stage"]
+__all__ = ["STARTS_S", "Broken", "OtherClock", "Stage"]
 
 STARTS_S: Final = 90.0
 """From a start, or from the healing, to trading."""
 _ANSWERS_S: Final = 30.0
 _LOOK_EVERY_S: Final = 0.05
 _LOOK_SELDOM_S: Final = 0.5
+_SEAWALL: Final = (sys.executable, "-P", "-m", "seawall.cli.main")
 _UNDECIDED: Final = (OrderState.PLANNED, OrderState.SENT, OrderState.IN_DOUBT)
 
 _CONFIG: Final = """\
@@ -79,27 +82,22 @@ class Broken(Exception):
 
 
 @attrs.frozen
-class FakedClock:
-    """The wall clock that an engine is shown (libfaketime): this machine's, and a number of seconds."""
+class OtherClock:
+    """The wall clock that an engine is shown: this machine's, and as much as the file says."""
 
-    library: Path
     file: Path
 
-    def environ(self) -> Mapping[str, str]:
-        """What a process must be started with. trio's clock is left alone, as a change of the date would leave it."""
-        return {
-            "LD_PRELOAD": str(self.library),
-            "FAKETIME_TIMESTAMP_FILE": str(self.file),
-            "FAKETIME_CACHE_DURATION": "1",  # seconds; without a cache each look at any clock reads the file
-            "DONT_FAKE_MONOTONIC": "1",
-            "NO_FAKE_STAT": "1",
-        }
+    def command(self, *words: str) -> list[str]:
+        """`seawall` with these words, on this clock."""
+        return [sys.executable, "-P", other_clock.__file__, str(self.file), *words]
 
     def set(self, ahead_s: float) -> None:
         """Jump there."""
-        beside = self.file.with_suffix(".new")
-        beside.write_text(f"{ahead_s:+.0f}s\n")
-        beside.replace(self.file)
+        content = other_clock.from_nanoseconds(int(ahead_s * 1e9))
+        if not self.file.exists():
+            self.file.write_bytes(content)
+        with self.file.open("r+b") as file:  # in place: a process has it mapped
+            file.write(content)
 
 
 @attrs.define(eq=False)
@@ -112,7 +110,7 @@ class Stage:
     network: Network
     rng: Random
     disk: Path | None = None
-    clock: FakedClock | None = None
+    clock: OtherClock | None = None
     switch_s: int = 60
     engines: list[EngineProcess] = attrs.field(factory=list)
     story: list[str] = attrs.field(factory=list)
@@ -156,10 +154,11 @@ class Stage:
         }
         texts = {name: json.dumps(text) for name, text in places.items()}  # TOML's basic strings are as JSON's
         config.write_text(_CONFIG.format(switch_s=self.switch_s, renew_s=float(max(1, self.switch_s // 4)), **texts))
-        environ = {} if self.clock is None else self.clock.environ()
+        command = ["run", str(config), "--plain", *words]
+        command = [*_SEAWALL, *command] if self.clock is None else self.clock.command(*command)
         number = len(self.engines) + 1
         self.note(f"start engine {number}")
-        self.engines.append(await start_engine(self.network, self.exchange.contact, config, environ, words, number))
+        self.engines.append(await start_engine(self.network, self.exchange.contact, command, self.directory, number))
 
     async def kill(self) -> None:
         """`kill -9`, and nothing else."""
