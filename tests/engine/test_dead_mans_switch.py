@@ -252,6 +252,21 @@ async def test_off_lets_it_go_while_a_foreign_order_is_open_and_arms_it_afterwar
     assert rig.venue.armed == [60, 0, 60]
 
 
+async def test_off_stops_the_timer_at_once_whoever_is_late(autojump_clock: MockClock) -> None:
+    """Found by a seed: the switch was left to run, for a lost private stream, and took the orders of another program."""
+    rig = rig_when_foreign(WhenForeign.OFF)
+    async with trio.open_nursery() as nursery:
+        await rig.assembly.switch.allow(None)
+        nursery.start_soon(rig.assembly.switch.run)
+        await trio.sleep(1)
+        rig.foundation.check_ins.join("private stream", 0.5)
+        await trio.sleep(1)
+        foreign(rig)
+        await trio.sleep(0.1)
+        assert rig.venue.armed == [60, 0]
+        nursery.cancel_scope.cancel()
+
+
 async def test_with_ask_an_order_that_comes_later_is_told_and_changes_nothing(autojump_clock: MockClock) -> None:
     rig = rig_when_foreign(WhenForeign.ASK)
     async with trio.open_nursery() as nursery:

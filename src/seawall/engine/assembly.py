@@ -302,4 +302,5 @@ def assemble(
         runner=StrategyRunner(tuple(strategies), market_of, desk, holdings, foundation.check_ins, settings, probe),
     )
     assembly.reconciler.on_verdict = assembly.judge_orders
+    blotter.on_foreign = switch.foreign_seen
     return assembly

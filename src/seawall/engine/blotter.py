@@ -63,6 +63,8 @@ class Blotter:
     on_stray: Callable[[OrderReport], None] = attrs.field(default=_nobody, init=False)
     on_switch_fired: Callable[[Order], None] = attrs.field(default=_nobody, init=False)
     """Called with an order of ours that the dead man's switch has cancelled."""
+    on_foreign: Callable[[OrderReport], None] = attrs.field(default=_nobody, init=False)
+    """Called with an open order that is not ours, when it is seen for the first time."""
     table: OrderTable = attrs.field(factory=OrderTable, init=False)
     portfolio: Portfolio = attrs.field(factory=Portfolio, init=False)
     ledger: Ledger = attrs.field(factory=Ledger, init=False)
@@ -285,6 +287,7 @@ class Blotter:
             return
         if self.externals.reported(report):
             self.probe(ForeignOrderSeen(report.order_id, report.symbol))
+            self.on_foreign(report)
             self.say("", "external order", f"{report.order_id} {_what(report)}".rstrip())
 
 

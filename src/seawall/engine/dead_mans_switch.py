@@ -31,6 +31,7 @@ from seawall.engine.order_table import Order
 from seawall.engine.settings import EngineSettings, WhenForeign
 from seawall.model.errors import SeawallError
 from seawall.model.market_data import VenueStatus
+from seawall.model.reports import OrderReport
 from seawall.model.venue import Probe, Venue
 
 __all__ = ["Confirm", "DeadMansSwitchKeeper", "ForeignOrdersOpen"]
@@ -122,6 +123,11 @@ class DeadMansSwitchKeeper:
             self.probe(DeadMansSwitchFired(order.client_order_id))
             self.wake.pulse()
 
+    def foreign_seen(self, _report: OrderReport) -> None:
+        """An order that is not ours was seen for the first time: with `off` the timer is stopped now, not at the next renewal."""
+        if self._when_foreign is WhenForeign.OFF:
+            self.wake.pulse()
+
     async def retire(self) -> bool:
         """As `disarm`, for good: `run` renews no more."""
         self._retired = True
@@ -156,12 +162,13 @@ class DeadMansSwitchKeeper:
         if held_back and held_back != self._held_back:
             self.probe(DeadMansSwitchHeldBack(held_back))
         self._held_back = held_back
+        if held_back:
+            # Also while somebody is late: what would fire then takes the orders of others, which is what `off` is to prevent.
+            return await self.disarm()
         if late:
             self.probe(DeadMansSwitchNotRenewed(late))
         elif maintenance is not None:
             return await self._stand_down(maintenance, timeout_s)
-        elif held_back:
-            await self.disarm()
         else:
             await self._arm(timeout_s)
         return True
