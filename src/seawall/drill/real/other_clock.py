@@ -6,6 +6,7 @@ A library that does this to every process, libfaketime, also shifts the times th
 """
 
 import mmap
+import runpy
 import sys
 import time
 from pathlib import Path
@@ -36,13 +37,7 @@ def show_another_time(file: Path) -> None:
     time.time_ns, time.time = time_ns, time_s
 
 
-def main() -> int:
-    """Be the command line, with the arguments behind the first."""
-    from seawall.cli.main import main as seawall  # noqa: PLC0415  # after the clock was changed, not before
-
-    return seawall(sys.argv[2:])
-
-
 if __name__ == "__main__":
     show_another_time(Path(sys.argv[1]))
-    sys.exit(main())
+    sys.argv[:2] = ["seawall"]
+    runpy.run_module("seawall.cli.main", run_name="__main__", alter_sys=True)
