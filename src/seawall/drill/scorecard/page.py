@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from seawall.drill.scorecard.card import HEADINGS, Cell, Level, Row, Scorecard
+from seawall.drill.scorecard.card import Cell, Row, Scorecard
+from seawall.drill.scorecard.columns import HEADINGS, Level
 from seawall.drill.story.markup import Markup, element, joined
 from seawall.drill.story.page import document, figures
 from seawall.drill.totals import Totals
