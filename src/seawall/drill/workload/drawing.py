@@ -53,7 +53,7 @@ def workload(rng: Random, symbols: Sequence[str] = ("BTC/USD", "ETH/USD")) -> tu
     chosen = [*_ALWAYS, *rng.sample(others, rng.randint(2, 5))]
     specs = [_spec(kind, rng.choice(symbols), rng) for kind in chosen]
     if rng.random() < 0.5:
-        frantic = Retractor(symbols[-1], Random(rng.getrandbits(64)), (15, 40), _FRANTIC)
+        frantic = Retractor(symbols[-1], Random(rng.getrandbits(64)), (15, 40), _FRANTIC, breath_s=(0.05, 0.2))
         specs.append(StrategySpec("frantic", frantic.run, restart=_FOR_LONG))
     return tuple(specs)
 

@@ -4,7 +4,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from decimal import Decimal
 from random import Random
-from typing import Final
 
 import attrs
 import trio
@@ -18,8 +17,6 @@ from seawall.model.orders import Side
 
 __all__ = ["Hand"]
 
-_PAUSES_S: Final = (0.5, 3.0)
-
 
 @attrs.define(eq=False)
 class Hand(ABC):
@@ -30,6 +27,8 @@ class Hand(ABC):
     worth: tuple[int, int] = (20, 300)
     pause_s: tuple[float, float] = (5.0, 40.0)
     """Between two orders."""
+    breath_s: tuple[float, float] = (0.5, 3.0)
+    """Between two attempts, whatever came of the first."""
 
     @abstractmethod
     async def run(self, market: Market) -> None:
@@ -38,7 +37,7 @@ class Hand(ABC):
     async def over_and_over(self, attempt: Callable[[], Awaitable[object]]) -> None:
         """Try for ever. What is refused, not sent or not to be had now is tried again later; all else passes."""
         while True:
-            wait_s = self.rng.uniform(*_PAUSES_S)
+            wait_s = self.rng.uniform(*self.breath_s)
             try:
                 await attempt()
             except* (Refused, NotSent, Unavailable, FellBehind) as problems:
