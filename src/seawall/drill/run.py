@@ -24,10 +24,13 @@ from seawall.sim.catalogue.plan import Planned
 from seawall.sim.world.chance import Chance
 from seawall.sim.world.world import Ran, World, run_world
 
-__all__ = ["LIVENESS_S", "plan_of", "run"]
+__all__ = ["DOUBT_S", "LIVENESS_S", "plan_of", "run"]
 
 LIVENESS_S: Final = 90.0
 """How long after the healing an engine may take to be in step and trading again."""
+DOUBT_S: Final = 60.0
+"""And how much longer where the answer to an order was lost shortly before: one that was taken may take a minute to show
+(docs.kraken.com/api/docs/guides/spot-errors). So long nobody can say that it was never placed, and its pair is not traded."""
 _LOOK_S: Final = 0.25
 _SERVE_S: Final = 120.0
 _END_S: Final = 60.0
@@ -117,11 +120,16 @@ class _Play:
 
     async def _recover(self, actors: Actors, healed_s: float) -> float | None:
         """Seconds until the engine is in step and trades; None where it did not within its time."""
-        with trio.move_on_after(LIVENESS_S):
-            while not self._is_well(actors, healed_s):  # noqa: ASYNC110 - it looks on from outside: nobody is to wake it
-                await trio.sleep(_LOOK_S)
-            return trio.current_time() - healed_s
-        return None
+        until_s = healed_s + LIVENESS_S
+        while not self._is_well(actors, healed_s):
+            if trio.current_time() >= until_s + (DOUBT_S if self._is_in_doubt(actors) else 0.0):
+                return None
+            await trio.sleep(_LOOK_S)
+        return trio.current_time() - healed_s
+
+    def _is_in_doubt(self, actors: Actors) -> bool:
+        engine = actors.trader.engine
+        return engine is not None and any(order.uncertain is not None for order in engine.snapshot().orders)
 
     def _is_well(self, actors: Actors, healed_s: float) -> bool:
         engine = actors.trader.engine

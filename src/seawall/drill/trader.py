@@ -23,6 +23,7 @@ from seawall.sim.world.world import World
 __all__ = ["Life", "Trader", "heard_as_facts"]
 
 _ASK_AGAIN: Final = Backoff(base_s=0.25, max_s=5.0, jitter=equal)
+_EXITED: Final = "exited"
 _START_AGAIN_S: Final = 5.0
 """What a service manager waits before it starts again what has ended by itself."""
 
@@ -64,6 +65,8 @@ class Trader:
     host: Host | None = attrs.field(default=None, init=False)
     engine: Engine | None = attrs.field(default=None, init=False)
     """The one that serves; None between two of them."""
+    sockets_left: int = attrs.field(default=0, init=False)
+    """Sockets that processes which ended by themselves had not closed; their system closed them then."""
     ended: trio.Event = attrs.field(factory=trio.Event, init=False)
     _held: bool = attrs.field(default=False, init=False)
     _stopping: bool = attrs.field(default=False, init=False)
@@ -142,9 +145,12 @@ class Trader:
             life.ended_s = trio.current_time()
             if host.alive:
                 self._say(host, "process", f"engine ended by itself{''.join(f'; {failure}' for failure in life.failures)}")
-                host.alive = False
+                self.sockets_left += self.world.network.open_sockets(host.name)
+                host.die(_EXITED)
 
     def _died(self, life: Life, how: str) -> None:
+        if how == _EXITED:
+            return
         life.death, life.died_s = how, trio.current_time()
         self.engine = None
         lost = self.file.cut_power(self.machine.disk.left_after_power_cut) if how == "power cut" else 0

@@ -125,7 +125,7 @@ class Witnessing:
             evidence.journal = JournalRows.read(connection)
         with trader.file.reading() as connection:
             evidence.journal_again = JournalRows.read(connection)
-        evidence.sockets_left = {trader.machine.name: self.world.network.open_sockets(trader.machine.name)}
+        evidence.sockets_left = {trader.machine.name: trader.sockets_left}
         if not trader.ended.is_set():
             evidence.left_running = ("the engine itself",)
         evidence.texts = tuple(fact.text for fact in self.world.trace.facts)

@@ -239,7 +239,7 @@ INVARIANTS: Final = (
     Invariant(
         23,
         "back-within-90-s",
-        "Ninety seconds after the last fault the engine is in sync and trades.",
+        "Ninety seconds after the last fault the engine is in sync and trades; a pair with an order in doubt a minute later.",
         "time",
         _END,
         time_and_liveness.not_recovered,

@@ -84,6 +84,7 @@ def run_world(
         async with trio.open_nursery() as nursery:
             nursery.start_soon(_collect_garbage, name="the world's housekeeping")
             value = await main(world)
+            network.sum_up()
             nursery.cancel_scope.cancel()
         return value
 
