@@ -39,10 +39,11 @@ def session_of(sim: Simulator, door: Door, number: int) -> Session:
         doors.followed,
         doors.rest.key,
         sim.faults.dress,
+        sim.faults.frames.carry,
     )
 
 
-def life_of(settings: SimSettings) -> list[str]:
+def life_of(settings: SimSettings) -> list[str | bytes]:
     """Every frame of a short life: followed channels, a moving market, orders that are filled and canceled."""
     clock = Clock()
     sim = assemble(attrs.evolve(settings, now_ns=clock), None)

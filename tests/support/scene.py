@@ -106,9 +106,7 @@ class Scene:
         self.record.request(request)
         self.watch.request(request)
 
-    def ask_order(
-        self, name: str = NAME, qty: str = "1", price: str | None = "99", side: Side = BUY, *, good_s: int = 5
-    ) -> None:
+    def ask_order(self, name: str = NAME, qty: str = "1", price: str | None = "99", side: Side = BUY, *, good_s: int = 5) -> None:
         """Ask for an order at the doors, and nothing else."""
         kind = "market" if price is None else "limit"
         deadline = to_rfc3339(self.stage.clock.ns + good_s * 10**9, 3)

@@ -178,7 +178,7 @@ async def open_world_journal(
     inbox = _Inbox()
     line = Line(file.name, probe, queue_bound, inbox)
     writer = _Writer(file, host, line, inbox, rng, sync)
-    threads.start_soon(writer.run, name=f"journal writer of {host.name}")
+    threads.start_soon(writer.run, name=f"journal writer of {host.name}")  # noqa: ASYNC113 - it says `opened` below
     try:
         await line.opened.wait()
         if line.fault is not None:

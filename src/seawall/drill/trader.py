@@ -129,13 +129,7 @@ class Trader:
         try:
             with host.living():
                 async with trio.open_nursery() as threads, open_engine_on(self._parts(host, threads)) as engine:
-                    if not host.alive:
-                        return
-                    self.engine = engine
-                    life.served_s = trio.current_time()
-                    self._changed.set()
-                    if self._stopping:
-                        self.stop("the run is over")
+                    self._serves(host, life, engine)
                     await engine.stopped()
                     life.certificate = engine.certificate
         except Exception as crash:  # noqa: BLE001 - kept, and judged by the oracle: here a process has ended with a traceback
@@ -147,6 +141,15 @@ class Trader:
                 self._say(host, "process", f"engine ended by itself{''.join(f'; {failure}' for failure in life.failures)}")
                 self.sockets_left += self.world.network.open_sockets(host.name)
                 host.die(_EXITED)
+
+    def _serves(self, host: Host, life: Life, engine: Engine) -> None:
+        if not host.alive:
+            return
+        self.engine = engine
+        life.served_s = trio.current_time()
+        self._changed.set()
+        if self._stopping:
+            self.stop("the run is over")
 
     def _died(self, life: Life, how: str) -> None:
         if how == _EXITED:

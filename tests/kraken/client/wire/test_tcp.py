@@ -36,6 +36,7 @@ async def test_it_is_a_stream_as_trio_defines_them() -> None:
 async def test_options_of_the_socket_survive_its_change_of_hands() -> None:
     near, far = await on_loopback()
     async with near, far:
+        assert isinstance(near._socket, socket.socket)
         assert near._socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
         assert not near._socket.getblocking()
         assert repr(near) == f"<TcpStream {near._socket.fileno()}>"
@@ -124,6 +125,7 @@ async def test_a_write_that_is_cancelled_before_it_begins_writes_nothing() -> No
 async def test_a_reset_breaks_it_for_reader_and_writer() -> None:
     near, far = await on_loopback()
     async with near:
+        assert isinstance(far._socket, socket.socket)
         far._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         await far.aclose()
         with pytest.raises(trio.BrokenResourceError) as broken:
