@@ -33,6 +33,9 @@ _SEEK_S = 15.0
 _TURN_S = 1.0
 """Until an order tries again whose question found another one under way."""
 
+_LONGEST_WAIT_S = 30.0
+"""However long a failed question said to wait: what was in the way may be gone sooner, and the order is still there."""
+
 _SHARE_S = 6.0
 """And so long for each order in doubt: a question that finds nothing is two calls, which the lowest tier has back after six
 seconds (docs.kraken.com/api/docs/guides/spot-rest-ratelimits)."""
@@ -222,7 +225,7 @@ class Custody:
         """
         told_s = problem.retry_after_s if isinstance(problem, SeawallError) else None
         if told_s is not None:
-            self._ask_no_sooner_than(order, told_s)
+            self._ask_no_sooner_than(order, min(told_s, _LONGEST_WAIT_S))
 
     def _ask_no_sooner_than(self, order: Order, delay_s: float) -> None:
         if order.client_order_id in self._in_care:
