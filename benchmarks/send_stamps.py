@@ -4,6 +4,7 @@ import contextlib
 import socket
 import time
 from collections.abc import Generator
+from typing import Any
 
 __all__ = ["Stamps", "stamped_sockets"]
 
@@ -16,25 +17,26 @@ class Stamps:
 
 @contextlib.contextmanager
 def stamped_sockets() -> Generator[Stamps, None, None]:
-    """Note each write to any socket that is made in the block. Python's own class of sockets is replaced meanwhile, which is what
-    trio, asyncio and all that stands on them take theirs from; who writes past it, from C, has to note that itself.
+    """Note each write to any socket in the block. Python's own class of sockets is given other methods meanwhile, which trio,
+    asyncio and all that stands on them inherit or use; who writes past it, from C, has to note that itself.
     """
     stamps = Stamps()
-    plain = socket.socket
 
-    class Stamped(plain):  # type: ignore[misc,valid-type]  # a class made of another's value
-        def send(self, data: bytes, flags: int = 0) -> int:
-            sent: int = super().send(data, flags)
-            stamps.written_s = time.perf_counter()
-            return sent
+    def send(self: socket.socket, data: bytes, flags: int = 0) -> int:
+        sent = super(socket.socket, self).send(data, flags)
+        stamps.written_s = time.perf_counter()
+        return sent
 
-        def sendmsg(self, *arguments: object) -> int:
-            sent: int = super().sendmsg(*arguments)
-            stamps.written_s = time.perf_counter()
-            return sent
+    def sendmsg(self: socket.socket, *arguments: Any) -> int:
+        sent = super(socket.socket, self).sendmsg(*arguments)
+        stamps.written_s = time.perf_counter()
+        return sent
 
-    socket.socket = Stamped  # type: ignore[misc]  # as said above
+    stamped = {"send": send, "sendmsg": sendmsg}
+    for name, method in stamped.items():
+        setattr(socket.socket, name, method)
     try:
         yield stamps
     finally:
-        socket.socket = plain  # type: ignore[misc]
+        for name in stamped:
+            delattr(socket.socket, name)  # what it inherits from C serves again

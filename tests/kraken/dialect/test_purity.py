@@ -23,6 +23,7 @@ STANDARD = {
     "functools",
     "hashlib",
     "hmac",
+    "itertools",
     "operator",
     "re",
     "typing",

@@ -70,8 +70,8 @@ async def test_three_dials_come_at_once_and_the_next_after_growing_waits(stage: 
     async with stage.venue(PUBLIC_ONLY) as venue:
         began_s = trio.current_time()
         await venue.wait_live()
-        # at 0, 0.5 and 1 s, then after 5, 10, 20 and 40 s and up to a tenth more
-        assert 1 + 75 <= trio.current_time() - began_s <= 1 + 75 * 1.1
+        # at 0, 0.5 and 1 s, then after 5, 10, 20 and 30 s and up to a tenth more
+        assert 1 + 65 <= trio.current_time() - began_s <= 1 + 65 * 1.1
         assert len(stage.server.dialled) == 7
 
 
@@ -87,7 +87,8 @@ async def test_a_connection_that_drops_again_and_again_is_not_dialled_in_a_frenz
     stage.server.answer = drop
     async with stage.venue(PUBLIC_ONLY):
         await trio.sleep(600)
-        assert len(stage.server.dialled) < 20
+        # three at once, three with growing waits within 35 s, then one in half a minute
+        assert len(stage.server.dialled) <= 3 + 3 + (600 - 35) // 30 + 1
         assert any(isinstance(notice, LinkLost) for notice in stage.notices)
 
 
