@@ -11,6 +11,7 @@ from seawall.engine.dead_mans_switch import ForeignOrdersOpen
 from seawall.engine.market import Market
 from seawall.engine.notices import (
     DeadMansSwitchNotRenewed,
+    EngineStarted,
     OrderContradicted,
     OrderInDoubt,
     ServiceCrashed,
@@ -19,7 +20,7 @@ from seawall.engine.notices import (
 )
 from seawall.engine.settings import Deadlines, DeadMansSwitch, EngineSettings, OnStop, WhenForeign
 from seawall.engine.strategies import StrategySpec
-from seawall.model.errors import NotSent, Refused, RefusedByExchange, RefusedByRisk
+from seawall.model.errors import NotSent, Refused, RefusedByExchange, RefusedByRisk, Unavailable
 from seawall.model.journal import IntentRecord
 from seawall.model.order_states import OrderState
 from seawall.model.orders import limit_buy, limit_sell, market_buy
@@ -394,6 +395,31 @@ async def test_what_cannot_be_cancelled_is_listed_and_the_switch_stays_armed(ben
     assert engine.certificate.open_orders is None
     assert engine.certificate.dead_mans_switch.startswith("armed")
     assert 0 not in bench.venue.armed
+
+
+async def test_an_exchange_that_does_not_answer_at_the_start_is_asked_until_it_does(
+    bench: Bench, autojump_clock: MockClock
+) -> None:
+    bench.exchange.unreachable_s = Deadlines().start_s - 10
+    async with bench.engine(followed) as engine:
+        assert trio.current_time() == pytest.approx(Deadlines().start_s - 10, abs=5)
+        assert engine.certificate is None
+
+    assert len(bench.told(EngineStarted)) == 1
+    assert engine.certificate is not None
+    assert engine.certificate.clean
+
+
+async def test_a_start_without_an_answer_ends_with_the_last_problem_before_its_deadline(
+    bench: Bench, autojump_clock: MockClock
+) -> None:
+    bench.exchange.unreachable_s = Deadlines().start_s + 60
+    with pytest.RaisesGroup(Unavailable, flatten_subgroups=True, allow_unwrapped=True):
+        async with bench.engine(followed):
+            pytest.fail("it must not serve")
+
+    assert Deadlines().start_s - 10 <= trio.current_time() <= Deadlines().start_s
+    assert bench.told(EngineStarted) == []
 
 
 async def test_a_second_wish_to_stop_does_not_wait(bench: Bench, autojump_clock: MockClock) -> None:

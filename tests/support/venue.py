@@ -379,6 +379,8 @@ class FakeExchange:
     closed: bool = False
     crash: trio.Event = attrs.field(factory=trio.Event)
     """Set it to make a task of the venue die of a bug."""
+    unreachable_s: float = 0.0
+    """For how long after it was opened every question fails."""
 
     @asynccontextmanager
     async def open(self, listener: VenueListener, probe: Probe) -> AsyncGenerator[Venue, None]:  # noqa: ARG002 - a protocol
@@ -389,10 +391,17 @@ class FakeExchange:
         try:
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(self._live, name="public socket")
+                nursery.start_soon(self._outage, venue)
                 yield venue
                 nursery.cancel_scope.cancel()
         finally:
             self.closed = True
+
+    async def _outage(self, venue: FakeVenue) -> None:
+        if self.unreachable_s:
+            venue.unreachable = True
+            await trio.sleep(self.unreachable_s)
+            venue.unreachable = False
 
     async def _live(self) -> None:
         with trio.CancelScope(deadline=math.inf):

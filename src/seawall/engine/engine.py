@@ -33,6 +33,7 @@ from seawall.engine.leased_venue import LeasedVenue
 from seawall.engine.maintenance import MaintenanceCalendar
 from seawall.engine.news import News
 from seawall.engine.notices import EngineStarted, EngineStopped, EngineStopping
+from seawall.engine.patience import ask_until_answered
 from seawall.engine.settings import EngineSettings, MaintenanceWindow
 from seawall.engine.shutdown import Shutdown
 from seawall.engine.signals import watch_signals
@@ -281,9 +282,9 @@ class Engine:
         if self._watch is not None:
             assembly.desk.intake.lease_doubt = self._watch.doubt
         await hosting.start("desk", assembly.run_desk)
-        await assembly.reconciler.at_start()
+        await ask_until_answered("open orders and fills", assembly.reconciler.at_start, parts.pause, self.tell)
         await assembly.switch.allow(parts.confirm)
-        await assembly.learn_balances()
+        await ask_until_answered("balances", assembly.learn_balances, parts.pause, self.tell)
         await hosting.start("monitors", assembly.run_monitors)
         await trio.lowlevel.checkpoint_if_cancelled()  # whoever has asked for a stop meanwhile has closed the intake
         self.tell(EngineStarted(venue.name, journal.replayed.run, restored))
