@@ -22,7 +22,8 @@ class Exchange:
         self.asked_at_s.append(trio.current_time())
         await trio.lowlevel.checkpoint()
         if self._problems:
-            raise self._problems.pop(0)()
+            problem = self._problems.pop(0)
+            raise problem()
 
 
 def pause(attempt: int) -> float:

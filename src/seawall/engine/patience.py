@@ -17,8 +17,10 @@ async def ask_until_answered(
     """Ask, and where the exchange is not there, or has no time for us, wait as told and ask again.
 
     A start that gave up at the first refusal would be started again by whoever looks after the process, and the questions of
-    each new start would keep the exchange's rate counter as full as it is. Raises the last `Unavailable` or `trio.TooSlowError` once
-    the caller's deadline comes before the next question, and at once whatever waiting does not mend. `ask` must be safe to repeat.
+    each new start would keep the exchange's rate counter full. `ask` must be safe to repeat.
+
+    Raises the last `Unavailable` or `trio.TooSlowError` once the caller's deadline comes before the next question, and at
+    once whatever waiting does not mend.
     """
     attempt = 0
     while True:

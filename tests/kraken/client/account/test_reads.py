@@ -2,10 +2,13 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 import httpx
+import pytest
+import trio
 from support.kraken_server import Stage, ok
 from trio.testing import MockClock
 
 from seawall.kraken.client import FrameUnknown
+from seawall.model.errors import Unavailable
 
 
 async def test_balances_leave_out_what_is_zero(rest_only: Stage, autojump_clock: MockClock) -> None:
@@ -57,14 +60,21 @@ async def test_a_status_that_is_new_hides_no_open_order_and_is_told(rest_only: S
         assert words == [("order status", "hibernating")]
 
 
-async def test_fills_come_from_all_pages_oldest_first(rest_only: Stage, autojump_clock: MockClock) -> None:
-    def history(params: Mapping[str, str]) -> httpx.Response:
+class History:
+    """Fills a second apart, fifty on a page; each page that was asked for is noted."""
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+        self.asked: list[int] = []
+
+    def __call__(self, params: Mapping[str, str]) -> httpx.Response:
         begin = int(params.get("ofs", 0))
+        self.asked.append(begin // 50)
         rows = {
             f"T{number}": {
                 "ordertxid": "O1",
                 "pair": "XXBTZUSD",
-                "time": 1795410100 - number,
+                "time": 1795410000 + number,
                 "type": "buy",
                 "ordertype": "limit",
                 "price": "45000.1",
@@ -73,12 +83,35 @@ async def test_fills_come_from_all_pages_oldest_first(rest_only: Stage, autojump
                 "vol": "0.0001",
                 "maker": True,
             }
-            for number in range(begin, min(begin + 50, 70))
+            for number in range(self.count - begin, max(self.count - begin - 50, 0), -1)
         }
-        return ok({"trades": rows, "count": 70})
+        return ok({"trades": rows, "count": self.count})
 
-    rest_only.server.rest["TradesHistory"] = history
+
+BEFORE_ALL_NS = 1_795_410_000_000_000_000
+
+
+async def test_fills_come_from_all_pages_oldest_first(rest_only: Stage, autojump_clock: MockClock) -> None:
+    rest_only.server.rest["TradesHistory"] = history = History(70)
     async with rest_only.venue() as venue:
-        fills = await venue.fills_since(1_795_410_040_000_000_000)
-        assert [fill.exec_id for fill in fills] == [f"T{number}" for number in range(59, -1, -1)]
+        fills = await venue.fills_since(BEFORE_ALL_NS + 10_000_000_000)
+        assert [fill.exec_id for fill in fills] == [f"T{number}" for number in range(11, 71)]
         assert fills[0].symbol == "BTC/USD"
+        assert history.asked == [0, 1]
+
+
+async def test_a_reading_that_was_interrupted_goes_on_where_it_was(rest_only: Stage, autojump_clock: MockClock) -> None:
+    rest_only.server.rest["TradesHistory"] = history = History(320)
+    async with rest_only.venue() as venue:
+        with trio.fail_after(1), pytest.raises(Unavailable):
+            await venue.fills_since(BEFORE_ALL_NS)
+        assert history.asked == [0, 1, 2], "the rate counter has no room for more"
+        history.asked.clear()
+        history.count += 3
+
+        fills = await venue.fills_since(BEFORE_ALL_NS)
+        assert [fill.exec_id for fill in fills] == [f"T{number}" for number in range(1, 324)]
+        assert history.asked == [3, 4, 5, 6, 0]
+
+        assert await venue.fills_since(BEFORE_ALL_NS) == fills, "an answer is not kept: what is asked for is asked for"
+        assert history.asked[5:] == [0, 1, 2, 3, 4, 5, 6]

@@ -4,6 +4,7 @@ from typing import Final
 
 import attrs
 
+from seawall.kraken.client.account.fill_walk import PAGE, FillWalk
 from seawall.kraken.client.clock import ExchangeClock
 from seawall.kraken.client.market.reference import Reference
 from seawall.kraken.client.rest.client import RestClient
@@ -18,8 +19,9 @@ from seawall.resilience.probes import tell
 
 __all__ = ["Account"]
 
-_PAGE: Final = 50
 _MOST_PAGES: Final = 200
+_MOST_WALKS: Final = 8
+"""Unfinished readings of fills that are kept; of more, the one that was not asked for the longest begins anew."""
 _NS_PER_S: Final = 1_000_000_000
 
 
@@ -34,6 +36,8 @@ class Account:
     _reference: Reference
     _clock: ExchangeClock
     _probe: Probe
+    _walks: dict[int, FillWalk] = attrs.field(factory=dict, init=False)
+    """Readings of fills that have not come to their end, by what they began after."""
 
     async def find_order(self, client_order_id: str, order_id: str | None) -> tuple[tuple[OrderReport, ...], int]:
         """Every order that ever had this id, and a time that the exchange's clock had surely reached when it was asked.
@@ -74,19 +78,27 @@ class Account:
         return OpenOrders(orders, asked_at_ns)
 
     async def fills_since(self, at_ns: int) -> tuple[Fill, ...]:
-        """Every fill of the account after that instant, oldest first; as many pages as it takes."""
+        """Every fill of the account after that instant, oldest first; as many pages as it takes.
+
+        What was read when it fails or is cancelled is kept, and the next call with the same instant goes on from there.
+        """
         names = self._reference.names
-        found: dict[str, Fill] = {}
-        for page_number in range(_MOST_PAGES):
+        walk = self._walks.pop(at_ns, None) or FillWalk()
+        walk.resume()
+        self._walks[at_ns] = walk
+        while len(self._walks) > _MOST_WALKS:
+            del self._walks[next(iter(self._walks))]
+        while (number := walk.page()) is not None:
+            if number >= _MOST_PAGES:
+                self._walks.pop(at_ns, None)
+                raise ExchangeError((f"more than {_MOST_PAGES * PAGE} fills since {at_ns}",))
             page = await self._rest.query(
-                # pages shift while new fills arrive: that repeats some, and loses none
-                rest.trades_history(start_ns=max(0, at_ns - _NS_PER_S), offset=page_number * _PAGE),
+                rest.trades_history(start_ns=max(0, at_ns - _NS_PER_S), offset=number * PAGE),
                 lambda answer: rest.read_fills(answer.body, names),
             )
-            found.update((fill.exec_id, fill) for fill in page.fills)
-            if len(page.fills) < _PAGE:
-                return tuple(sorted((fill for fill in found.values() if fill.at_ns > at_ns), key=lambda fill: fill.at_ns))
-        raise ExchangeError((f"more than {_MOST_PAGES * _PAGE} fills since {at_ns}",))
+            walk.take(page.fills)
+        self._walks.pop(at_ns, None)
+        return tuple(fill for fill in walk.fills() if fill.at_ns > at_ns)
 
     async def balances(self) -> tuple[Balance, ...]:
         """Every asset of the account that is not zero, with what open orders hold of it."""
