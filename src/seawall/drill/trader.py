@@ -67,6 +67,8 @@ class Trader:
     """The one that serves; None between two of them."""
     sockets_left: int = attrs.field(default=0, init=False)
     """Sockets that processes which ended by themselves had not closed; their system closed them then."""
+    asleep: list[tuple[float, float]] = attrs.field(factory=list, init=False)
+    """From when to when nobody in the world did anything."""
     ended: trio.Event = attrs.field(factory=trio.Event, init=False)
     _held: bool = attrs.field(default=False, init=False)
     _stopping: bool = attrs.field(default=False, init=False)
@@ -96,7 +98,9 @@ class Trader:
 
     def suspend(self, for_s: float) -> None:
         """Let time pass in which nobody in the world does anything."""
+        began_s = trio.current_time()
         self.world.clock.suspend(for_s)
+        self.asleep.append((began_s, began_s + for_s))
 
     def stop(self, reason: str) -> None:
         """Ask the engine to stop in good order, and start none again."""

@@ -66,6 +66,7 @@ class Witnessing:
         self.evidence = Evidence(record, self.told, terms_of(self.settings))
         self.evidence.secrets = (actors.exchange.api_secret, actors.exchange.api_key)
         self.evidence.lives = actors.trader.lives
+        self.evidence.asleep = actors.trader.asleep
         eye = JournalEye(actors.trader.file.connection())
         self.watch = Watch.over(actors.exchange, self.evidence, eye.intent)
         self._heard = heard_as_evidence(self.watch)

@@ -762,3 +762,14 @@ def test_faults_excuse_what_they_cause(tmp_path: Path) -> None:
     scene.cancel(order)
 
     assert judge(scene.finished()) == ()
+
+
+def test_no_deadline_is_kept_while_the_whole_world_stands_still() -> None:
+    scene = Scene()
+    scene.cancel(scene.open())
+    scene.tell().over_s = 30.0
+    scene.evidence.asleep = [(2.0, 29.0)]
+    assert judge(scene.finished()) == ()
+
+    scene.evidence.asleep = [(2.0, 12.0)]
+    assert [violation.invariant for violation in judge(scene.finished())] == ["waits-are-bounded"]

@@ -234,6 +234,8 @@ class Evidence:
     clock_jumps_s: tuple[float, ...] = ()
     """When the wall clock of a host was set."""
     kills_s: tuple[float, ...] = ()
+    asleep: Sequence[tuple[float, float]] = ()
+    """From when to when nobody in the world did anything: no deadline is kept in one's sleep."""
     trading_s: float = 0.0
     healed_s: float | None = None
     """When the last fault was over; None where there was none, or where the run did not come to it."""
@@ -282,6 +284,10 @@ class Evidence:
                 until_s = min(spell.end_s, end_s)
                 total += until_s - since_s
         return total
+
+    def awake_s(self, begin_s: float, end_s: float) -> float:
+        """How long an interval was, without the time in which nobody in the world did anything."""
+        return end_s - begin_s - sum(max(0.0, min(until_s, end_s) - max(since_s, begin_s)) for since_s, until_s in self.asleep)
 
     def is_calm(self, at_s: float, *, before_s: float = 0.0) -> bool:
         """Whether no fault was at work at that instant, nor so long before it."""

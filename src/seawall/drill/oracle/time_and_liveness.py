@@ -28,19 +28,19 @@ def waited_too_long(evidence: Evidence) -> Iterator[Finding]:
     """22: every wait ends by its deadline: those for a peer, those of blocks that are left, and the stop."""
     terms = evidence.terms
     for wait in evidence.waits:
-        lasted_s = (evidence.ended_s if wait.end_s is None else wait.end_s) - wait.begin_s
+        lasted_s = evidence.awake_s(wait.begin_s, evidence.ended_s if wait.end_s is None else wait.end_s)
         if lasted_s > wait.deadline_s + terms.slack_s:
             yield Finding(f"{wait.what} took {lasted_s:.1f} s, with a deadline of {wait.deadline_s:g} s", wait.begin_s)
     for told in evidence.told.orders:
         if told.left_s is not None and told.over_s is not None and told.left is not Left.NEVER_ENTERED:
-            leaving_s = told.over_s - told.left_s
+            leaving_s = evidence.awake_s(told.left_s, told.over_s)
             # A block whose strategy is ending is held up once more, while the desk sees to what was left.
             if leaving_s > terms.cancel_s + terms.slack_s:
                 yield Finding(f"a block of {told.owner} took {leaving_s:.1f} s to leave", told.left_s)
     for life in evidence.lives:
         if life.stop_wanted_s is None or life.death is not None:
             continue
-        stopping_s = (evidence.ended_s if life.ended_s is None else life.ended_s) - life.stop_wanted_s
+        stopping_s = evidence.awake_s(life.stop_wanted_s, evidence.ended_s if life.ended_s is None else life.ended_s)
         if stopping_s > terms.shutdown_s + terms.in_flight_s + terms.slack_s:
             yield Finding(f"life {life.number} took {stopping_s:.1f} s to stop", life.stop_wanted_s)
 
