@@ -23,6 +23,7 @@ from seawall.drill.oracle import (
     judge,
 )
 from seawall.drill.spec import Measures, Phases, RunSpec, RunStatistics, Violation
+from seawall.drill.spells import FaultSpells
 from seawall.drill.told import Told
 from seawall.engine.settings import EngineSettings, SymbolLimits, WhenForeign
 from seawall.model.venue import Probe
@@ -52,6 +53,7 @@ class Witnessing:
     evidence: Evidence = attrs.field(init=False)
     actors: Actors = attrs.field(init=False)
     watch: Watch = attrs.field(init=False)
+    spells: FaultSpells = attrs.field(factory=FaultSpells, init=False)
     faults_began_s: float | None = attrs.field(default=None, init=False)
     first_word_s: float | None = attrs.field(default=None, init=False)
     """When the engine first said, after the first fault, that something is wrong."""
@@ -86,16 +88,16 @@ class Witnessing:
             self._disturbed("process dead", fact.at_s, _RESTART_S)
         elif self.first_word_s is None and self.faults_began_s is not None and is_about_trouble(fact):
             self.first_word_s = fact.at_s
-        elif fact.lane == "faults" and fact.kind == "fault begun":
-            self._begun(fact)
+        elif (fault := self.spells.heard(fact)) is not None:
+            self._fault(fault, fact)
 
-    def _begun(self, fact: Fact) -> None:
+    def _fault(self, name: str, fact: Fact) -> None:
         """What the watch must know at once; how long the faults really lasted is put right at the end."""
-        self.faults_began_s = fact.at_s if self.faults_began_s is None else self.faults_began_s
-        name = fact.text.partition(":")[0]
-        self._disturbed(name, fact.at_s, max((planned.lasts_s for planned in self.plan if planned.name == name), default=0.0))
         if any(word in name for word in _CLOCK_FAULTS):
             self.evidence.clock_jumps_s = (*self.evidence.clock_jumps_s, fact.at_s)
+        if fact.kind == "fault begun":
+            self.faults_began_s = fact.at_s if self.faults_began_s is None else self.faults_began_s
+            self._disturbed(name, fact.at_s, max((planned.lasts_s for planned in self.plan if planned.name == name), default=0.0))
 
     def _disturbed(self, name: str, at_s: float, for_s: float) -> None:
         self.evidence.faults = (*self.evidence.faults, Spell(name, at_s, at_s + for_s))
@@ -119,9 +121,6 @@ class Witnessing:
         evidence.trading_s, evidence.healed_s = phases.trading_s, phases.healed_s
         evidence.stopped_s, evidence.ended_s = phases.stop_s, phases.ended_s
         evidence.faults = tuple(self._spells(phases))
-        evidence.clock_jumps_s = tuple(
-            phases.trading_s + planned.at_s for planned in self.plan if any(word in planned.name for word in _CLOCK_FAULTS)
-        )
         with trader.file.reading() as connection:
             evidence.journal = JournalRows.read(connection)
         with trader.file.reading() as connection:
@@ -190,14 +189,7 @@ class Witnessing:
         return max(late, default=0.0)
 
     def _spells(self, phases: Phases) -> list[Spell]:
-        spells = [
-            Spell(
-                planned.name,
-                phases.trading_s + planned.at_s,
-                min(phases.trading_s + planned.at_s + planned.lasts_s, phases.healed_s),
-            )
-            for planned in self.plan
-        ]
+        spells = [*self.spells.all(phases.healed_s), *(Spell("asleep", *each) for each in self.evidence.asleep)]
         trader = self.actors.trader
         for life, after in zip(trader.lives, [*trader.lives[1:], None], strict=True):
             if life.death is not None and life.died_s is not None:
