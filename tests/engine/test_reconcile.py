@@ -47,6 +47,56 @@ async def test_an_order_that_ended_in_a_gap_is_asked_for_at_the_snapshot(autojum
         assert rig.told(Reconciled) == [Reconciled(0, 0, 1)]
 
 
+async def test_an_order_that_was_placed_in_a_gap_and_ended_in_it_is_asked_for_soon(
+    autojump_clock: MockClock,
+) -> None:
+    """By REST, and at once: it is too young to be missed in the snapshot, and the stream will never tell of it."""
+    rig = Rig()
+    async with rig.caring() as nursery:
+        nursery.start_soon(rig.assembly.reconciler.run)
+        await trio.sleep(5)
+        order = await rig.opened()
+        behind_our_back(rig, order, OrderStatus.CANCELED)
+        rig.venue.restore_private()
+        await trio.sleep(3)
+
+        assert order.state is OrderState.CANCELED, "not only at the next round, minutes later"
+
+
+async def test_so_is_one_whose_answer_came_only_after_the_snapshot(autojump_clock: MockClock) -> None:
+    rig = Rig()
+    async with rig.caring() as nursery:
+        nursery.start_soon(rig.assembly.reconciler.run)
+        await trio.sleep(5)
+        rig.venue.travel_s = 2.5
+        nursery.start_soon(rig.desk.place, "me", BID)
+        await trio.sleep(1)
+        (order,) = rig.blotter.table
+        behind_our_back(rig, order, OrderStatus.CANCELED)
+        rig.venue.restore_private()
+        rig.venue.silent = True
+        await trio.sleep(1.6)
+        assert not order.ended, "as the answer said"
+        rig.venue.travel_s = 0.01
+        await trio.sleep(5)
+
+        assert order.ended
+
+
+async def test_one_that_rests_is_asked_for_once(autojump_clock: MockClock) -> None:
+    rig = Rig()
+    async with rig.caring() as nursery:
+        nursery.start_soon(rig.assembly.reconciler.run)
+        await trio.sleep(5)
+        order = await rig.opened()
+        rig.foundation.hub.private_lost("cut")
+        rig.foundation.hub.private_restored(PrivateSnapshot((), ()))
+        await trio.sleep(60)
+
+        assert order.state is OrderState.OPEN
+        assert rig.venue.asked_for == [order.client_order_id]
+
+
 async def test_a_question_that_fails_in_a_gap_is_asked_again_soon(autojump_clock: MockClock) -> None:
     rig = Rig()
     async with rig.caring() as nursery:

@@ -95,6 +95,8 @@ class FakeVenue:
     """The ids of each request, whether or not it was answered."""
     lists_hide: list[str] = attrs.field(factory=list)
     """Client order ids that neither list has: found by the exchange's own id alone."""
+    asked_for: list[str] = attrs.field(factory=list)
+    """The client order ids of questions about single orders."""
     armed: list[int] = attrs.field(factory=list)
     foreign: list[OrderReport] = attrs.field(factory=list)
     market_status: VenueStatus = VenueStatus.ONLINE
@@ -216,6 +218,7 @@ class FakeVenue:
         order_id: str | None = None,
     ) -> tuple[tuple[OrderReport, ...], int]:
         self._bug("find_order")
+        self.asked_for.append(client_order_id)
         asked_at_ns = self.now_ns()
         await self._turn(5 if order_id is None else 1)
         await self._travel()

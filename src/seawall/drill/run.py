@@ -62,6 +62,8 @@ class _Play:
     _witnessing: Witnessing = attrs.field(init=False)
     _phases: Phases = attrs.field(init=False)
     _recovered_s: float | None = attrs.field(default=None, init=False)
+    _amiss_at_last: str = attrs.field(default="", init=False)
+    """What was not in step when the time for it was over."""
 
     async def main(self, world: World) -> Actors:
         """Through all phases."""
@@ -100,7 +102,7 @@ class _Play:
 
     def verdict(self, ran: Ran[Actors]) -> Verdict:
         """What is said of it."""
-        violations, statistics, measures = self._witnessing.judge(ran, self._phases, self._recovered_s)
+        violations, statistics, measures = self._witnessing.judge(ran, self._phases, self._recovered_s, self._amiss_at_last)
         return Verdict(
             spec=self.spec,
             planned=self.plan,
@@ -121,8 +123,9 @@ class _Play:
     async def _recover(self, actors: Actors, healed_s: float) -> float | None:
         """Seconds until the engine is in step and trades; None where it did not within its time."""
         until_s = healed_s + LIVENESS_S
-        while not self._is_well(actors, healed_s):
+        while (amiss := self._amiss(actors, healed_s)) is not None:
             if trio.current_time() >= until_s + (DOUBT_S if self._is_in_doubt(actors) else 0.0):
+                self._amiss_at_last = amiss
                 return None
             await trio.sleep(_LOOK_S)
         return trio.current_time() - healed_s
@@ -131,14 +134,24 @@ class _Play:
         engine = actors.trader.engine
         return engine is not None and any(order.uncertain is not None for order in engine.snapshot().orders)
 
-    def _is_well(self, actors: Actors, healed_s: float) -> bool:
+    def _amiss(self, actors: Actors, healed_s: float) -> str | None:
+        """What is not in step yet; None once all is well."""
         engine = actors.trader.engine
         if engine is None:
-            return False
+            return "no engine serves"
         snapshot = engine.snapshot()
-        books = all(quote.verified for quote in snapshot.quotes)
-        certain = all(order.uncertain is None for order in snapshot.orders)
         there = {order.cl_ord_id for order in actors.exchange.exchange.open_orders()}
-        agreed = all(order.client_order_id in there for order in snapshot.orders if order.state == OrderState.OPEN)
-        trades = (actors.pulse.beat_s or 0.0) > healed_s
-        return snapshot.mode == "running" and books and certain and agreed and trades
+        doubts = [
+            *(f"the book of {quote.symbol} is not verified" for quote in snapshot.quotes if not quote.verified),
+            *(f"order {order.client_order_id} is in doubt" for order in snapshot.orders if order.uncertain is not None),
+            *(
+                f"order {order.client_order_id} is open to the engine, and not at the exchange"
+                for order in snapshot.orders
+                if order.state == OrderState.OPEN and order.client_order_id not in there
+            ),
+        ]
+        if snapshot.mode != "running":
+            doubts.append(f"the engine is {snapshot.mode}")
+        if (actors.pulse.beat_s or 0.0) <= healed_s:
+            doubts.append("no order was taken since")
+        return doubts[0] if doubts else None

@@ -131,7 +131,7 @@ class Witnessing:
         evidence.texts = tuple(fact.text for fact in self.world.trace.facts)
 
     def judge(
-        self, ran: Ran[Actors], phases: Phases, recovered_s: float | None
+        self, ran: Ran[Actors], phases: Phases, recovered_s: float | None, amiss: str
     ) -> tuple[tuple[Violation, ...], RunStatistics, Measures]:
         """What the oracle says, and the counts."""
         evidence = self.evidence
@@ -140,7 +140,7 @@ class Witnessing:
         if recovered_s is None:
             [promise] = [invariant for invariant in INVARIANTS if invariant.name == "back-within-90-s"]
             if promise.name not in {violation.invariant for violation in violations}:
-                detail = "it was not in step with the exchange, or did not trade, ninety seconds after the last fault"
+                detail = f"not well ninety seconds after the last fault: {amiss}"
                 violations.append(Violation(promise.name, promise.sentence, detail, phases.healed_s))
         assert evidence.journal is not None, "collected"
         return (

@@ -4,6 +4,7 @@ The first start and the start after a crash are the same path: replay, ask, comp
 sides' figures; what nothing explains is counted, and the verdict on the whole goes to `on_verdict`.
 """
 
+import math
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
@@ -62,6 +63,8 @@ class Reconciler:
     """The exchange's ids of orders that were asked for because of their fills, and are not ours."""
     _ended_but_listed: dict[str, float] = attrs.field(factory=dict, init=False)
     """Client order ids that the last list had as open although they had ended here: since when that is so."""
+    _unlisted: list[Order] = attrs.field(factory=list, init=False)
+    """Orders that the newest snapshot of the stream has not, and that were too young to be missed."""
     _missing_since_s: dict[str, float] = attrs.field(factory=dict, init=False)
     """By order that has ended: since when its told fills are waited for."""
 
@@ -82,8 +85,7 @@ class Reconciler:
         """Compare after each gap and every few minutes; a failed comparison is a notice, and is repeated."""
         while True:
             with trio.move_on_after(self.settings.reconcile_every_s):
-                while self.hub.snapshot is None:
-                    await self.hub.snapshots.wait()
+                await self._snapshot()
             self.is_comparing = True
             snapshot, self.hub.snapshot = self.hub.snapshot, None
             self.custody.look_again()
@@ -94,6 +96,26 @@ class Reconciler:
                 attempt += 1
             self.is_comparing = False
             self.compared.pulse()
+
+    async def _snapshot(self) -> None:
+        """Wait for a snapshot of the stream; ask meanwhile for what the last one may have been too early for."""
+        attempt = 0
+        while self.hub.snapshot is None:
+            wait_s = max(self.settings.deadlines.settle_s, self.pause(attempt)) if self._unlisted else math.inf
+            with trio.move_on_after(wait_s) as waiting:
+                await self.hub.snapshots.wait()
+            if waiting.cancelled_caught:
+                await self._ask_for_unlisted()
+                attempt += 1
+
+    async def _ask_for_unlisted(self) -> None:
+        """Ask for orders that were on their way when the stream came back: they may have ended before it began to tell."""
+        unlisted, self._unlisted = self._unlisted, []
+        for order in unlisted:
+            if order.ended or order.in_doubt:
+                continue  # nothing is missing, or the custody asks
+            if order.order_id is None or await self.custody.ask(order) is None:
+                self._unlisted.append(order)
 
     async def recover_fills(self) -> None:
         """Fetch fills that the exchange told of in totals only. Runs for ever; asks only when some are missing.
@@ -175,6 +197,11 @@ class Reconciler:
         else:
             listed = OpenOrders(snapshot.open_orders, self.venue.now_ns())
         missing = self._missing(listed)
+        if snapshot is not None:
+            known = {report.order_id for report in listed.orders}
+            self._unlisted = [
+                order for order in self.blotter.table.live() if order.order_id not in known and order not in missing
+            ]
         unanswered = 0
         for order in missing:
             if not order.ended:
