@@ -456,6 +456,7 @@ def an_earlier_engine_goes_on_beside_a_later_one(scene: Scene) -> None:
     scene.wait(50)
     scene.stage.exchange.cancel_all_after(60)
     orders.append(scene.open(OTHER))
+    scene.tell(LATER_RUN)
     for order in orders:
         scene.cancel(order)
 
@@ -552,6 +553,7 @@ def orders_outlive_a_dead_engine(scene: Scene) -> None:
     order = scene.open()
     scene.stage.exchange.cancel_all_after(1000)
     scene.watch.trader_died()
+    scene.evidence.faults = (Spell("process dead", 0.0, 90.0),)
     for _ in range(8):
         scene.wait(10)
     scene.cancel(order)
@@ -678,6 +680,34 @@ def something_reaches_out(scene: Scene) -> None:
     scene.evidence.real_io = ("socket.connect to 10.0.0.1",)
 
 
+@breaks("left-orders-end")
+def an_order_rests_on_after_its_block(scene: Scene) -> None:
+    scene.evidence.terms = Terms(switch_timeout_s=None)
+    order = scene.open()
+    scene.tell()
+    scene.wait(70)
+    scene.cancel(order)
+
+
+@breaks("left-orders-end")
+def an_order_rests_on_that_nobody_was_given(scene: Scene) -> None:
+    scene.evidence.terms = Terms(switch_timeout_s=None)
+    order = scene.open()
+    scene.wait(70)
+    scene.cancel(order)
+
+
+@breaks("left-orders-end")
+def an_order_outlives_its_process(scene: Scene) -> None:
+    scene.evidence.terms = Terms(switch_timeout_s=None)
+    order = scene.open()
+    told = scene.tell()
+    told.left_s = told.over_s = told.left = None
+    scene.evidence.lives = (LifeByHand(ended_s=1.0), LifeByHand(2, 3.0, 4.0, 80.0, certificate=certificate()))
+    scene.wait(70)
+    scene.cancel(order)
+
+
 STORIES = [pytest.param(name, story, id=f"{name}: {story.__name__}") for name, many in BREAKS.items() for story in many]
 
 
@@ -697,11 +727,11 @@ def test_every_promise_has_a_story_that_breaks_it(name: str) -> None:
     assert BREAKS.get(name)
 
 
-def test_there_are_thirty_five_promises_each_with_a_number_a_name_and_a_sentence() -> None:
+def test_there_are_thirty_six_promises_each_with_a_number_a_name_and_a_sentence() -> None:
     names = [invariant.name for invariant in INVARIANTS]
 
-    assert [invariant.number for invariant in INVARIANTS] == list(range(1, 36))
-    assert len(set(names)) == 35
+    assert [invariant.number for invariant in INVARIANTS] == list(range(1, 37))
+    assert len(set(names)) == 36
     assert all(name.islower() and " " not in name for name in names)
     assert all(invariant.sentence.endswith(".") for invariant in INVARIANTS)
 
@@ -773,3 +803,22 @@ def test_no_deadline_is_kept_while_the_whole_world_stands_still() -> None:
 
     scene.evidence.asleep = [(2.0, 12.0)]
     assert [violation.invariant for violation in judge(scene.finished())] == ["waits-are-bounded"]
+
+
+def test_an_order_may_rest_while_it_is_held_or_kept_or_while_the_world_is_ill() -> None:
+    scene = Scene(Terms(switch_timeout_s=None))
+    held = scene.open()
+    scene.open(OTHER, keep=True)
+    scene.wait(100)
+    scene.tell()
+    scene.cancel(held)
+    scene.life(certificate=certificate(kept=(f"{OTHER} buy 1 {SYMBOL}",)))
+    assert judge(scene.finished()) == ()
+
+    scene = Scene(Terms(switch_timeout_s=None))
+    hidden = scene.open()
+    scene.tell()
+    scene.evidence.faults = (Spell("order-answer-lost", 5.0, 60.0),)
+    scene.wait(100)
+    scene.cancel(hidden)
+    assert judge(scene.finished()) == ()

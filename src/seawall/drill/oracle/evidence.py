@@ -139,6 +139,8 @@ class Terms:
     """Whether it is not to be armed while orders of others are open."""
     recovery_s: float = 90.0
     """How long after the world has healed everything must be in order again."""
+    unattended_s: float = 60.0
+    """How long an order may rest unheld in a world that is well: a cancel that failed is tried again within half a minute."""
     dials_in_ten_minutes: int = 150
     """What the exchange's front bears of one address (docs.kraken.com/api/docs/guides/spot-ws-intro)."""
     in_flight_s: float = 5.0

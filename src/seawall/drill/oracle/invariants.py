@@ -6,7 +6,7 @@ from typing import Final
 
 import attrs
 
-from seawall.drill.oracle import durability, hygiene, orders, time_and_liveness
+from seawall.drill.oracle import durability, hygiene, orders, time_and_liveness, unattended
 from seawall.drill.oracle.evidence import Evidence, Finding
 from seawall.drill.spec import Violation
 
@@ -342,6 +342,14 @@ INVARIANTS: Final = (
         _END,
         hygiene.reached_out,
         beside="the world's guard, which sees every such call and ends the run",
+    ),
+    Invariant(
+        36,
+        "left-orders-end",
+        "An order whose strategy has let go of it is cancelled, and does not rest on unwatched.",
+        "orders",
+        _END,
+        unattended.left_resting,
     ),
 )
 """Everything that must hold whatever breaks, in groups: orders, data, durability, time, hygiene."""
