@@ -9,7 +9,7 @@ from trio.testing import MockClock
 
 from seawall.engine.order_table import AMEND_ASKED
 from seawall.engine.settings import Deadlines
-from seawall.model.errors import RefusedByRisk
+from seawall.model.errors import RefusedByExchange, RefusedByRisk
 from seawall.model.journal import OrderRecord
 from seawall.model.order_states import OrderState
 
@@ -95,3 +95,33 @@ async def test_an_amend_whose_answer_was_lost_is_not_held_for_unmade_while_answe
         await trio.sleep(LIMITS.order_s + 2 * LIMITS.settle_s + 1)
 
         assert order.exposed_qty == D("0.001")
+
+
+@pytest.mark.parametrize("made", [True, False])
+async def test_an_amend_whose_order_filled_before_it_was_decided_is_what_the_exchange_says_of_it(
+    autojump_clock: MockClock, made: bool
+) -> None:
+    """An order that had ended was not read any more: its amend was told to have been refused, whatever had become of it."""
+    rig = Rig()
+    async with rig.caring() as nursery:
+        order = await rig.opened()
+        rig.venue.lose_next_amend = "after" if made else "before"
+        refusals: list[RefusedByExchange] = []
+
+        async def amend() -> None:
+            try:
+                await rig.desk.amend(order, limit_price=D("49999.0"))
+            except RefusedByExchange as refusal:
+                refusals.append(refusal)
+
+        nursery.start_soon(amend)
+        await trio.sleep(0.5)
+        rig.venue.fill(order.client_order_id, "0.001", "49999.0")
+        assert order.state is OrderState.FILLED
+        await trio.sleep(LIMITS.settle_s + 1)
+
+        assert bool(refusals) is not made
+        assert order.limit_price == (D("49999.0") if made else D("50000.0"))
+        assert newest_step(rig).limit_price == order.limit_price
+        assert newest_step(rig).state is OrderState.FILLED
+        assert order.uncertain is None

@@ -8,6 +8,7 @@ import trio
 
 from seawall.engine.blotter import Blotter
 from seawall.engine.custody import Custody
+from seawall.engine.externals import STILL_OPEN
 from seawall.engine.intake import MAX_DEADLINE_S, Intake
 from seawall.engine.keeping import keep
 from seawall.engine.notices import AmendInDoubt
@@ -119,21 +120,26 @@ class Amends:
             self._decide(order, amend, made=None)
 
     async def _read_back(self, order: Order, amend: "_Amend") -> None:
-        """Read an order until the exchange shows the change, or shows twice, long past its deadline, that it did not make it."""
+        """Read an order until the exchange shows the change, or shows twice, long past its deadline, that it did not make it.
+
+        What it shows of an order that has ended is its last word: it may have been changed before it filled.
+        """
         unchanged = 0
         made: bool | None = None
         try:
-            while unchanged < 2 and not order.ended:
+            while unchanged < 2:
                 await trio.sleep(self._pause_s(amend))
                 if amend.shows_in(order):
                     break  # the stream has told it
                 asked_at_ns = self.venue.now_ns()
-                known = bool(await self.custody.ask(order))
-                if amend.shows_in(order):
+                reports = await self.custody.read(order)
+                if amend.shows_in(order) or any(report.status not in STILL_OPEN for report in reports or ()):
                     break
-                unchanged += known and asked_at_ns > self._decidable_ns(amend)
+                unchanged += bool(reports) and asked_at_ns > self._decidable_ns(amend)
             made = amend.shows_in(order)
         finally:
+            if made and order.ended:
+                self.blotter.amended(order, order.qty, order.limit_price)
             self._decide(order, amend, made=made)
 
     def _decidable_ns(self, amend: "_Amend") -> int:

@@ -151,6 +151,11 @@ class Custody:
 
     async def ask(self, order: Order) -> int | None:
         """Read one order from the exchange; as how many it is known there. A failed question is a notice, and None."""
+        reports = await self.read(order)
+        return None if reports is None else len(reports)
+
+    async def read(self, order: Order) -> tuple[OrderReport, ...] | None:
+        """Read one order from the exchange, and take note of what it says. A failed question is a notice, and None."""
         try:
             with trio.fail_after(self.deadlines.query_s):
                 reports, asked_at_ns = await self.venue.find_order(order.client_order_id, order.order_id)
@@ -166,7 +171,7 @@ class Custody:
             await self._decide_by_fills(order)
         elif order.in_doubt:
             self._ask_no_sooner_than(order, self._seek_s(order))
-        return len(reports)
+        return reports
 
     async def _find_out(self, order: Order) -> None:
         """Ask for the order, or later; where only its fills could not be read, for those alone: both may be too dear for ever."""
