@@ -18,7 +18,6 @@ from seawall.drill.oracle import (
     Rival,
     Spell,
     Terms,
-    Wait,
     judge,
 )
 from seawall.drill.told import SeenBook
@@ -26,6 +25,7 @@ from seawall.kraken.dialect.times import to_rfc3339
 from seawall.model.journal import NoteRecord
 from seawall.model.market_data import Quote, Trade
 from seawall.model.order_states import OrderState
+from seawall.model.orders import limit_buy
 from seawall.sim.exchange.orders import OrderChange
 
 OTHER = "sabcdef00010000002"
@@ -465,8 +465,10 @@ def an_earlier_engine_goes_on_beside_a_later_one(scene: Scene) -> None:
 
 
 @breaks("waits-are-bounded")
-def an_answer_is_waited_for_too_long(scene: Scene) -> None:
-    scene.evidence.waits.append(Wait("the answer to AddOrder", 0.0, 60.0, 10.0))
+def an_order_is_waited_for_without_end(scene: Scene) -> None:
+    scene.told.asked("me", limit_buy(SYMBOL, qty="1", price="99"), is_blind=False)
+    scene.evidence.terms = Terms(switch_timeout_s=None)
+    scene.wait(200)
 
 
 @breaks("waits-are-bounded")

@@ -15,7 +15,6 @@ from seawall.drill.oracle.evidence import (
     Rival,
     Spell,
     Terms,
-    Wait,
 )
 from seawall.drill.oracle.exchange_record import ExchangeRecord
 from seawall.drill.oracle.invariants import INVARIANTS, Invariant, Judged, judge
@@ -38,7 +37,6 @@ __all__ = [
     "Rival",
     "Spell",
     "Terms",
-    "Wait",
     "Watch",
     "judge",
 ]

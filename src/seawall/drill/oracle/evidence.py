@@ -27,7 +27,6 @@ __all__ = [
     "Rival",
     "Spell",
     "Terms",
-    "Wait",
 ]
 
 
@@ -141,6 +140,9 @@ class Terms:
     """How long after the world has healed everything must be in order again."""
     unattended_s: float = 60.0
     """How long an order may rest unheld in a world that is well: a cancel that failed is tried again within half a minute."""
+    decided_s: float = 150.0
+    """How long a strategy may wait for its order in a world that is well: for a book, the disk and the answer, and where that was
+    lost, until the exchange must know of the order (`absent_s`, on a counter that others draw on too)."""
     dials_in_ten_minutes: int = 150
     """What the exchange's front bears of one address (docs.kraken.com/api/docs/guides/spot-ws-intro)."""
     in_flight_s: float = 5.0
@@ -193,16 +195,6 @@ class BreakerSpell:
 
 
 @attrs.frozen
-class Wait:
-    """A wait for a peer, and the deadline it was under; `end_s` None while it goes on."""
-
-    what: str
-    begin_s: float
-    end_s: float | None
-    deadline_s: float
-
-
-@attrs.frozen
 class Rival:
     """A second engine that was started on the same account and journal while the first one ran."""
 
@@ -250,7 +242,6 @@ class Evidence:
     gaps: list[Gap] = attrs.field(factory=list)
     dials: list[Dial] = attrs.field(factory=list)
     breakers: list[BreakerSpell] = attrs.field(factory=list)
-    waits: list[Wait] = attrs.field(factory=list)
     rivals: list[Rival] = attrs.field(factory=list)
     foreign_reported: dict[str, None] = attrs.field(factory=dict)
     """Order ids that the engine named as not its own."""

@@ -25,13 +25,15 @@ _ROW_S: Final = 15.0
 
 
 def waited_too_long(evidence: Evidence) -> Iterator[Finding]:
-    """22: every wait ends by its deadline: those for a peer, those of blocks that are left, and the stop."""
+    """22: every wait ends by its deadline: those of blocks that are entered, those of blocks that are left, and the stop."""
     terms = evidence.terms
-    for wait in evidence.waits:
-        lasted_s = evidence.awake_s(wait.begin_s, evidence.ended_s if wait.end_s is None else wait.end_s)
-        if lasted_s > wait.deadline_s + terms.slack_s:
-            yield Finding(f"{wait.what} took {lasted_s:.1f} s, with a deadline of {wait.deadline_s:g} s", wait.begin_s)
     for told in evidence.told.orders:
+        entered_s = told.over_s if told.entered_s is None else told.entered_s
+        until_s = evidence.ended_s if entered_s is None else entered_s
+        is_lost = entered_s is None and any(life.began_s > told.asked_s for life in evidence.lives)  # it died with its process
+        calm_s = until_s - told.asked_s - evidence.disturbed_s(told.asked_s, until_s)
+        if not is_lost and calm_s > terms.decided_s + terms.slack_s:
+            yield Finding(f"{told.owner} waited for {calm_s:.1f} s of calm to be given an order", told.asked_s)
         if told.left_s is not None and told.over_s is not None and told.left is not Left.NEVER_ENTERED:
             leaving_s = evidence.awake_s(told.left_s, told.over_s)
             # A block whose strategy is ending is held up once more, while the desk sees to what was left.
