@@ -1,12 +1,13 @@
 """What an engine says of itself becomes evidence."""
 
-from support.scene import Scene
+from support.scene import NAME, Scene, as_told
 from support.sim import SYMBOL
 
 from seawall.drill.hearing import heard_as_evidence
 from seawall.engine.modes import Mode, ModeChanged
-from seawall.engine.notices import BookLost, BookRestored, EngineStopped, ForeignOrderSeen
+from seawall.engine.notices import BookLost, BookRestored, EngineStopped, ForeignOrderSeen, OrderFilled, OrderMoved
 from seawall.journal import JournalBroke
+from seawall.model.order_states import OrderState
 from seawall.resilience import BreakerClosed, BreakerHalfOpened, BreakerOpened, ProbeLeaseEnded
 from seawall.resilience.breaker_states import BreakerCause, BreakerState
 
@@ -64,3 +65,17 @@ def test_a_process_that_died_has_no_books_and_no_breakers() -> None:
 
     assert scene.evidence.gaps[0].restored_s == 5.0
     assert scene.evidence.breakers[0].end_s == 5.0
+
+
+def test_the_first_word_of_each_fill_and_of_each_end_counts() -> None:
+    scene = Scene()
+    hear = heard_as_evidence(scene.watch)
+    scene.plan(price="100.1")
+    fill = as_told(scene.fill(scene.send(price="100.1")))
+    for _ in range(2):
+        scene.wait(1)
+        hear(OrderFilled("me", fill))
+        hear(OrderMoved(NAME, "me", OrderState.SENT, OrderState.OPEN))
+        hear(OrderMoved(NAME, "me", OrderState.OPEN, OrderState.FILLED))
+
+    assert scene.evidence.heard_s == {fill.exec_id: 1.0, NAME: 1.0}

@@ -2,8 +2,9 @@
 
 from seawall.drill.oracle import Watch
 from seawall.engine.modes import Mode, ModeChanged
-from seawall.engine.notices import BookLost, BookRestored, EngineStopping, ForeignOrderSeen
+from seawall.engine.notices import BookLost, BookRestored, EngineStopping, ForeignOrderSeen, OrderFilled, OrderMoved
 from seawall.journal import JournalBroke, RecordsLeftBehind
+from seawall.model.order_states import ENDED
 from seawall.model.venue import Probe
 from seawall.resilience import BreakerClosed, BreakerHalfOpened, BreakerOpened, ProbeLeaseEnded
 
@@ -16,6 +17,7 @@ _JOURNAL = "the journal failed"
 def heard_as_evidence(watch: Watch) -> Probe:
     """A probe that hands the notices of an engine to a watch and its evidence."""
     evidence = watch.evidence
+    heard_s = evidence.heard_s = {}
 
     def hear(notice: object) -> None:
         match notice:
@@ -23,6 +25,10 @@ def heard_as_evidence(watch: Watch) -> Probe:
                 watch.book_lost(notice.symbol)
             case BookRestored():
                 watch.book_restored(notice.symbol)
+            case OrderFilled():
+                heard_s.setdefault(notice.fill.exec_id, evidence.exchange.now_s())
+            case OrderMoved() if notice.after in ENDED:
+                heard_s.setdefault(notice.client_order_id, evidence.exchange.now_s())
             case ForeignOrderSeen():
                 evidence.foreign_reported[notice.order_id] = None
             case JournalBroke() | RecordsLeftBehind():

@@ -710,6 +710,23 @@ def an_order_outlives_its_process(scene: Scene) -> None:
     scene.cancel(order)
 
 
+@breaks("news-comes-soon")
+def a_fill_is_heard_of_late(scene: Scene) -> None:
+    scene.evidence.terms = Terms(switch_timeout_s=None)
+    scene.plan(price="100.1")
+    scene.fill(scene.send(price="100.1"))
+    scene.evidence.heard_s = {NAME: 1.0}
+    scene.wait(100)
+
+
+@breaks("news-comes-soon")
+def an_end_is_heard_of_late(scene: Scene) -> None:
+    scene.evidence.terms = Terms(switch_timeout_s=None)
+    scene.cancel(scene.open())
+    scene.evidence.heard_s = {NAME: 100.0}
+    scene.wait(110)
+
+
 STORIES = [pytest.param(name, story, id=f"{name}: {story.__name__}") for name, many in BREAKS.items() for story in many]
 
 
@@ -729,11 +746,11 @@ def test_every_promise_has_a_story_that_breaks_it(name: str) -> None:
     assert BREAKS.get(name)
 
 
-def test_there_are_thirty_six_promises_each_with_a_number_a_name_and_a_sentence() -> None:
+def test_there_are_thirty_seven_promises_each_with_a_number_a_name_and_a_sentence() -> None:
     names = [invariant.name for invariant in INVARIANTS]
 
-    assert [invariant.number for invariant in INVARIANTS] == list(range(1, 37))
-    assert len(set(names)) == 36
+    assert [invariant.number for invariant in INVARIANTS] == list(range(1, 38))
+    assert len(set(names)) == 37
     assert all(name.islower() and " " not in name for name in names)
     assert all(invariant.sentence.endswith(".") for invariant in INVARIANTS)
 

@@ -243,6 +243,9 @@ class Evidence:
     dials: list[Dial] = attrs.field(factory=list)
     breakers: list[BreakerSpell] = attrs.field(factory=list)
     rivals: list[Rival] = attrs.field(factory=list)
+    heard_s: dict[str, float] | None = None
+    """When the engine first told of each fill (by execution id), and of the end of each order (by client order id); None where
+    nobody listens to it."""
     foreign_reported: dict[str, None] = attrs.field(factory=dict)
     """Order ids that the engine named as not its own."""
     sockets_left: Mapping[str, int] = attrs.field(factory=dict)

@@ -6,7 +6,7 @@ from typing import Final
 
 import attrs
 
-from seawall.drill.oracle import durability, hygiene, orders, time_and_liveness, unattended
+from seawall.drill.oracle import durability, hygiene, news, orders, time_and_liveness, unattended
 from seawall.drill.oracle.evidence import Evidence, Finding
 from seawall.drill.spec import Violation
 
@@ -350,6 +350,14 @@ INVARIANTS: Final = (
         "orders",
         _END,
         unattended.left_resting,
+    ),
+    Invariant(
+        37,
+        "news-comes-soon",
+        "You hear of every fill, and of the end of every order, within a minute and a half of a world that is well.",
+        "orders",
+        _END,
+        news.heard_late,
     ),
 )
 """Everything that must hold whatever breaks, in groups: orders, data, durability, time, hygiene."""
