@@ -31,6 +31,8 @@ LIVENESS_S: Final = 90.0
 DOUBT_S: Final = 60.0
 """And how much longer where the answer to an order was lost shortly before: one that was taken may take a minute to show
 (docs.kraken.com/api/docs/guides/spot-errors). So long nobody can say that it was never placed, and its pair is not traded."""
+_LOCKED_OUT_S: Final = 17 * 60.0
+"""How long a lockout may last once nobody tries the key any more; a quarter of an hour, by the exchange's word."""
 _LOOK_S: Final = 0.25
 _SERVE_S: Final = 120.0
 _END_S: Final = 60.0
@@ -90,6 +92,7 @@ class _Play:
         nursery.start_soon(faults.run, name="the faults")
         await trio.sleep(self.spec.length_s)
         faults.heal()
+        await self._be_let_in(actors)
         actors.trader.start_trader()
         healed_s = trio.current_time()
         self._recovered_s = await self._recover(actors, healed_s)
@@ -119,6 +122,12 @@ class _Play:
         """No two clocks agree: up to half a second between the exchange's and the trader's."""
         rng: Callable[[float, float], float] = world.chance.stream("clocks").uniform
         return rng(-0.05, 0.05), rng(-0.5, 0.5)
+
+    async def _be_let_in(self, actors: Actors) -> None:
+        """A key that was locked out while the world was ill is a fault as well, which ends only when nobody tries it."""
+        with trio.move_on_after(_LOCKED_OUT_S):
+            while (left_s := actors.exchange.locked_out_s) > 0:  # noqa: ASYNC110 - the exchange tells nobody when it is over
+                await trio.sleep(left_s + _LOOK_S)
 
     async def _recover(self, actors: Actors, healed_s: float) -> float | None:
         """Seconds until the engine is in step and trades; None where it did not within its time."""

@@ -26,6 +26,8 @@ _ASK_AGAIN: Final = Backoff(base_s=0.25, max_s=5.0, jitter=equal)
 _EXITED: Final = "exited"
 _START_AGAIN_S: Final = 5.0
 """What a service manager waits before it starts again what has ended by itself."""
+_LET_IN_S: Final = 16 * 60.0
+"""And a person, where the key was locked out: each try would begin the quarter of an hour anew."""
 
 
 @attrs.define(eq=False)
@@ -44,6 +46,11 @@ class Life:
     certificate: Certificate | None = None
     failures: tuple[str, ...] = ()
     """What came out of it, where it ended by itself."""
+
+    @property
+    def is_locked_out(self) -> bool:
+        """Whether it ended because the exchange would not let its key in."""
+        return any("Temporary lockout" in failure for failure in self.failures)
 
 
 @attrs.define(eq=False)
@@ -71,6 +78,7 @@ class Trader:
     """From when to when nobody in the world did anything."""
     ended: trio.Event = attrs.field(factory=trio.Event, init=False)
     _held: bool = attrs.field(default=False, init=False)
+    _is_wanted: bool = attrs.field(default=False, init=False)
     _stopping: bool = attrs.field(default=False, init=False)
     _changed: trio.Event = attrs.field(factory=trio.Event, init=False)
 
@@ -79,7 +87,7 @@ class Trader:
         try:
             while not self._stopping:
                 await self._live()
-                await self._wait(_START_AGAIN_S)
+                await self._pause(_LET_IN_S if self.lives[-1].is_locked_out else _START_AGAIN_S)
                 while self._held and not self._stopping:
                     await self._wait(math.inf)
         finally:
@@ -93,7 +101,7 @@ class Trader:
 
     def start_trader(self) -> None:
         """Let it be started again."""
-        self._held = False
+        self._held, self._is_wanted = False, True
         self._changed.set()
 
     def suspend(self, for_s: float) -> None:
@@ -109,6 +117,13 @@ class Trader:
         if self.engine is not None:
             self.lives[-1].stop_wanted_s = trio.current_time()
             self.engine.stop(reason)
+
+    async def _pause(self, seconds: float) -> None:
+        """Until somebody starts it again, a person or what looks after the machine."""
+        until_s = trio.current_time() + seconds
+        self._is_wanted = False
+        while not (self._stopping or self._is_wanted) and trio.current_time() < until_s:
+            await self._wait(until_s - trio.current_time())
 
     async def _wait(self, at_most_s: float) -> None:
         with trio.move_on_after(at_most_s):

@@ -50,6 +50,12 @@ class Simulator:
     source: MarketSource
     doors: Doors
 
+    @property
+    def locked_out_s(self) -> float:
+        """For how long the key stays locked out, if nobody tries it meanwhile; 0 when it is not."""
+        lockout = self.doors.rest.lockout
+        return 0.0 if lockout is None else lockout.left_s()
+
     def __repr__(self) -> str:
         return f"<Simulator at {self.addresses.rest}, {self.exchange.statistics()}>"
 

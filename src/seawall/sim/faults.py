@@ -29,7 +29,6 @@ class SocketSwitches:
     expire_tokens: Callable[[], None]
     use_nonce: Callable[[int], None]
     nonce: Callable[[], int]
-    lift_lockout: Callable[[], None]
 
 
 def _spoilt(frame: str) -> str:
@@ -202,7 +201,7 @@ class Faults:
         self._switches.append(switches)
 
     def heal(self) -> None:
-        """Set every switch back, send what was held back, let in who was locked out. No status is touched."""
+        """Set every switch back, and send what was held back. No status is touched, and who is locked out stays so."""
         self.refuse_connections = self.unknown_fields = self.rest_hangs_up = False
         self.handshakes_hang = self.wrong_accept = self.close_at_once = False
         self.handshake_status = self.rest_status = self.goodbye = None
@@ -215,5 +214,3 @@ class Faults:
         self._private_copies.clear()
         self.answers.forget()
         self.frames.heal()
-        for switches in self._switches:
-            switches.lift_lockout()

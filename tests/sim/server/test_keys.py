@@ -61,7 +61,9 @@ def test_too_many_bad_keys_in_a_row_lock_out_and_each_try_begins_anew() -> None:
     for good in (False, False, True, False, False):
         lockout.note(good=good)
     lockout.check()
+    assert lockout.left_s() == 0
     lockout.note(good=False)
+    assert lockout.left_s() == 900
 
     for wait_s in (1, 899):
         clock.advance(wait_s)

@@ -65,7 +65,6 @@ class Doors:
 
     def __attrs_post_init__(self) -> None:
         key = self.rest.key
-        lockout = self.rest.lockout
         switches = SocketSwitches(
             self._cut,
             self._say,
@@ -73,7 +72,6 @@ class Doors:
             self.tokens.expire_all,
             key.use,
             lambda: key.nonce,
-            _nothing if lockout is None else lockout.lift,
         )
         self.faults.bind(switches)
         self.exchange.listen(self._hear)
@@ -230,7 +228,3 @@ def _door_of(door: Door, request: HttpRequest) -> Door:
         return door
     named = request.target.split("/")[1]
     return Door(named) if named in {Door.PRIVATE, Door.LEVEL3} else Door.PUBLIC
-
-
-def _nothing() -> None:
-    """Nobody is ever locked out."""

@@ -122,9 +122,9 @@ class Lockout:
             self._until_ns = now_ns + self.lasts_ns
             raise ApiError("EGeneral:Temporary lockout")
 
-    def lift(self) -> None:
-        """Let everybody in again."""
-        self._bad = self._until_ns = 0
+    def left_s(self) -> float:
+        """For how long nobody is let in, if nobody tries."""
+        return max(0, self._until_ns - self.now_ns()) / 10**9
 
     def note(self, *, good: bool) -> None:
         """A request came with a good key, or a bad one."""

@@ -2,6 +2,7 @@ import pytest
 import trio
 
 from seawall.kraken.client.rest.http import HttpFailed
+from seawall.kraken.client.rest.lockout import LockedOut
 from seawall.kraken.client.rest.verdicts import HttpRefused, fatal_dial, judge_dial, judge_request, patience_s
 from seawall.kraken.client.wire.connection import ConnectionLost, UpgradeRefused
 from seawall.kraken.dialect.bad import BadFrame
@@ -16,6 +17,7 @@ from seawall.resilience import Verdict
         (HttpFailed("reset", begun=True, local=False), Verdict.FAILURE),
         (HttpFailed("pool is full", begun=False, local=True), Verdict.NEUTRAL),
         (trio.TooSlowError(), Verdict.FAILURE),
+        (LockedOut(900.0), Verdict.NEUTRAL),
         (HttpRefused(503, None), Verdict.FAILURE),
         (HttpRefused(429, None), Verdict.NEUTRAL),
         (HttpRefused(404, None), Verdict.SUCCESS),

@@ -8,6 +8,7 @@ import attrs
 import trio
 
 from seawall.kraken.client.rest.http import HttpAnswer, HttpFailed, HttpLink
+from seawall.kraken.client.rest.lockout import LockedOut, Lockout
 from seawall.kraken.client.rest.signer import Signer
 from seawall.kraken.client.rest.turns import Turns
 from seawall.kraken.client.rest.verdicts import HttpRefused
@@ -19,14 +20,14 @@ from seawall.model.errors import AccessDenied, NotSent, OutcomeUnknown, RefusedB
 from seawall.model.venue import Probe
 from seawall.resilience.probes import tell
 
-__all__ = ["UNANSWERED", "Attempt", "Begun", "KeyShared", "NonceRefused", "RestAttempts", "lost", "told"]
+__all__ = ["UNANSWERED", "Attempt", "Begun", "KeyShared", "NonceRefused", "RestAttempts", "lost", "told", "wait_s"]
 
 T = TypeVar("T")
 
 _BAD_NONCE: Final = "EAPI:Invalid nonce"
 _MOST_NONCES: Final = 3
-UNANSWERED: Final = (HttpFailed, HttpRefused, trio.TooSlowError, BadFrame)
-"""What an attempt raises when no answer of the exchange's came, or none that can be read."""
+UNANSWERED: Final = (HttpFailed, HttpRefused, trio.TooSlowError, BadFrame, LockedOut)
+"""What an attempt raises when no answer of the exchange's came, or none that can be read; or when it was not made."""
 
 
 class KeyShared(AccessDenied):
@@ -78,6 +79,7 @@ class RestAttempts:
     _probe: Probe
     _exchange_ns: Callable[[], int]
     count: int = attrs.field(default=0, init=False)
+    _lockout: Lockout = attrs.field(factory=Lockout, init=False)
 
     @property
     def overtaken(self) -> int:
@@ -91,6 +93,8 @@ class RestAttempts:
 
     async def make(self, request: RestRequest, read: Callable[[HttpAnswer], T], begun: Begun) -> T:
         """Send, and `read` the answer. Raises one of `UNANSWERED`, or what `read` raises."""
+        if request.private:
+            self._lockout.check(trio.current_time())
         self.count += 1
         with trio.fail_after(self._request_s):
             answer = await (self._signed(request, begun) if request.private else self._plain(request, begun))
@@ -98,8 +102,10 @@ class RestAttempts:
             raise HttpRefused(answer.status, answer.retry_after_s)
         try:
             return read(answer)
-        except (Unavailable, RefusedByExchange) as error:
-            self._wait_as_told(error)
+        except (AccessDenied, Unavailable, RefusedByExchange) as error:
+            self._lockout.heard(error, trio.current_time())
+            if not isinstance(error, AccessDenied):
+                self._wait_as_told(error)
             raise
 
     async def with_fresh_nonce(
@@ -155,7 +161,12 @@ class RestAttempts:
 
 def lost(request: RestRequest, error: Exception, begun: Begun) -> SeawallError:
     """What an unanswered request that acts comes to: nothing left, or nobody knows."""
-    return OutcomeUnknown(told(request, error)) if begun.happened else NotSent(told(request, error))
+    return OutcomeUnknown(told(request, error)) if begun.happened else NotSent(told(request, error), retry_after_s=wait_s(error))
+
+
+def wait_s(error: Exception) -> float | None:
+    """For how long an attempt that came to no answer is not to be made again; None where nobody knows."""
+    return error.left_s if isinstance(error, LockedOut) else None
 
 
 def told(request: RestRequest, error: Exception) -> str:

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 import attrs
 
-from seawall.kraken.client.rest.attempts import UNANSWERED, Attempt, Begun, RestAttempts, lost, told
+from seawall.kraken.client.rest.attempts import UNANSWERED, Attempt, Begun, RestAttempts, lost, told, wait_s
 from seawall.kraken.client.rest.http import HttpAnswer, HttpLink
 from seawall.kraken.client.rest.lanes import QUERY, SESSION, Allowance, RestLanes, Traffic
 from seawall.kraken.client.rest.signer import Signer
@@ -159,7 +159,7 @@ class RestClient:
                 allowance.pause_s(error.retry_after_s)
             raise
         except UNANSWERED as error:
-            raise Unavailable(told(request, error)) from error
+            raise Unavailable(told(request, error), retry_after_s=wait_s(error)) from error
 
     async def _guarded(self, request: RestRequest, read: Callable[[HttpAnswer], T], begun: Begun) -> T:
         return await self.breaker.call(self._attempts.make, request, read, begun)

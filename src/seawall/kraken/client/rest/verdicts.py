@@ -38,7 +38,7 @@ class TokenUnavailable(Unavailable):
 
 
 def judge_request(outcome: object) -> Verdict:
-    """Judge one REST call. A refusal is an answer; being told to slow down, and never having left, say nothing."""
+    """Judge one REST call. A refusal is an answer; being told to slow down, or not having left (`LockedOut`), says nothing."""
     match outcome:
         case HttpFailed():
             return Verdict.NEUTRAL if outcome.local else Verdict.FAILURE
