@@ -12,6 +12,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib.metadata import version
 from typing import Final, TypeVar
 
+import h11
 import psutil
 import pytest
 import trio
@@ -199,3 +200,46 @@ async def test_no_socket_is_left_after_resets(no_collector: None) -> None:
                         await trio.sleep_forever()
             await trio.testing.wait_all_tasks_blocked(0.05)
             assert process.num_fds() <= before + 1
+
+
+NO_ANSWERS: Final = {
+    "garbage": bytes(range(256)) + b"\r\n\r\n",
+    "another protocol": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+    "no upgrade": b"HTTP/1.1 101 Switching Protocols\r\nSec-WebSocket-Accept: d3Jvbmc=\r\n\r\n",
+    "another key": b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Accept: d3Jvbmc=\r\n\r\n",
+    "a length that is none": b"HTTP/1.1 200 OK\r\nContent-Length: nope\r\n\r\n",
+    "a head without end": b"HTTP/1.1 101 Switching Protocols\r\nA: " + b"a" * 100_000,
+}
+
+
+def answering(data: bytes) -> Callable[[trio.SocketStream], Awaitable[None]]:
+    """A server that says this to an upgrade, whatever it asks."""
+
+    async def serve(stream: trio.SocketStream) -> None:
+        await stream.receive_some()
+        await stream.send_all(data)
+        await swallow(stream)
+
+    return serve
+
+
+@alone
+async def test_alone_an_upgrade_that_is_answered_wrongly_raises_what_no_caller_expects() -> None:
+    """Its reader refuses the answer as a server would, which h11 does not let a client do: h11's own error comes out."""
+    async with listening(answering(NO_ANSWERS["another key"])) as url:
+        with pytest.raises(h11.LocalProtocolError):
+            async with open_websocket_url(url):
+                pytest.fail("it must not open")
+
+
+@pytest.mark.parametrize("data", NO_ANSWERS.values(), ids=NO_ANSWERS)
+async def test_an_upgrade_that_is_answered_wrongly_is_a_lost_connection_that_says_what_came(data: bytes) -> None:
+    with trio.fail_after(60):
+        async with listening(answering(data)) as url:
+            with pytest.RaisesGroup(
+                pytest.RaisesExc(ConnectionLost, match="answered with something else: RemoteProtocolError: "),
+                flatten_subgroups=True,
+            ):
+                async with connected(url):
+                    pytest.fail("it must not open")

@@ -169,7 +169,9 @@ class _Reader:
                 return _refused(failure, self._url)
         if self._tap.fault is not None:
             return ConnectionLost(f"the peer sent {self._tap.fault}")
-        told = [f"{type(failure).__name__}: {failure}" for failure in failures if not isinstance(failure, _Ended)]
+        told = [_root(failure) for failure in failures if not isinstance(failure, _Ended)]
+        if told and websocket is None:
+            return ConnectionLost(f"the upgrade was answered with something else: {'; '.join(told)}")
         if told:
             return ConnectionLost("; ".join(told))
         if websocket is None:
@@ -197,3 +199,10 @@ def _refused(rejected: ConnectionRejected, url: str) -> UpgradeRefused:
         if name.lower() == b"retry-after" and value.isdigit() and len(value) < 6:
             seconds = float(value)
     return UpgradeRefused(rejected.status_code, url=url, retry_after_s=seconds)
+
+
+def _root(failure: BaseException) -> str:
+    """What began it: trio-websocket 0.12.2 answers an answer that is none, which h11 does not let it, and raises that."""
+    while isinstance(failure.__context__, Exception):
+        failure = failure.__context__
+    return f"{type(failure).__name__}: {failure}"
