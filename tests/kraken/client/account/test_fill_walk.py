@@ -1,8 +1,9 @@
 """However a reading of fills is interrupted, and whatever is filled meanwhile, it has every fill."""
 
 from decimal import Decimal
+from functools import cache
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seawall.kraken.client.account.fill_walk import PAGE, FillWalk
@@ -10,6 +11,7 @@ from seawall.model.orders import Side
 from seawall.model.reports import Fill
 
 
+@cache
 def fill(number: int) -> Fill:
     return Fill(
         exec_id=f"T{number}",
@@ -28,7 +30,7 @@ def fill(number: int) -> Fill:
 
 def page_of(count: int, number: int) -> list[Fill]:
     """Newest first, of fills 0 to `count`."""
-    return [fill(each) for each in range(count - 1, -1, -1)][number * PAGE : (number + 1) * PAGE]
+    return [fill(each) for each in range(count - 1, -1, -1)[number * PAGE : (number + 1) * PAGE]]
 
 
 def test_nothing_was_filled() -> None:
@@ -48,6 +50,7 @@ def test_a_full_last_page_is_followed_by_an_empty_one() -> None:
     assert walk.page() is None
 
 
+@settings(deadline=None)
 @given(
     count=st.integers(0, 400),
     meanwhile=st.lists(st.tuples(st.booleans(), st.integers(0, 180)), max_size=12),
