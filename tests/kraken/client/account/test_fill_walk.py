@@ -3,7 +3,7 @@
 from decimal import Decimal
 from functools import cache
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from seawall.kraken.client.account.fill_walk import PAGE, FillWalk
@@ -50,7 +50,8 @@ def test_a_full_last_page_is_followed_by_an_empty_one() -> None:
     assert walk.page() is None
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=1000)
+@example(count=50, meanwhile=[(False, 50), (False, 50), (False, 0), (True, 0), (False, 1)])
 @given(
     count=st.integers(0, 400),
     meanwhile=st.lists(st.tuples(st.booleans(), st.integers(0, 180)), max_size=12),

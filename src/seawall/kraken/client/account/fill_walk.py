@@ -27,6 +27,8 @@ class FillWalk:
     """
 
     _found: dict[str, Fill] = attrs.field(factory=dict)
+    _on_the_way: set[str] = attrs.field(factory=set)
+    """Execution ids of the pages that were read one after another: between them none is missing."""
     _next: int = 0
     _at_the_end: bool = False
     _again: int | None = None
@@ -43,10 +45,11 @@ class FillWalk:
 
     def take(self, fills: Sequence[Fill]) -> None:
         """What the page has."""
-        reaches_known = any(fill.exec_id in self._found for fill in fills)
+        reaches_known = any(fill.exec_id in self._on_the_way for fill in fills)
         is_last = len(fills) < PAGE
         self._found.update((fill.exec_id, fill) for fill in fills)
         if not self._at_the_end:
+            self._on_the_way.update(fill.exec_id for fill in fills)
             self._next += 1
             self._at_the_end = is_last
         elif self._again is not None:
