@@ -17,7 +17,7 @@ from typing import Final
 
 import attrs
 import trio
-from world.mutants import MUTANTS, Mutant
+from world.mutants import MUTANTS, SWEPT, Mutant
 
 import seawall
 
@@ -156,7 +156,7 @@ async def _main(arguments: argparse.Namespace) -> int:
         sys.stderr.write(f"no such mutant: {', '.join(unknown)}\n")
         return 2
     looking = Looking(tuple(range(arguments.first, arguments.first + arguments.seeds)), arguments.minutes)
-    chosen = [MUTANTS[name] for name in arguments.names or MUTANTS]
+    chosen = [MUTANTS[name] for name in arguments.names] or [*SWEPT]
     fates = await score(chosen, looking, jobs=arguments.jobs)
     survived = [fate for fate in fates if isinstance(fate, Survived)]
     sys.stdout.write(f"\n{len(fates) - len(survived)} of {len(fates)} caught\n")
@@ -168,7 +168,7 @@ async def _main(arguments: argparse.Namespace) -> int:
 def main() -> int:
     """Read the command line, and do it."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("names", nargs="*", help="these mutants; all when none is named")
+    parser.add_argument("names", nargs="*", help="these mutants; all that a sweep must find when none is named")
     parser.add_argument("--first", type=int, default=1)
     parser.add_argument("--seeds", type=int, default=12)
     parser.add_argument("--minutes", type=float, default=5.0)

@@ -4,19 +4,27 @@ import ast
 from pathlib import Path
 
 import pytest
-from world.mutants import MUTANTS, Mutant
+from world.mutants import MENDED, MUTANTS, SWEPT, Mutant
 
 import seawall
 from seawall.sim.catalogue import Planned, kind_of
 
 SOURCE = Path(seawall.__file__).parent
+TESTS = Path(__file__).parents[1]
 
 
 def test_there_are_many_each_with_a_name_and_a_sentence() -> None:
-    assert len(MUTANTS) >= 30
+    assert len(SWEPT) >= 30
     assert len({mutant.sentence for mutant in MUTANTS.values()}) == len(MUTANTS)
     assert len({mutant.edits for mutant in MUTANTS.values()}) == len(MUTANTS)
     assert all(mutant.sentence.endswith(".") for mutant in MUTANTS.values())
+
+
+@pytest.mark.parametrize(("name", "test"), MENDED.items())
+def test_what_no_sweep_finds_a_test_does(name: str, test: str) -> None:
+    assert name in MUTANTS
+    file, function = test.split("::")
+    assert f"def {function}(" in (TESTS / file).read_text()
 
 
 @pytest.mark.parametrize("mutant", MUTANTS.values(), ids=MUTANTS)

@@ -83,9 +83,9 @@ class Trader:
     _changed: trio.Event = attrs.field(factory=trio.Event, init=False)
 
     async def run(self) -> None:
-        """Start engines until `stop`; then see the last one end."""
+        """Start engines until `stop`; then see the last one end. One that is killed while it stops has a successor too."""
         try:
-            while not self._stopping:
+            while not self._stopping or (self.lives and self.lives[-1].death is not None):
                 await self._live()
                 await self._pause(_LET_IN_S if self.lives[-1].is_locked_out else _START_AGAIN_S)
                 while self._held and not self._stopping:
