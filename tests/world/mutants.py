@@ -541,7 +541,8 @@ _STOPPING: Final = (
 _ALL: Final = (*_PLACING, *_CARING, *_COUNTING, *_HEARING, *_STOPPING)
 
 MENDED: Final = {
-    "answer-after-leaving": "engine/test_desk.py::test_an_order_on_its_way_to_the_exchange_is_cancelled_when_the_engine_is_halted",
+    "answer-after-leaving": "engine/test_desk.py::"
+    "test_an_order_on_its_way_to_the_exchange_is_cancelled_when_the_engine_is_halted",
     "sold-twice": "engine/test_holding.py::test_a_lost_sale_is_not_sold_again",
     "doubt-has-no-risk": "engine/test_amends.py::test_a_fill_beside_an_undecided_amend_does_not_hide_the_amend_from_a_restart",
     "absent-by-our-clock": "engine/test_custody.py::test_nothing_is_decided_before_the_orders_own_deadline_has_passed_twice_over",
@@ -557,11 +558,13 @@ MENDED: Final = {
     "snapshot-ignored": "engine/test_hub.py::test_a_snapshot_counts_its_fills_before_its_orders",
     "gap-unnoticed": "kraken/client/account/test_private.py::test_a_gap_is_told_first_and_the_channel_subscribed_anew",
     "gap-not-mended": "kraken/client/account/test_private.py::test_a_gap_is_told_first_and_the_channel_subscribed_anew",
-    "lost-book-trusted": "kraken/client/api/test_against_sim.py::test_a_socket_that_drops_is_seen_by_those_who_ask_and_mended_for_all",
+    "lost-book-trusted": "kraken/client/api/test_against_sim.py::"
+    "test_a_socket_that_drops_is_seen_by_those_who_ask_and_mended_for_all",
     "silence-unnoticed": "kraken/client/market/test_sockets.py::test_a_socket_without_any_subscription_is_not_taken_for_dead",
     "stop-asks-nobody": "engine/test_engine.py::test_what_cannot_be_cancelled_is_listed_and_the_switch_stays_armed",
     "dials-at-once": "resilience/test_reconnect.py::test_a_drop_before_the_subscription_is_acknowledged_is_a_failed_attempt",
-    "lost-answers-awaited": "kraken/client/account/test_full_orders.py::test_a_lost_answer_is_unknown_and_nothing_is_sent_another_way",
+    "lost-answers-awaited": "kraken/client/account/test_full_orders.py::"
+    "test_a_lost_answer_is_unknown_and_nothing_is_sent_another_way",
 }
 """Bugs that no sweep of ours has found, and the test that finds each: below what they break there is a second net, which mends it
 before anybody could see, or nothing in the world's trading comes by it."""
