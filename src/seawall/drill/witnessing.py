@@ -54,6 +54,8 @@ class Witnessing:
     actors: Actors = attrs.field(init=False)
     watch: Watch = attrs.field(init=False)
     spells: FaultSpells = attrs.field(factory=FaultSpells, init=False)
+    locked_out: list[tuple[float, float]] = attrs.field(factory=list, init=False)
+    """From when to when the exchange would not let the key in: what comes of faults, and lasts on when they are over."""
     faults_began_s: float | None = attrs.field(default=None, init=False)
     first_word_s: float | None = attrs.field(default=None, init=False)
     """When the engine first said, after the first fault, that something is wrong."""
@@ -111,6 +113,8 @@ class Witnessing:
             await trio.sleep_until(due_s)
             self.longest_stall_s = max(self.longest_stall_s, trio.current_time() - due_s)
             self.watch.look()
+            if self.actors.exchange.locked_out_s > 0:
+                self.locked_out.append((due_s - _LOOK_S, trio.current_time() + _LOOK_S))
             if looks % _MEASURE_EVERY == 0:
                 sizes["tasks"].append(trio.lowlevel.current_statistics().tasks_living)
                 sizes["sockets of the trader"].append(self.world.network.open_sockets(self.actors.trader.machine.name))
@@ -189,7 +193,9 @@ class Witnessing:
         return max(late, default=0.0)
 
     def _spells(self, phases: Phases) -> list[Spell]:
-        spells = [*self.spells.all(phases.healed_s), *(Spell("asleep", *each) for each in self.evidence.asleep)]
+        spells = self.spells.all(phases.healed_s)
+        spells += [Spell("asleep", *each) for each in self.evidence.asleep]
+        spells += [Spell("locked out", *each) for each in self.locked_out]
         trader = self.actors.trader
         for life, after in zip(trader.lives, [*trader.lives[1:], None], strict=True):
             if life.death is not None and life.died_s is not None:
