@@ -97,3 +97,11 @@ def test_at_every_write_and_every_send_of_the_start_that_follows(tmp_path: Path,
 def test_at_every_write_and_every_send_of_claims(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Orders of another hand: taken over and ended, or taken over and kept, or left exactly as they were."""
     nothing_wrong(killed_everywhere(tmp_path, "--script", "claims", "--after", CLAIM), at_least=40, capsys=capsys)
+
+
+@pytest.mark.timeout(900)
+def test_at_every_write_and_every_send_of_claims_with_the_journal_in_postgresql(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], server: PostgresServer
+) -> None:
+    outcomes = killed_everywhere(tmp_path, "--script", "claims", "--after", CLAIM, "--postgres", server.new_database())
+    nothing_wrong(outcomes, at_least=30, capsys=capsys)
