@@ -193,9 +193,11 @@ def a_foreign_order_is_never_told_of(scene: Scene) -> None:
 @breaks("foreign-orders-untouched")
 def our_switch_takes_a_foreign_order_that_it_was_to_spare(scene: Scene) -> None:
     scene.evidence.terms = attrs.evolve(scene.terms, switch_spares_foreign=True)
+    scene.evidence.faults = (Spell("foreign-order", 0.0, 20.0),)
+    scene.wait(2)
     scene.stage.place(scene.stage.order(BUY, "1", "95"))
-    scene.stage.exchange.cancel_all_after(5)
-    scene.wait(6)
+    scene.stage.exchange.cancel_all_after(10)
+    scene.wait(11)
 
 
 @breaks("never-overfilled")
@@ -840,4 +842,22 @@ def test_an_order_may_rest_while_it_is_held_or_kept_or_while_the_world_is_ill() 
     scene.evidence.faults = (Spell("order-answer-lost", 5.0, 60.0),)
     scene.wait(100)
     scene.cancel(hidden)
+    assert judge(scene.finished()) == ()
+
+
+@pytest.mark.parametrize(
+    ("timeout_s", "faults"),
+    [
+        pytest.param(3, (), id="it fired before the engine could have heard of the order, and said so"),
+        pytest.param(10, (Spell("rest-503", 1.0, 20.0),), id="the engine had no way to the exchange"),
+    ],
+)
+def test_a_switch_that_nobody_could_stop_may_take_a_foreign_order(timeout_s: int, faults: tuple[Spell, ...]) -> None:
+    scene = Scene(Terms(switch_spares_foreign=True))
+    scene.evidence.faults = faults
+    scene.wait(2)
+    scene.stage.place(scene.stage.order(BUY, "1", "95"))
+    scene.stage.exchange.cancel_all_after(timeout_s)
+    scene.wait(timeout_s + 1)
+
     assert judge(scene.finished()) == ()

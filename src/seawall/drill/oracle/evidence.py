@@ -271,10 +271,10 @@ class Evidence:
         """Keep one finding of the watch."""
         self.noticed.setdefault(invariant, []).append(Finding(detail, at_s))
 
-    def disturbed_s(self, begin_s: float, end_s: float) -> float:
-        """For how long of an interval some fault was at work."""
+    def disturbed_s(self, begin_s: float, end_s: float, *, but: str = "") -> float:
+        """For how long of an interval some fault was at work; one that is named `but` does not count."""
         total, until_s = 0.0, begin_s
-        for spell in sorted(self.faults, key=lambda spell: spell.begin_s):
+        for spell in sorted((spell for spell in self.faults if spell.name != but), key=lambda spell: spell.begin_s):
             since_s = max(spell.begin_s, until_s)
             if since_s < min(spell.end_s, end_s):
                 until_s = min(spell.end_s, end_s)

@@ -31,6 +31,8 @@ __all__ = [
 ]
 
 POST_ONLY: Final = "Post only order"
+_FOREIGN: Final = "foreign-order"
+"""The fault that places such orders: it hinders nobody from hearing of them."""
 _NEVER_THERE: Final = (OrderState.NOT_SENT, OrderState.NEVER_PLACED, OrderState.REFUSED)
 _SAME_END: Final = {
     Status.FILLED: OrderState.FILLED,
@@ -192,7 +194,7 @@ def touched_foreign(evidence: Evidence) -> Iterator[Finding]:
         touched = _touched(evidence, placed)
         if touched is not None:
             yield Finding(f"{name}, which another program placed, was to be ended or changed by {touched.method}", touched.at_s)
-        elif order.reason == SWITCHED_OFF and evidence.terms.switch_spares_foreign:
+        elif order.reason == SWITCHED_OFF and evidence.terms.switch_spares_foreign and _could_be_spared(evidence, placed):
             yield Finding(f"{name}, which another program placed, was cancelled by our switch", placed.ended_s or placed.at_s)
         elif _should_be_reported(evidence, placed) and name not in evidence.foreign_reported:
             yield Finding(f"{name}, which another program placed, was never reported", placed.at_s)
@@ -205,6 +207,13 @@ def _touched(evidence: Evidence, placed: Placed) -> Asked | None:
         if placed.at_s <= asked.at_s <= until_s and (asked.takes_all or placed.order.order_id in asked.order_ids):
             return asked
     return None
+
+
+def _could_be_spared(evidence: Evidence, placed: Placed) -> bool:
+    """Whether an engine served that could hear of an order, and stop the switch, before it fired."""
+    until_s = evidence.ended_s if placed.ended_s is None else placed.ended_s
+    calm_s = until_s - placed.at_s - evidence.disturbed_s(placed.at_s, until_s, but=_FOREIGN)
+    return calm_s > evidence.terms.in_flight_s + evidence.terms.slack_s and evidence.is_serving(placed.at_s)
 
 
 def _should_be_reported(evidence: Evidence, placed: Placed) -> bool:
