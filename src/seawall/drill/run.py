@@ -33,6 +33,8 @@ DOUBT_S: Final = 60.0
 (docs.kraken.com/api/docs/guides/spot-errors). So long nobody can say that it was never placed, and its pair is not traded."""
 _LOCKED_OUT_S: Final = 17 * 60.0
 """How long a lockout may last once nobody tries the key any more; a quarter of an hour, by the exchange's word."""
+_BEAT_S: Final = 10.0
+"""And how much longer until a strategy trades the pair again, once that is decided."""
 _LOOK_S: Final = 0.25
 _SERVE_S: Final = 120.0
 _END_S: Final = 60.0
@@ -131,9 +133,11 @@ class _Play:
 
     async def _recover(self, actors: Actors, healed_s: float) -> float | None:
         """Seconds until the engine is in step and trades; None where it did not within its time."""
-        until_s = healed_s + LIVENESS_S
+        until_s, doubt_s = healed_s + LIVENESS_S, healed_s
         while (amiss := self._amiss(actors, healed_s)) is not None:
-            if trio.current_time() >= until_s + (DOUBT_S if self._is_in_doubt(actors) else 0.0):
+            if self._is_in_doubt(actors):
+                doubt_s = min(trio.current_time(), until_s + DOUBT_S)
+            if trio.current_time() >= max(until_s, doubt_s + _BEAT_S):
                 self._amiss_at_last = amiss
                 return None
             await trio.sleep(_LOOK_S)

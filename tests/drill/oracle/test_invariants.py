@@ -861,3 +861,27 @@ def test_a_switch_that_nobody_could_stop_may_take_a_foreign_order(timeout_s: int
     scene.wait(timeout_s + 1)
 
     assert judge(scene.finished()) == ()
+
+
+def test_probes_one_after_another_are_one_at_a_time() -> None:
+    scene = Scene()
+    scene.watch.breaker_moved("kraken:8443", "half open")
+    for _ in range(2):
+        scene.wait(30)
+        scene.watch.dialled("kraken:8443")
+
+    assert judge(scene.finished()) == ()
+
+
+def test_a_switch_may_run_on_where_the_exchanges_clock_was_set() -> None:
+    scene = Scene()
+    order = scene.open()
+    scene.stage.exchange.cancel_all_after(1000)
+    scene.watch.trader_died()
+    scene.evidence.faults = (Spell("process dead", 0.0, 90.0),)
+    scene.evidence.clock_jumps_s = (5.0,)
+    for _ in range(8):
+        scene.wait(10)
+    scene.cancel(order)
+
+    assert judge(scene.finished()) == ()

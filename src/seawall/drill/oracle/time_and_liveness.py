@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Final
 
 from seawall.drill.oracle.evidence import Evidence, Finding
@@ -102,12 +103,14 @@ def over_the_rate_limit(evidence: Evidence) -> Iterator[Finding]:
 def probed_too_often(evidence: Evidence) -> Iterator[Finding]:
     """27: nothing passes a breaker that is open, and one probe at a time one that is half open."""
     for spell in evidence.breakers:
-        dials = [dial for dial in evidence.dials if dial.port == spell.port and spell.begin_s < dial.at_s < spell.end_s]
-        allowed = 0 if spell.state == "open" else spell.probes
-        if len(dials) > allowed:
-            yield Finding(
-                f"{len(dials)} attempts to connect to port {spell.port} while its breaker was {spell.state}", dials[allowed].at_s
-            )
+        dials = [dial.at_s for dial in evidence.dials if dial.port == spell.port and spell.begin_s < dial.at_s < spell.end_s]
+        if spell.state == "open":
+            excess = dials
+        else:  # one that was told to wait has said nothing of the exchange's health, and another may follow it
+            soon = [at_s for before_s, at_s in pairwise(dials) if at_s - before_s < evidence.terms.in_flight_s]
+            excess = soon[spell.probes - 1 :]
+        if excess:
+            yield Finding(f"{len(dials)} attempts to connect to port {spell.port} while its breaker was {spell.state}", excess[0])
 
 
 def sent_after_the_end(evidence: Evidence) -> Iterator[Finding]:

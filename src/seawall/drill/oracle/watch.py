@@ -183,7 +183,9 @@ class Watch(Listener):
                 self._unguarded_s = now_s
         if ours and self.died_s is not None and terms.switch_timeout_s is not None and guarded:
             due_s = terms.switch_timeout_s + terms.in_flight_s
-            if now_s - max(self.died_s, self._maintenance_s) > due_s:
+            # The timer runs by the exchange's clock: one that was set back in the meantime lets it run for longer.
+            jumped = any(at_s > self.died_s - terms.switch_timeout_s for at_s in self.evidence.clock_jumps_s)
+            if now_s - max(self.died_s, self._maintenance_s) > due_s and not jumped:
                 self._notice("switch-kept-armed", f"{len(ours)} orders were open {due_s:.0f} s after the engine had died")
                 self.died_s = now_s
 
