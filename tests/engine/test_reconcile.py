@@ -11,7 +11,7 @@ from trio.testing import MockClock
 
 from seawall.engine.modes import Mode
 from seawall.engine.monitors import BalanceDiffers, BalancesAgreed
-from seawall.engine.notices import FillDiffers, FillsOverdue, OrderDiffers, QuestionFailed, Reconciled
+from seawall.engine.notices import ExternalFillSeen, FillDiffers, FillsOverdue, OrderDiffers, QuestionFailed, Reconciled
 from seawall.engine.order_table import Order
 from seawall.engine.settings import EngineSettings, OnDifference, Reconcile
 from seawall.model.errors import Unavailable
@@ -268,6 +268,21 @@ async def test_a_start_that_cannot_ask_is_no_start(autojump_clock: MockClock) ->
     rig.venue.unreachable = True
     with pytest.raises(Unavailable):
         await rig.assembly.reconciler.at_start()
+
+
+async def test_a_fill_of_another_hand_between_two_tries_of_a_start_is_told(autojump_clock: MockClock) -> None:
+    rig = Rig()
+    async with rig.caring():
+        foreign = rig.venue.place_by_hand(BID)
+        rig.venue.fills_fail = True
+        with pytest.raises(Unavailable):
+            await rig.assembly.reconciler.at_start()
+        rig.venue.fills_fail, rig.venue.silent = False, True
+        fill = rig.venue.fill(foreign.wire.client_order_id, "0.0004")
+        await trio.sleep(1)
+        await rig.assembly.reconciler.at_start()
+
+        assert rig.told(ExternalFillSeen) == [ExternalFillSeen(attrs.evolve(fill, client_order_id=None))]
 
 
 async def test_a_full_snapshot_may_hide_older_fills_and_they_are_asked_for(autojump_clock: MockClock) -> None:

@@ -69,8 +69,12 @@ class Reconciler:
     """By order that has ended: since when its told fills are waited for."""
 
     async def at_start(self) -> None:
-        """Bring what the journal left in step with the exchange. Raises what the venue raises: no start on guesses."""
-        self.blotter.external_from_ns = self.venue.now_ns()
+        """Bring what the journal left in step with the exchange. Raises what the venue raises: no start on guesses.
+
+        Safe to repeat: fills of other hands count from the first time on.
+        """
+        if self.blotter.external_from_ns is None:
+            self.blotter.external_from_ns = self.venue.now_ns()
         replayed = self.blotter.journal.replayed
         lately_ns = self.venue.now_ns() - MISTAKEN_NS
         inferred = (record for record, end in replayed.ended if end.state is OrderState.NEVER_PLACED)
