@@ -541,6 +541,7 @@ _STOPPING: Final = (
 _ALL: Final = (*_PLACING, *_CARING, *_COUNTING, *_HEARING, *_STOPPING)
 
 MENDED: Final = {
+    "left-is-wanted": "engine/test_desk.py::test_leaving_while_the_answer_is_out_hands_the_order_over",
     "answer-after-leaving": "engine/test_desk.py::"
     "test_an_order_on_its_way_to_the_exchange_is_cancelled_when_the_engine_is_halted",
     "sold-twice": "engine/test_holding.py::test_a_lost_sale_is_not_sold_again",
