@@ -195,7 +195,7 @@ async def test_another_program_with_the_same_key_and_larger_nonces_is_told_as_th
 
 async def test_another_program_that_is_only_a_little_ahead_costs_one_fresh_nonce() -> None:
     async with a_world("socket") as world:
-        await _sign_elsewhere(world.sim, time.time_ns() + 20_000_000)
+        await _sign_elsewhere(world.sim, time.time_ns() + 8_000_000)
         await world.venue.balances()
 
 
