@@ -6,6 +6,7 @@ Takes the addresses and the key as JSON in its first argument; prints what it sa
 import asyncio
 import json
 import sys
+import time
 import zlib
 from collections.abc import Awaitable, Callable
 from importlib import import_module
@@ -18,15 +19,28 @@ PAIR = "BTC/USD"
 PLACES = 1, 8
 """Of prices and quantities of the pair, by which ccxt's floats become digits again."""
 
+used = [0]
+"""The highest nonce so far. ccxt's own are the clock's milliseconds, and over loopback a call is answered within one."""
+
 
 def client_of(module: str, where: Seen, base: Callable[[Any], Any] = lambda kind: kind) -> Any:
     """A client of Kraken that is pointed at the simulator; by name, so that it is untyped whether installed or not."""
-    kind = base(import_module(module).kraken)
+    kind = rising(base(import_module(module).kraken))
     client = kind({"apiKey": where["key"], "secret": where["secret"], "enableRateLimit": False})
     client.urls["api"] |= {"public": where["rest"], "private": where["rest"]}
     if "ws" in client.urls["api"]:
         client.urls["api"]["ws"] |= {"publicV2": where["public"], "privateV2": where["private"]}
     return client
+
+
+def rising(kind: Any) -> Any:
+    """ccxt with nonces that always rise, overridden as its examples have it (docs.ccxt.com, "Nonce Override")."""
+
+    def nonce(self: Any) -> int:
+        used[0] = max(used[0] + 1, kind.nonce(self))
+        return used[0]
+
+    return type("Rising", (kind,), {"nonce": nonce})
 
 
 def limit(amount: float, price: float) -> Seen:
@@ -54,12 +68,19 @@ def told(order: Seen) -> list[object]:
     return [order["status"], order["type"], order["side"], order["amount"], order["filled"]]
 
 
+def newest_trades(client: Any) -> Any:
+    """The newest twenty, as soon as there are so many: the market may have opened a moment ago."""
+    while len(trades := client.fetch_trades(PAIR, limit=20)) < 20:
+        time.sleep(0.05)
+    return trades
+
+
 def ask_prices(where: Seen) -> Seen:
     """The market over REST."""
     client = client_of("ccxt", where)
     markets, currencies = client.load_markets(), client.fetch_currencies()
     ticker, tickers = client.fetch_ticker(PAIR), client.fetch_tickers([PAIR, "ETH/USD"])
-    book, trades = client.fetch_order_book(PAIR, 25), client.fetch_trades(PAIR, limit=20)
+    book, trades = client.fetch_order_book(PAIR, 25), newest_trades(client)
     candles = client.fetch_ohlcv(PAIR, "5m")
     market = markets[PAIR]
     return {
@@ -193,7 +214,7 @@ async def until(condition: Callable[[], bool]) -> None:
 async def trade_by_socket(where: Seen) -> Seen:
     """Orders placed, amended and canceled over the socket, and what its private streams say of them."""
     client = client_of("ccxt.pro", where)
-    # Its nonces are milliseconds: streams that start together would race each other to a token.
+    # Streams that start together would race each other to a token.
     await client.load_markets()
     await client.authenticate()
     streams = client.watch_orders, client.watch_my_trades, client.watch_balance

@@ -6,6 +6,7 @@ Takes the addresses and the key as JSON in its first argument; prints what it sa
 import asyncio
 import json
 import sys
+import time
 from collections.abc import Callable
 from importlib import import_module
 from itertools import pairwise
@@ -40,11 +41,18 @@ def refusal(call: Callable[[], object]) -> str:
     return "taken"
 
 
+def newest_trades(market: Any) -> Any:
+    """The newest ten, as soon as there are so many: the market may have opened a moment ago."""
+    while len((trades := market.get_recent_trades(pair="XBTUSD", count=10))["XXBTZUSD"]) < 10:
+        time.sleep(0.05)
+    return trades
+
+
 def ask_prices(where: Seen) -> Seen:
     """The market over REST."""
     market = sdk.Market(url=where["rest"])
     ticker, book = market.get_ticker(pair="XBTUSD")["XXBTZUSD"], market.get_order_book(pair="XBTUSD", count=5)["XXBTZUSD"]
-    candles, trades = market.get_ohlc(pair="XBTUSD", interval=5), market.get_recent_trades(pair="XBTUSD", count=10)
+    candles, trades = market.get_ohlc(pair="XBTUSD", interval=5), newest_trades(market)
     spreads = market.get_recent_spreads(pair="XBTUSD")["XXBTZUSD"]
     return {
         "system": market.get_system_status()["status"],
