@@ -83,6 +83,30 @@ async def test_an_amend_that_an_earlier_run_sent_counts_until_it_is_read_back(au
         nursery.cancel_scope.cancel()
 
 
+async def test_an_amend_that_an_earlier_run_sent_is_not_believed_before_the_exchange_was_heard(autojump_clock: MockClock) -> None:
+    """The order was remembered as it was asked to be, and the amend was taken for made although nobody had been asked."""
+    rig = Rig()
+    async with rig.caring():
+        order = await rig.opened()
+        name = order.client_order_id
+        rig.journal.note([OrderRecord(name, OrderState.OPEN, 0, order.order_id, D("0.005"), reason=AMEND_ASKED)])
+
+    restarted = Rig(journal=rig.journal.reopened())
+    restarted.venue.orders.update(rig.venue.orders)
+    restarted.venue.silent = restarted.venue.unreachable = True
+    restarted.blotter.restore()
+    (restored,) = restarted.blotter.table.live()
+    restored.wanted = True
+    async with trio.open_nursery() as nursery:
+        await nursery.start(restarted.assembly.run_desk)
+        await trio.sleep(30)
+        assert (restored.qty, restored.asked_qty) == (D("0.005"), D("0.005")), "nobody knows yet"
+        restarted.venue.unreachable = False
+        await restarted.assembly.reconciler.at_start()
+        assert (restored.qty, restored.exposed_qty) == (D("0.001"), D("0.005")), "it may still come"
+        nursery.cancel_scope.cancel()
+
+
 async def test_an_amend_whose_answer_was_lost_is_not_held_for_unmade_while_answers_may_lag(autojump_clock: MockClock) -> None:
     rig = Rig()
     async with rig.caring():
@@ -125,3 +149,27 @@ async def test_an_amend_whose_order_filled_before_it_was_decided_is_what_the_exc
         assert newest_step(rig).limit_price == order.limit_price
         assert newest_step(rig).state is OrderState.FILLED
         assert order.uncertain is None
+
+
+async def test_an_amend_of_an_order_that_never_was_is_not_read_back_for_ever(autojump_clock: MockClock) -> None:
+    """It was journaled by an earlier run, and neither the order nor the amend ever came to the exchange."""
+    rig = Rig()
+    async with rig.caring():
+        order = await rig.opened()
+        name = order.client_order_id
+        rig.journal.note([OrderRecord(name, OrderState.OPEN, 0, None, D("0.005"), reason=AMEND_ASKED)])
+
+    restarted = Rig(journal=rig.journal.reopened())
+    restarted.blotter.restore()
+    (restored,) = restarted.blotter.table.live()
+    restored.order_id = None
+    restored.wanted = True
+    async with trio.open_nursery() as nursery:
+        await nursery.start(restarted.assembly.run_desk)
+        restarted.venue.restore_private()
+        await trio.sleep(600)
+        assert restored.ended
+        asked = len(restarted.venue.asked_for)
+        await trio.sleep(600)
+        assert len(restarted.venue.asked_for) == asked
+        nursery.cancel_scope.cancel()

@@ -16,7 +16,7 @@ from seawall.engine.order_table import AMEND_ASKED, Order
 from seawall.engine.settings import Deadlines
 from seawall.model.errors import JournalFailed, NotSent, OutcomeUnknown, RefusedByExchange, RefusedByRisk, SeawallError
 from seawall.model.journal import OrderRecord
-from seawall.model.reports import AmendOrder
+from seawall.model.reports import AmendOrder, OrderReport
 from seawall.model.venue import Probe, Venue
 
 __all__ = ["Amends"]
@@ -90,7 +90,7 @@ class Amends:
             if order.asked_qty is not None and order.client_order_id not in self._under_way:
                 deadline_ns = self.venue.now_ns() + int(MAX_DEADLINE_S * 1e9)  # its own was no later
                 change = AmendOrder(order.client_order_id, qty=order.asked_qty, deadline_ns=deadline_ns)
-                amend = self._under_way[order.client_order_id] = _Amend(change)
+                amend = self._under_way[order.client_order_id] = _Amend(change, seen=False)
                 self._doubt(order, amend)
 
     async def _send(self, order: Order, change: AmendOrder, left_s: float) -> None:
@@ -133,7 +133,8 @@ class Amends:
                     break  # the stream has told it
                 asked_at_ns = self.venue.now_ns()
                 reports = await self.custody.read(order)
-                if amend.shows_in(order) or any(report.status not in STILL_OPEN for report in reports or ()):
+                amend.seen |= bool(reports)
+                if amend.shows_in(order) or (order.ended and _is_last_word(reports)):
                     break
                 unchanged += bool(reports) and asked_at_ns > self._decidable_ns(amend)
             made = amend.shows_in(order)
@@ -170,12 +171,20 @@ class _Amend:
     """One amend that is under way."""
 
     change: AmendOrder
+    seen: bool = True
+    """Whether the exchange has told of the order: one of an earlier run is first believed to be as it was asked to be."""
+
     decided: trio.Event = attrs.field(factory=trio.Event)
     made: bool | None = None
 
     def shows_in(self, order: Order) -> bool:
         """Whether the order has the values that were asked for."""
-        return self.change.qty in (None, order.qty) and self.change.limit_price in (None, order.limit_price)
+        return self.seen and self.change.qty in (None, order.qty) and self.change.limit_price in (None, order.limit_price)
+
+
+def _is_last_word(reports: tuple[OrderReport, ...] | None) -> bool:
+    """Whether the exchange says of an order that ended here that it has, or knows it no more; None is no answer."""
+    return reports is not None and all(report.status not in STILL_OPEN for report in reports)
 
 
 def _says_nothing_to_change(refusal: SeawallError) -> bool:
