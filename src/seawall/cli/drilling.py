@@ -12,12 +12,12 @@ from rich.text import Text
 
 from seawall.cli.exit_codes import ExitCode
 from seawall.cli.session import stdout_is_terminal
-from seawall.cli.sweeping import Swept, sweep_watched, totals_lines
+from seawall.cli.sweeping import Swept, sweep_watched, tell_nothing, totals_lines
 from seawall.config import Config, load_config
 from seawall.console.tables import Row as TextRow
 from seawall.console.tables import align, printable
 from seawall.drill.campaign import CALM, Campaign, first_difference, unsteady
-from seawall.drill.results import Result, Run
+from seawall.drill.results import Run
 from seawall.drill.scorecard import HEADINGS, Cell, Level, Row, Scorecard, scorecard
 from seawall.drill.spec import RunSpec, Verdict
 from seawall.drill.suspects import suspects
@@ -49,7 +49,7 @@ class Drill:
     def go(self) -> ExitCode:
         """All runs of the campaign, or those before a signal came. Raises `WorkerFailed`."""
         specs = self.campaign.specs()
-        swept = sweep_watched(Sweep(self.run, self.jobs), specs, len(specs), tell_failure=_nothing)
+        swept = sweep_watched(Sweep(self.run, self.jobs), specs, len(specs), tell_failure=tell_nothing)
         self.card, self.totals = scorecard(self.campaign.sorted(swept.results), about), swept.totals
         terminal = stdout_is_terminal()
         width = shutil.get_terminal_size().columns if terminal else _PLAIN_WIDTH
@@ -77,7 +77,7 @@ class Drill:
 
     def _parted(self, spec: RunSpec) -> Iterator[str]:
         twice = [attrs.evolve(spec, keep_facts=True)] * 2
-        again = sweep_watched(Sweep(self.run, min(2, self.jobs)), twice, 2, tell_failure=_nothing, in_lines=False)
+        again = sweep_watched(Sweep(self.run, min(2, self.jobs)), twice, 2, tell_failure=tell_nothing, in_lines=False)
         stories = [result.facts for result in again.results if isinstance(result, Verdict)]
         parted = first_difference(*stories) if len(stories) == 2 else None
         if parted is None:
@@ -142,8 +142,3 @@ def _source_of(use: str, directory: Path) -> Path | None:
         return directory / where
     spec = find_spec(where)  # imported already, when the configuration was checked
     return Path(spec.origin) if spec is not None and spec.origin is not None and spec.origin.endswith(".py") else None
-
-
-def _nothing(_result: Result) -> str:
-    """What is told of a failure that is told elsewhere."""
-    return ""

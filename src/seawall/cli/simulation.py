@@ -10,7 +10,7 @@ import attrs
 
 from seawall.cli.exit_codes import ExitCode
 from seawall.cli.session import stdout_is_terminal
-from seawall.cli.sweeping import Swept, failure_text, sweep_watched, totals_lines
+from seawall.cli.sweeping import Swept, failure_text, sweep_watched, tell_nothing, totals_lines
 from seawall.drill.report import of_result, of_sweep
 from seawall.drill.results import Broken, Result, Run
 from seawall.drill.run import plan_of
@@ -55,7 +55,9 @@ class Request:
     def explain(self, html: Path | None) -> ExitCode:
         """The first spec, told in full."""
         [spec, *_] = self.specs
-        swept = sweep_watched(Sweep(self.run, 1), [attrs.evolve(spec, keep_facts=True)], 1, tell_failure=_nothing, in_lines=False)
+        swept = sweep_watched(
+            Sweep(self.run, 1), [attrs.evolve(spec, keep_facts=True)], 1, tell_failure=tell_nothing, in_lines=False
+        )
         if not swept.results:
             return ExitCode.INTERRUPTED
         [result] = swept.results
@@ -112,7 +114,7 @@ class _Shrinking:
 
     def fails(self, spec: RunSpec) -> bool:
         """Whether a run breaks the same invariant, or comes to no verdict either. Raises `_Interrupted`."""
-        again = sweep_watched(Sweep(self.run, 1), [spec], 1, tell_failure=_nothing, in_lines=False)
+        again = sweep_watched(Sweep(self.run, 1), [spec], 1, tell_failure=tell_nothing, in_lines=False)
         if not again.results:
             raise _Interrupted
         if _breaks(again.results[0]) != _breaks(self.failed):
@@ -161,8 +163,3 @@ def _story(result: Result) -> Iterator[str]:
         return
     width = shutil.get_terminal_size().columns if stdout_is_terminal() else _PLAIN_WIDTH
     yield from story_text(result, width)
-
-
-def _nothing(_result: Result) -> str:
-    """What is told of a failure that is told elsewhere."""
-    return ""

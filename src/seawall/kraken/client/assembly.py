@@ -58,8 +58,6 @@ from seawall.resilience import (
 __all__ = ["Parts"]
 
 _CANDLES_EVERY_S: Final = 1.0
-
-
 _LONGEST_PAUSE_S: Final = 30.0
 """Between two dials of one socket, however long the exchange was away: ninety seconds after it is back an engine is to trade
 again, and Kraken bears 150 dials in ten minutes (docs.kraken.com/api/docs/guides/spot-ws-intro), which the budget sees to."""

@@ -7,6 +7,7 @@ import trio.testing
 from support.kraken_server import BEGAN_S, ORDER, Stage, failed, ok
 from trio.testing import MockClock
 
+from seawall.kraken.client import KrakenVenue
 from seawall.kraken.client.rest.attempts import KeyShared, NonceRefused
 from seawall.model.errors import RefusedByExchange, Unavailable
 
@@ -110,13 +111,7 @@ async def test_a_question_that_is_overtaken_again_and_again_is_let_through(rest_
     rest_only.server.rest["CancelAllOrdersAfter"] = lambda params: ok(times) if use(params) else failed(BAD_NONCE)
     rest_only.server.slow_s = {"BalanceEx": 0.2}
     async with rest_only.venue() as venue, trio.open_nursery() as nursery:
-
-        async def keep_cancelling() -> None:
-            while True:
-                await venue.cancel_all_after(60)
-                await trio.sleep(0.05)
-
-        nursery.start_soon(keep_cancelling)
+        nursery.start_soon(_keep_cancelling, venue)
         assert await venue.balances() == ()
         nursery.cancel_scope.cancel()
     assert len(rest_only.server.called("BalanceEx")) == 3
@@ -129,13 +124,13 @@ async def test_being_overtaken_to_the_last_is_told_as_trouble_that_passes(rest_o
     rest_only.server.rest["CancelAllOrdersAfter"] = lambda _params: ok(times)
     rest_only.server.slow_s = {"BalanceEx": 5.0}
     async with rest_only.venue() as venue, trio.open_nursery() as nursery:
-
-        async def keep_cancelling() -> None:
-            while True:
-                await venue.cancel_all_after(60)
-                await trio.sleep(0.05)
-
-        nursery.start_soon(keep_cancelling)
+        nursery.start_soon(_keep_cancelling, venue)
         with pytest.raises(Unavailable, match="overtaken by calls of our own"):
             await venue.balances()
         nursery.cancel_scope.cancel()
+
+
+async def _keep_cancelling(venue: KrakenVenue) -> None:
+    while True:
+        await venue.cancel_all_after(60)
+        await trio.sleep(0.05)

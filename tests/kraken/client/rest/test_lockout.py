@@ -13,7 +13,9 @@ LOCKED = "EGeneral:Temporary lockout"
 QUARTER_S = 900.0
 
 
-@pytest.mark.parametrize("refusal", [AccessDenied(LOCKED), RefusedByExchange(LOCKED, LOCKED)])
+@pytest.mark.parametrize(
+    "refusal", [AccessDenied(LOCKED), RefusedByExchange(LOCKED, LOCKED), AccessDenied(f"EAPI:Invalid nonce; {LOCKED}")]
+)
 def test_it_lasts_a_quarter_of_an_hour_from_the_newest_refusal(refusal: AccessDenied | RefusedByExchange) -> None:
     lockout = Lockout()
     lockout.check(0.0)

@@ -37,5 +37,5 @@ class Lockout:
 
     def heard(self, refusal: SeawallError, now_s: float) -> None:
         """The exchange has refused a request."""
-        if isinstance(refusal, AccessDenied | RefusedByExchange) and str(refusal).startswith(_LOCKED_OUT):
+        if isinstance(refusal, AccessDenied | RefusedByExchange) and _LOCKED_OUT in str(refusal):
             self._until_s = now_s + (read_errors([_LOCKED_OUT]).retry_after_s or 0.0)
