@@ -69,11 +69,11 @@ class Link:
             self._served.set()
             self._on_serving()
 
-    def heard(self) -> None:
-        """Something came from the other side. Costs one reading of the clock."""
+    def heard(self, at: float | None = None) -> None:
+        """Something came from the other side: at that time of trio's clock, or now, which costs one reading of it."""
         if self.last_heard_at is None:
             self._first_heard.set()
-        self.last_heard_at = trio.current_time()
+        self.last_heard_at = trio.current_time() if at is None else at
 
     async def wait_stable(self, after_s: float) -> None:
         """Wait until it has served for `after_s` and was heard."""

@@ -8,7 +8,7 @@ import attrs
 from seawall.kraken.client.account.pace import Pace
 from seawall.kraken.client.clock import ExchangeClock
 from seawall.kraken.client.market.reference import Reference
-from seawall.kraken.client.session.facts import FrameUnknown, SessionExpired
+from seawall.kraken.client.session.facts import FrameUnknown, SessionExpired, Takers
 from seawall.kraken.client.session.rows import Ask, Feed, Subscription
 from seawall.kraken.client.session.sequence import Arrival
 from seawall.kraken.client.session.sequence import Sequence as Count
@@ -17,7 +17,6 @@ from seawall.kraken.dialect.bad import BadFrame
 from seawall.kraken.dialect.error_table import Family
 from seawall.kraken.dialect.errors import exception_for, read_errors
 from seawall.kraken.dialect.socket import requests
-from seawall.kraken.dialect.socket.frames import Frame
 from seawall.kraken.dialect.socket.market_frames import Status
 from seawall.kraken.dialect.socket.private_frames import BalancesFrame, ExecutionRow, ExecutionsFrame
 from seawall.kraken.dialect.socket.reports import balance_total, fill, new_words, order_report, private_snapshot
@@ -93,14 +92,13 @@ class PrivateSocket:
             )
         return requests.subscribe(ask.channel, ask.req_id, snapshot=True, token=self._token)
 
-    def took(self, frame: Frame, received_s: float) -> None:
+    def takers(self) -> Takers:
         """Reports, fills and totals go on as they come, the listener merges them."""
-        if isinstance(frame, ExecutionsFrame):
-            self._take_executions(frame, received_s)
-        elif isinstance(frame, BalancesFrame):
-            self._take_balances(frame, received_s)
-        elif isinstance(frame, Status):
-            self._reference.take_status(frame)
+        return {
+            ExecutionsFrame: self._take_executions,
+            BalancesFrame: self._take_balances,
+            Status: lambda frame, _received_s: self._reference.take_status(frame),
+        }
 
     def misunderstood(self, bad: BadFrame, message: bytes) -> None:
         """Its sequence number was lost with it: the next message of that channel will show the gap. Do not wait for it."""

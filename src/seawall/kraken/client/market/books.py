@@ -35,6 +35,17 @@ class _OfPair(Protocol):
     def symbol(self) -> str: ...
 
 
+R_co = TypeVar("R_co", covariant=True)
+
+
+class _OfChannel(Protocol[R_co]):
+    @property
+    def type(self) -> str: ...
+
+    @property
+    def data(self) -> Sequence[R_co]: ...
+
+
 B = TypeVar("B")  # the kind of book
 R = TypeVar("R", bound=_OfPair)  # one row of its channel: a snapshot or an update of one pair
 
@@ -146,9 +157,10 @@ class ProvenBooks(Generic[B, R]):
         held = self._books.get(symbol)
         return held.changed_s if held is not None and held.trusted else float("-inf")
 
-    def take(self, rows: Sequence[R], snapshot: bool, received_s: float) -> None:
+    def take(self, frame: _OfChannel[R], received_s: float) -> None:
         """Apply the rows of one frame. The listener hears of a mismatch before anything else happens."""
-        for row in rows:
+        snapshot = frame.type == "snapshot"
+        for row in frame.data:
             self._messages += 1
             held = self._books.get(row.symbol)
             if held is None:

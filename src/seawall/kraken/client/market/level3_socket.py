@@ -8,11 +8,11 @@ import attrs
 from seawall.kraken.client.market.books import LEVEL3_DEPTH
 from seawall.kraken.client.market.owner import MarketOwner
 from seawall.kraken.client.session.asking import AskPace
+from seawall.kraken.client.session.facts import Takers
 from seawall.kraken.client.session.rows import Ask, Terms
 from seawall.kraken.client.session.spacing import Spacing
 from seawall.kraken.client.settings import Tier
 from seawall.kraken.dialect.socket import requests
-from seawall.kraken.dialect.socket.frames import Frame
 from seawall.kraken.dialect.socket.level3_frames import Level3Frame
 from seawall.kraken.dialect.socket.market_frames import Status
 
@@ -57,9 +57,6 @@ class Level3Socket(MarketOwner):
             return requests.unsubscribe(ask.channel, ask.req_id, symbols=ask.symbols, depth=depth, token=self._token)
         return requests.subscribe(ask.channel, ask.req_id, symbols=ask.symbols, depth=depth, snapshot=True, token=self._token)
 
-    def took(self, frame: Frame, received_s: float) -> None:
+    def takers(self) -> Takers:
         """Orders, and the status that every socket is told."""
-        if isinstance(frame, Level3Frame):
-            self._market.level3.take(frame.data, frame.snapshot, received_s)
-        elif isinstance(frame, Status):
-            self._reference.take_status(frame)
+        return {Level3Frame: self._market.level3.take, Status: self._take_status}

@@ -3,9 +3,9 @@
 import attrs
 
 from seawall.kraken.client.market.owner import MarketOwner
+from seawall.kraken.client.session.facts import Takers
 from seawall.kraken.client.session.rows import Ask, Feed
 from seawall.kraken.dialect.socket import requests
-from seawall.kraken.dialect.socket.frames import Frame
 from seawall.kraken.dialect.socket.market_frames import (
     BookFrame,
     CandleFrame,
@@ -44,19 +44,19 @@ class PublicSocket(MarketOwner):
             snapshot=None if ask.channel == "trade" else True,
         )
 
-    def took(self, frame: Frame, received_s: float) -> None:
-        """Books first: they are nearly all there is."""
-        if isinstance(frame, BookFrame):
-            self._market.books.take(frame.data, frame.snapshot, received_s)
-        elif isinstance(frame, TickerFrame):
-            self._market.tickers.take(frame, received_s)
-        elif isinstance(frame, TradeFrame):
-            self._market.trades.take(frame, received_s)
-        elif isinstance(frame, CandleFrame):
-            self._market.candles.take(frame, received_s)
-        elif isinstance(frame, Status):
-            self._reference.take_status(frame)
-        elif isinstance(frame, InstrumentFrame):
-            self._reference.take_instruments(frame)
-            if frame.snapshot:
-                self.session.feeds.filled(INSTRUMENTS, received_s)
+    def takers(self) -> Takers:
+        """The market's, and what every socket is told."""
+        market = self._market
+        return {
+            BookFrame: market.books.take,
+            TickerFrame: market.tickers.take,
+            TradeFrame: market.trades.take,
+            CandleFrame: market.candles.take,
+            Status: self._take_status,
+            InstrumentFrame: self._take_instruments,
+        }
+
+    def _take_instruments(self, frame: InstrumentFrame, received_s: float) -> None:
+        self._reference.take_instruments(frame)
+        if frame.snapshot:
+            self.session.feeds.filled(INSTRUMENTS, received_s)

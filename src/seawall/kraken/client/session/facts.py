@@ -1,6 +1,7 @@
 """What a session tells, raises and counts, and what it asks of the owner who gives it its meaning."""
 
-from typing import Protocol
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
 
 import attrs
 
@@ -20,8 +21,12 @@ __all__ = [
     "SocketSilent",
     "SubscriptionRefused",
     "SubscriptionUnanswered",
+    "Takers",
     "Unfollowed",
 ]
+
+Takers = Mapping[type[Frame], Callable[[Any, float], None]]
+"""Who takes frames of which class, each with the time (trio's clock) at which its bytes were there. Others are for nobody."""
 
 
 class SocketSilent(Unavailable):
@@ -91,8 +96,8 @@ class Owner(Protocol):
         """The text of a subscribe or unsubscribe."""
         ...
 
-    def took(self, frame: Frame, received_s: float) -> None:
-        """A frame came; answers to requests and subscriptions are already dealt with."""
+    def takers(self) -> Takers:
+        """Who takes what comes; answers to requests and subscriptions are dealt with already. Asked for once."""
         ...
 
     def misunderstood(self, bad: BadFrame, message: bytes) -> None:

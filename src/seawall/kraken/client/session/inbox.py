@@ -1,7 +1,7 @@
 """Messages of a socket, decoded and given to whom they concern."""
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import attrs
 
@@ -17,10 +17,6 @@ from seawall.resilience.probes import tell
 
 __all__ = ["Inbox"]
 
-_ASIDE: Final = frozenset({Response, Unknown})
-"""What is not for the owner, and rare. One look at the class passes all that is busy; two `isinstance` of a struct, which
-ask its metaclass, would cost a tenth of a ticker."""
-
 
 @attrs.define(eq=False)
 class Inbox:
@@ -32,31 +28,35 @@ class Inbox:
     _owner: Owner
     _probe: Probe
     messages: int = attrs.field(default=0, init=False)
+    _takers: dict[type[Frame], Callable[[Any, float], None]] = attrs.field(init=False)
     misunderstood: int = attrs.field(default=0, init=False)
     unknown: int = attrs.field(default=0, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        # One look into a table by class: an `isinstance` of a struct asks its metaclass, and two would be a tenth of a ticker.
+        self._takers = {Response: self._take_response, Unknown: self._take_unknown, **self._owner.takers()}
 
     def take(self, messages: Sequence[bytes], received_s: float) -> None:
         """Deal with the messages of one read, in order. What it raises is a bug of the owner's."""
         self.messages += len(messages)
-        took = self._owner.took
+        taker_of = self._takers.get
         for message in messages:
             try:
                 frame = decode(message)
             except BadFrame as bad:
                 self._misunderstood(bad, message)
                 continue
-            if type(frame) in _ASIDE:
-                self._set_aside(frame, received_s)
-            else:
-                took(frame, received_s)
+            taker = taker_of(type(frame))
+            if taker is not None:
+                taker(frame, received_s)
 
-    def _set_aside(self, frame: Frame, received_s: float) -> None:
-        if isinstance(frame, Response):
-            taker = self._feeds if frame.method in {"subscribe", "unsubscribe"} else self._conversation
-            taker.answered(frame, received_s)
-        elif isinstance(frame, Unknown):
-            self.unknown += 1
-            tell(self._probe, FrameUnknown(self._socket, frame.what, frame.value))
+    def _take_response(self, frame: Response, received_s: float) -> None:
+        taker = self._feeds if frame.method in {"subscribe", "unsubscribe"} else self._conversation
+        taker.answered(frame, received_s)
+
+    def _take_unknown(self, frame: Unknown, _received_s: float) -> None:
+        self.unknown += 1
+        tell(self._probe, FrameUnknown(self._socket, frame.what, frame.value))
 
     def _misunderstood(self, bad: BadFrame, message: bytes) -> None:
         self.misunderstood += 1

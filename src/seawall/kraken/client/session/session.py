@@ -144,7 +144,7 @@ class Session:
     def _receive(self, messages: Sequence[bytes], received_s: float) -> None:
         self._pulse.heard(received_s)
         if self._link is not None:
-            self._link.heard()
+            self._link.heard(received_s)
         self._inbox.take(messages, received_s)
 
     def _lose(self) -> None:

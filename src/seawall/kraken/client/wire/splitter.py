@@ -97,16 +97,10 @@ class FrameSplitter:
         return data
 
     def _split(self, data: bytes, messages: list[bytes], controls: list[bytes]) -> bool:
-        size, most, unpack = len(data), self.max_message_bytes, _USUAL_HEAD.unpack_from
-        at, last_head = 0, size - _USUAL_HEAD.size
-        while at < size and not self._ended:
-            while at <= last_head and not self._in_message:
-                head, length = unpack(data, at)
-                end = at + 4 + length
-                if head != _USUAL or end > size or not _SHORT < length <= most:
-                    break
-                messages.append(data[at + 4 : end])
-                at = end
+        at, size = 0, len(data)
+        while not self._ended:
+            if not self._in_message:
+                at = self._split_usual(data, at, messages)
             if at == size:
                 break
             found = self._head(data, at, size)
@@ -118,6 +112,21 @@ class FrameSplitter:
             self._take(data, at, begin, end, messages, controls)
             at = end
         return self._ended
+
+    def _split_usual(self, data: bytes, at: int, messages: list[bytes]) -> int:
+        """Take usual frames as long as there are any; where the first other one begins."""
+        size, most = len(data), self.max_message_bytes
+        usual, short, unpack, take = _USUAL, _SHORT, _USUAL_HEAD.unpack_from, messages.append
+        last_head = size - _USUAL_HEAD.size
+        while at <= last_head:
+            head, length = unpack(data, at)
+            begin = at + 4
+            end = begin + length
+            if head != usual or end > size or not short < length <= most:
+                break
+            take(data[begin:end])
+            at = end
+        return at
 
     def _head(self, data: bytes, at: int, size: int) -> tuple[int, int] | None:
         """Where the payload begins and ends; None while the head is not whole."""
