@@ -4,7 +4,8 @@
 
 `ticker` in the clear, at 1,000 and 10,000 messages a second. The feed waits for each message's time on a core of its own, by
 looking at the clock; it notes when it sends, the callback when it is called, both by the machine's monotonic clock. Each client
-runs in a process of its own. The numbers are medians of rounds; the limit is a blocking socket, which waits for nothing else.
+runs in a process of its own. The numbers are medians of rounds. One limit is a blocking socket, which waits for nothing else;
+the other is trio's loop around a socket, with no client.
 Processor time is the client's alone: with `busy_poll` it is all there is.
 """
 
@@ -23,7 +24,7 @@ from benchmarks.work import Pace
 
 __all__ = ["main"]
 
-NAMES: Final = ("stock", "websockets", "aiohttp", "picows", "blocking", "seawall", "seawall_busy")
+NAMES: Final = ("stock", "websockets", "aiohttp", "picows", "blocking", "trio", "seawall", "seawall_busy")
 PACES: Final = {1_000: 2, 10_000: 10}
 """Cycles at so many messages a second: of a thousand messages each, or of a hundred in a quick run."""
 METRICS: Final = {

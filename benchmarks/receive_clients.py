@@ -47,6 +47,9 @@ CLIENTS: Final[dict[str, Client]] = {
     "blocking": Client(
         "limit: a blocking socket, seawall's dialect", receive_transports.blocking, not_secure="its socket is plain"
     ),
+    "trio": Client(
+        "limit: trio's loop alone, seawall's dialect", receive_transports.trio_alone, not_secure="its socket is plain"
+    ),
     "kraken_sdk": Client("python-kraken-sdk, checksum", receive_products.kraken_sdk, "python-kraken-sdk"),
     "ccxt": Client("ccxt.pro, newest only, no checksum", receive_products.ccxt, "ccxt"),
     "cryptofeed": Client(

@@ -5,35 +5,29 @@ Those of asyncio run on uvloop where it is installed.
 
 import asyncio
 import json
-import os
-import socket
-from base64 import b64encode
 from collections.abc import Awaitable, Callable, Coroutine
 from decimal import Decimal
 from importlib import import_module
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 import attrs
 import trio
+from benchmarks.bare import open_bare, run_steps
 from benchmarks.feed import Feed
 from benchmarks.frames import DEPTH, SYMBOL
 from benchmarks.naive import NaiveBook
 from benchmarks.rounds import installed
 from benchmarks.work import Event, Measured, Tally, Work
 from trio_websocket import open_websocket_url
-from wsproto.frame_protocol import FrameProtocol
 
-from seawall.kraken.client.wire.splitter import FrameSplitter
 from seawall.kraken.dialect import BookFrame, KrakenBook, TickerFrame, decode
 from seawall.kraken.dialect.socket import requests
 
-__all__ = ["aiohttp", "blocking", "naive", "picows", "run_asyncio", "stock", "websockets"]
+__all__ = ["aiohttp", "blocking", "naive", "picows", "run_asyncio", "stock", "trio_alone", "websockets"]
 
 Take = Callable[[bytes | str], None]
 MakeTake = Callable[[str, Callable[[], None], Tally], Take]
 MAX_S: Final = 120
-READ_BYTES: Final = 65_536
 
 
 def run_asyncio(main: Callable[[], Awaitable[Measured]]) -> Measured:
@@ -214,28 +208,16 @@ class _Reads:
 
 def blocking(_rest: str, feed: Feed, work: Work) -> Measured:
     """A blocking socket and Seawall's splitter, without any loop: what no client can do better."""
-    tally, parts = work.tally(), urlsplit(feed.url)
-    splitter = FrameSplitter(2**20)
-    with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=MAX_S) as sock:
-        key = b64encode(os.urandom(16)).decode()
-        sock.sendall(
-            f"GET {parts.path} HTTP/1.1\r\nHost: {parts.netloc}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-            f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n\r\n".encode()
-        )
-        head = b""
-        while not head.endswith(b"\r\n\r\n"):
-            head += sock.recv(READ_BYTES)
+    tally = work.tally()
+    with open_bare(feed.url) as bare:
 
         def read() -> None:
-            chunk = sock.recv(READ_BYTES)
-            if not chunk:
-                raise RuntimeError("the feed closed the connection")
-            for message in splitter.feed(chunk).messages:
+            for message in bare.read():
                 take(message)
 
         began = _Reads(read)
         take = our_take(work.channel, began.set, tally)
-        sock.sendall(FrameProtocol(client=True, extensions=[]).send_data(subscription(work.channel)))
+        bare.say(subscription(work.channel))
 
         async def measure() -> Measured:
             def event() -> Event:
@@ -244,10 +226,30 @@ def blocking(_rest: str, feed: Feed, work: Work) -> Measured:
             await began.wait()
             return await work.measure(feed, tally, event)
 
-        steps = measure()
-        try:
-            steps.send(None)
-        except StopIteration as end:
-            measured: Measured = end.value
-            return measured
-    raise AssertionError("nothing here awaits anything but reads")
+        return run_steps(measure())
+
+
+def trio_alone(_rest: str, feed: Feed, work: Work) -> Measured:
+    """Trio's word that a socket can be read, and Seawall's splitter: what no client on trio can do better while it sleeps."""
+
+    async def run() -> Measured:
+        tally, began = work.tally(), trio.Event()
+        take = our_take(work.channel, began.set, tally)
+        with trio.fail_after(MAX_S), open_bare(feed.url) as bare:
+            bare.say(subscription(work.channel))
+            bare.sock.settimeout(0)
+
+            async def read() -> None:
+                while True:
+                    await trio.lowlevel.wait_readable(bare.sock)
+                    for message in bare.read():
+                        take(message)
+
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(read)
+                await began.wait()
+                measured = await work.measure(feed, tally, trio.Event)
+                nursery.cancel_scope.cancel()
+        return measured
+
+    return trio.run(run)

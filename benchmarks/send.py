@@ -2,9 +2,10 @@
 
     python -m benchmarks.send [--quick] [--json]
 
-Every client sends the same fields over a connection of its own to a simulated exchange in another process, and each order is
-answered before the next. Time on the wall is what an order waits: it ends when the write to the socket comes back. Processor
-time is this process's, for a whole order: written, answered, read.
+Every client sends the same fields over a connection of its own to a simulated exchange in another process: one order after the
+other, each answered before the next, so that both processes sleep between; and sixteen at once, which are answered before the
+next sixteen. Time on the wall is what an order waits: it ends when the write to the socket comes back. Processor time is this
+process's, for a whole order: written, answered, read. The limit is a socket and frames that were made beforehand.
 
 Seawall's goes through its venue: checked, counted against the exchange's limits, written in exact digits, answered under its own
 number. trio-websocket, websockets, aiohttp and picows carry JSON as it is, with floats; ccxt and python-kraken-sdk are whole
@@ -24,8 +25,8 @@ import trio
 from benchmarks.exchange import ExchangeProcess, open_exchange
 from benchmarks.frames import SYMBOL
 from benchmarks.rounds import Report, installed, run_benchmark, split_cores
-from benchmarks.rows import percentile, rows_of
-from benchmarks.send_peers import PRICE, QTY, SENDERS, Sent, Timer, send_with_trio_websocket
+from benchmarks.rows import Row, percentile, rows_of
+from benchmarks.send_peers import PRICE, QTY, SENDERS, Each, Load, Sent, Timer, send_bare, send_with_trio_websocket
 from benchmarks.send_stamps import Stamps, stamped_sockets
 
 from seawall.kraken.client import ClientSettings, open_venue
@@ -49,9 +50,21 @@ def _nothing() -> None:
     pass
 
 
-def _seawall(exchange: ExchangeProcess, count: int) -> Sent:
+async def _together(each: Each) -> None:
+    async with trio.open_nursery() as nursery:
+        for start in each:
+            nursery.start_soon(start)
+
+
+def _seawall(exchange: ExchangeProcess, load: Load, *, busy_poll: bool = False) -> Sent:
     async def run(stamps: Stamps) -> Sent:
-        settings = ClientSettings(addresses=exchange.addresses, credentials=exchange.credentials, tier="pro", goodbye_s=0.1)
+        settings = ClientSettings(
+            addresses=exchange.addresses,
+            credentials=exchange.credentials,
+            tier="pro",
+            goodbye_s=0.1,
+            busy_poll=busy_poll,
+        )
         async with open_venue(settings, cast("VenueListener", _Deaf()), rng=random.Random(1)) as venue:
             with trio.fail_after(10):
                 await venue.wait_live()
@@ -70,37 +83,44 @@ def _seawall(exchange: ExchangeProcess, count: int) -> Sent:
                     deadline_ns=venue.now_ns() + DEADLINE_NS,
                 )
 
-            return await Timer(count, stamps).run(order, lambda each: venue.place(each, _nothing))
+            return await Timer(load, stamps).run(order, lambda each: venue.place(each, _nothing), together=_together)
 
     with stamped_sockets() as stamps:
         return trio.run(run, stamps)
 
 
+GROUPS: Final = {"one order": Load(80), "sixteen orders at once, each": Load(80, at_once=16)}
+GROUPS_QUICK: Final = {"one order": Load(5), "sixteen orders at once, each": Load(16, at_once=16)}
+
+
 def measure(quick: bool) -> Report:
     """Each client."""
-    senders: dict[str, Callable[[ExchangeProcess, int], Sent]] = {
+    senders: dict[str, Callable[[ExchangeProcess, Load], Sent]] = {
         "trio-websocket as it comes": send_with_trio_websocket,
+        "limit: a bare socket, frames made beforehand": send_bare,
         "seawall": _seawall,
+        "seawall, busy_poll": partial(_seawall, busy_poll=True),
     }
     senders |= {name: send for name, send in SENDERS.items() if installed(name)}
-    sent: dict[str, list[Sent]] = {name: [] for name in senders}
+    report = Report()
     with open_exchange(10, split_cores()) as exchange:
-        for _ in range(1 if quick else 7):
-            for name, send in senders.items():
-                sent[name].append(partial(send, exchange, 5 if quick else 80)())
+        for group, load in (GROUPS_QUICK if quick else GROUPS).items():
+            sent: dict[str, list[Sent]] = {name: [] for name in senders}
+            for _ in range(1 if quick else 7):
+                for name, send in senders.items():
+                    sent[name].append(send(exchange, load))
+            report.rows += _rows_of(group, sent)
+    return report
+
+
+def _rows_of(group: str, sent: dict[str, list[Sent]]) -> list[Row]:
     times = {name: [us for each in rounds for us in each.until_written_us] for name, rounds in sent.items()}
-    return Report(
-        [
-            *rows_of("one order", "from the call until it is written, p50", "us", _each(times, 50)),
-            *rows_of("one order", "from the call until it is written, p90", "us", _each(times, 90)),
-            *rows_of(
-                "one order",
-                "processor time until it is answered",
-                "us",
-                {name: statistics.median(each.cpu_us for each in rounds) for name, rounds in sent.items()},
-            ),
-        ]
-    )
+    cpu = {name: statistics.median(each.cpu_us for each in rounds) for name, rounds in sent.items()}
+    return [
+        *rows_of(group, "from the call until it is written, p50", "us", _each(times, 50)),
+        *rows_of(group, "from the call until it is written, p90", "us", _each(times, 90)),
+        *rows_of(group, "processor time until it is answered", "us", cpu),
+    ]
 
 
 def _each(times: dict[str, list[float]], percent: int) -> dict[str, float]:

@@ -10,9 +10,14 @@ __all__ = ["Stamps", "stamped_sockets"]
 
 
 class Stamps:
-    """When the newest write came back from the kernel, in seconds of `time.perf_counter`."""
+    """When writes came back from the kernel, in seconds of `time.perf_counter`, in order."""
 
-    written_s = 0.0
+    def __init__(self) -> None:
+        self.written_s: list[float] = []
+
+    def note(self) -> None:
+        """A write came back."""
+        self.written_s.append(time.perf_counter())
 
 
 @contextlib.contextmanager
@@ -24,12 +29,12 @@ def stamped_sockets() -> Generator[Stamps, None, None]:
 
     def send(self: socket.socket, data: bytes, flags: int = 0) -> int:
         sent = super(socket.socket, self).send(data, flags)
-        stamps.written_s = time.perf_counter()
+        stamps.note()
         return sent
 
     def sendmsg(self: socket.socket, *arguments: Any) -> int:
         sent = super(socket.socket, self).sendmsg(*arguments)
-        stamps.written_s = time.perf_counter()
+        stamps.note()
         return sent
 
     stamped = {"send": send, "sendmsg": sendmsg}

@@ -28,7 +28,8 @@ METRICS = {
     },
     "rest": {"one signed REST call, processor time a call"},
     "send": {
-        f"one order, {metric}"
+        f"{group}, {metric}"
+        for group in ("one order", "sixteen orders at once, each")
         for metric in (
             "from the call until it is written, p50",
             "from the call until it is written, p90",
