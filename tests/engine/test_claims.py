@@ -389,6 +389,48 @@ async def test_a_claim_is_refused_while_the_journal_is_broken(autojump_clock: Mo
         assert [report.order_id for report in rig.blotter.externals.orders()] == [foreign.order_id]
 
 
+async def test_an_order_is_not_cancelled_for_a_claim_that_did_not_come_to_the_disk(autojump_clock: MockClock) -> None:
+    """The desk-model's script: the engine halted while the disk was busy, and let go of what was not its own yet."""
+    rig = Rig()
+    async with rig.caring() as nursery:
+        foreign = by_hand(rig)
+        rig.journal.delay_s = 100
+        nursery.start_soon(_claim_in_vain, rig, foreign.order_id)
+        await trio.sleep(1)
+        rig.assembly.take_mode("a test", Mode.HALTED, "to have orders cancelled")
+        await trio.sleep(30)
+
+        assert rig.venue.cancel_requests == []
+        assert foreign.status is OrderStatus.OPEN
+        assert len(rig.blotter.table) == 0
+
+
+async def test_a_claim_that_was_let_go_of_on_its_way_to_the_disk_is_cancelled_once_it_is_there(autojump_clock: MockClock) -> None:
+    rig = Rig()
+    async with rig.caring() as nursery:
+        foreign = by_hand(rig)
+        rig.journal.delay_s = 2
+        nursery.start_soon(_hold_claim, rig, foreign.order_id)
+        await trio.sleep(1)
+        rig.assembly.take_mode("a test", Mode.HALTED, "to have orders cancelled")
+        await trio.sleep(0.5)
+        assert rig.venue.cancel_requests == []
+        await trio.sleep(2)
+
+        assert foreign.status is OrderStatus.CANCELED
+        assert rig.venue.cancelled == [foreign.order_id]
+
+
+async def _claim_in_vain(rig: Rig, name: str) -> None:
+    with pytest.raises(JournalFailed):
+        await _hold_claim(rig, name)
+
+
+async def _hold_claim(rig: Rig, name: str) -> None:
+    async with rig.market().claim(name):
+        await trio.sleep_forever()
+
+
 @pytest.mark.parametrize("after_s", [0.0, 0.005, 0.0105, 0.02])
 async def test_a_cancelled_claim_is_made_and_ended_or_not_made(autojump_clock: MockClock, after_s: float) -> None:
     """Asking takes 10 ms and the disk 1 ms: cancelled before, while it is asked, on the way to the disk, and inside."""

@@ -98,7 +98,8 @@ class Execute:
     times: int
 
     def play(self, world: DeskWorld) -> None:
-        resting = [held for held in world.exchange.alive() if held.status is OrderStatus.OPEN]
+        alive = [*world.exchange.alive(), *world.exchange.foreign()]
+        resting = [held for held in alive if held.status is OrderStatus.OPEN]
         if not resting:
             return
         held = resting[self.which % len(resting)]
@@ -114,7 +115,7 @@ class End:
     status: OrderStatus
 
     def play(self, world: DeskWorld) -> None:
-        if resting := world.exchange.alive():
+        if resting := [*world.exchange.alive(), *world.exchange.foreign()]:
             world.exchange.end(resting[self.which % len(resting)], self.status, "by the exchange")
 
 
@@ -151,6 +152,19 @@ class ByHand:
 
 
 @attrs.frozen
+class Claim:
+    which: int
+    by_its_name: bool
+    keep: bool
+    deadline_s: float
+
+    def play(self, world: DeskWorld) -> None:
+        if foreign := world.exchange.foreign():
+            held = foreign[self.which % len(foreign)]
+            world.claim(held, by_its_name=self.by_its_name, keep=self.keep, deadline_s=self.deadline_s)
+
+
+@attrs.frozen
 class Kill:
     down_s: float
 
@@ -167,7 +181,7 @@ class DiskBehaves:
         world.disk.commit_s, world.disk.full = self.commit_s, self.full
 
 
-Step = Place | Leave | Amend | Execute | End | Weather | Cut | Restore | ByHand | Kill | DiskBehaves
+Step = Place | Leave | Amend | Execute | End | Weather | Cut | Restore | ByHand | Claim | Kill | DiskBehaves
 
 which = st.integers(0, 5)
 symbols = st.sampled_from(["BTC/USD", "BTC/USD", "BTC/USD", "ETH/USD"])
@@ -206,6 +220,9 @@ leaves = st.builds(Leave, which, st.sampled_from(["returns", "crashes", "is canc
 amends = st.builds(Amend, which, st.none() | st.integers(1, 5), st.none() | st.sampled_from([49_000, 51_000]), fates)
 executes = st.builds(Execute, which, st.integers(1, 30), st.sampled_from([1, 1, 1, 1, 60]))
 ends = st.builds(End, which, st.sampled_from([OrderStatus.CANCELED, OrderStatus.EXPIRED]))
+claims = st.builds(
+    Claim, which, st.booleans(), st.sampled_from([False, False, True]), st.sampled_from([float("inf"), float("inf"), 2.0, 0.03])
+)
 kills = st.builds(Kill, st.sampled_from([0.0, 0.0, 1.0, 30.0, 300.0]))
 disks = st.builds(DiskBehaves, st.sampled_from([0.001, 0.004, 1.0, 7.0]), st.sampled_from([False, False, False, True]))
 OFTEN: Final[list[tuple[int, st.SearchStrategy[Step]]]] = [
@@ -217,7 +234,8 @@ OFTEN: Final[list[tuple[int, st.SearchStrategy[Step]]]] = [
     (6, weathers),
     (1, st.builds(Cut, st.sampled_from([0.0, 3.0]))),
     (1, st.builds(Restore)),
-    (1, st.builds(ByHand, symbols)),
+    (2, st.builds(ByHand, symbols)),
+    (3, claims),
     (2, kills),
     (1, disks),
 ]
@@ -249,16 +267,22 @@ def fills_are_counted_once(world: DeskWorld) -> None:
         assert world.life.blotter.portfolio.position(order.owner, order.symbol).qty == order.side.sign * order.filled_qty
 
 
+def answered_for(world: DeskWorld) -> list[str]:
+    """What the engine sent, or claimed. A claim that failed with the journal is known again when an engine has read that."""
+    failed = {held.name for held in world.exchange.held.values() if {held.name, held.wire.client_order_id} & world.claims_failed}
+    return [name for name in world.exchange.promised() if name not in failed or world.life.order(name) is not None]
+
+
 def exposure_covers_what_can_still_reach_the_position(world: DeskWorld) -> None:
     """What rests, what is on its way there, what an amend may make of it, and what filled unknown to the engine."""
-    for name in world.exchange.left:
+    for name in answered_for(world):
         order = world.life.order(name)
         counted = Decimal(0) if order is None else order.exposed_qty
         assert counted >= _coming(world, name, order), f"{name}: {order} against {world.exchange.named(name)}"
 
 
 def an_ended_order_never_rests(world: DeskWorld) -> None:
-    for name in world.exchange.left:
+    for name in answered_for(world):
         order = world.life.order(name)
         if order is None or order.ended:
             alive = [held.order_id for held in world.exchange.named(name) if held.alive]
@@ -357,7 +381,7 @@ def the_journal_tells_the_same_story(world: DeskWorld) -> None:
     assert set(ids) == {fill.exec_id for held in world.exchange.ours() for fill in held.fills}
     intents = [record.client_order_id for record in records if isinstance(record, IntentRecord)]
     assert len(intents) == len(set(intents))
-    assert set(world.exchange.left) <= set(intents)
+    assert set(world.exchange.promised()) <= set(intents)
     states: dict[str, OrderState] = {}
     for record in records:
         if isinstance(record, OrderRecord):

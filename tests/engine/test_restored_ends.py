@@ -52,6 +52,23 @@ async def test_one_that_rests_is_told_and_cancelled(autojump_clock: MockClock, s
         assert rig.told(ForeignOrderSeen) == []
 
 
+async def test_a_list_that_lags_behind_a_fill_says_nothing_about_one_that_had_filled(autojump_clock: MockClock) -> None:
+    """A start right after a crash: the journal has the fill, and the exchange's list is from before it."""
+    rig = engine_on(OrderState.FILLED, order_id="O9", at_exchange=OrderStatus.OPEN)
+    stale = attrs.evolve(rig.venue.orders[NAME])
+    fill = rig.venue.fill(NAME, "0.001")
+    rig = Rig(journal=attrs.evolve(rig.journal, records=[*rig.journal.records, FillRecord("me", fill)]).reopened())
+    rig.blotter.restore()
+    rig.venue.orders[NAME] = stale
+    async with rig.caring():
+        await rig.assembly.reconciler.at_start()
+        await trio.sleep(5)
+
+        assert rig.told(OrderContradicted) == []
+        assert rig.told(StrayOrderSeen) == []
+        assert rig.venue.cancelled == []
+
+
 @pytest.mark.parametrize("told_by", ["the stream", "REST, without our id"])
 async def test_a_fill_of_one_that_was_never_placed_counts_for_its_owner(autojump_clock: MockClock, told_by: str) -> None:
     """It filled while nobody was there: before the start, so it would not even be told as another hand's."""

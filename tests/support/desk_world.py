@@ -9,7 +9,7 @@ import trio
 from seawall.engine.assembly import Assembly, assemble
 from seawall.engine.blotter import Blotter
 from seawall.engine.foundation import Foundation, lay_foundation
-from seawall.engine.notices import CleanupCutShort, OrderContradicted, OrderPlanned
+from seawall.engine.notices import CleanupCutShort, OrderClaimed, OrderContradicted, OrderPlanned
 from seawall.engine.order_table import Order
 from seawall.engine.settings import DeadMansSwitch, EngineSettings, RiskLimits, SymbolLimits
 from seawall.engine.working import WorkingOrder
@@ -21,11 +21,12 @@ from seawall.model.errors import (
     RefusedByExchange,
     RefusedByRisk,
     SeawallError,
+    Unavailable,
 )
 from seawall.model.order_states import OrderState
-from seawall.model.orders import Intent
+from seawall.model.orders import Intent, limit_buy
 from support.committing_journal import CommittingJournal, Disk
-from support.rough_exchange import Fate, RoughExchange
+from support.rough_exchange import Fate, Held, RoughExchange
 from support.rough_venue import RoughVenue
 
 __all__ = ["Block", "DeskWorld", "Told"]
@@ -57,6 +58,8 @@ class Block:
     intent: Intent
     fate: Fate
     scope: trio.CancelScope
+    claims: str | None = None
+    """The order by another hand that it takes over, in place of placing one: by the exchange's id, or by its maker's."""
     client_order_id: str | None = None
     order: WorkingOrder | None = None
     leave: trio.Event = attrs.field(factory=trio.Event)
@@ -89,6 +92,7 @@ class Life:
     venue: RoughVenue
     nursery: trio.Nursery
     dead: bool = False
+    journal_failed: bool = False
     serves: bool = False
     """Whether it has compared with the exchange, and takes orders."""
 
@@ -112,6 +116,8 @@ class DeskWorld:
     blocks: list[Block] = attrs.field(factory=list, init=False)
     stream_up: bool = attrs.field(default=True, init=False)
     contradictions: list[OrderContradicted] = attrs.field(factory=list, init=False)
+    claims_failed: set[str] = attrs.field(factory=set, init=False)
+    """What strategies of this life claimed, and were told that the journal failed: the next start will see what is on disk."""
 
     def __attrs_post_init__(self) -> None:
         self.exchange = RoughExchange(self.nursery, self.rng, lambda: self.disk.records)
@@ -126,6 +132,7 @@ class DeskWorld:
         self, *, task_status: trio.TaskStatus[Life]
     ) -> None:
         journal = CommittingJournal(self.disk)
+        self.claims_failed.clear()
         life: Life
 
         def probe(notice: object) -> None:
@@ -167,15 +174,25 @@ class DeskWorld:
 
     @property
     def needs_start(self) -> bool:
-        """Whether the engine's journal is broken: it sends no more, and goes on cancelling, until it is started again."""
-        return self.life.journal.broken
+        """Whether the engine's journal has failed: it sends no more, and goes on cancelling, until it is started again."""
+        return self.life.journal_failed
 
     # strategies
 
     def place(self, intent: Intent, fate: Fate, deadline_s: float) -> None:
         """A strategy of its own name places an order, and holds it."""
         scope = trio.CancelScope(deadline=trio.current_time() + deadline_s)
-        block = Block(f"strategy{len(self.blocks)}", intent, fate, scope)
+        self._begin(Block(f"strategy{len(self.blocks)}", intent, fate, scope))
+
+    def claim(self, held: Held, *, by_its_name: bool, keep: bool, deadline_s: float) -> None:
+        """A strategy of its own name takes over an order by another hand, and holds it."""
+        wire = held.wire
+        intent = limit_buy(wire.symbol, qty=wire.qty, price=wire.limit_price or 0, keep=keep)
+        scope = trio.CancelScope(deadline=trio.current_time() + deadline_s)
+        name = wire.client_order_id if by_its_name and wire.client_order_id else held.order_id
+        self._begin(Block(f"strategy{len(self.blocks)}", intent, Fate(), scope, claims=name))
+
+    def _begin(self, block: Block) -> None:
         self.blocks.append(block)
         if not self.life.dead:
             self.life.nursery.start_soon(self._hold, self.life, block, name=block.owner)
@@ -184,15 +201,20 @@ class DeskWorld:
         told = Told()
         try:
             with block.scope:
-                async with life.assembly.runner.market_of(block.owner).working(block.intent) as order:
+                market = life.assembly.runner.market_of(block.owner)
+                async with (
+                    market.working(block.intent) if block.claims is None else market.claim(block.claims, keep=block.intent.keep)
+                ) as order:
                     block.order = order
                     block.scope.deadline = float("inf")
                     if not self.exchange.named(order.client_order_id):
                         self.exchange.breaches.append(f"{block.owner} was handed an order that the exchange never took")
                     await block.leave.wait()
                     block.end()
-        except (Refused, NotSent, JournalFailed) as refusal:
+        except (Refused, NotSent, JournalFailed, Unavailable) as refusal:
             told = Told(raised=type(refusal).__name__)
+            if isinstance(refusal, JournalFailed) and block.claims is not None and not life.dead:
+                self.claims_failed.add(block.claims)
         except Crash:
             pass
         if not life.dead:
@@ -255,6 +277,8 @@ class DeskWorld:
             if block.client_order_id is not None:
                 self.exchange.breaches.append(f"{block.owner} has two orders for one intent")
             block.client_order_id = notice.client_order_id
+        elif isinstance(notice, OrderClaimed):
+            next(block for block in self.blocks if block.owner == notice.owner).client_order_id = notice.order_id
         elif isinstance(notice, CleanupCutShort):
             next(block for block in self.blocks if block.client_order_id == notice.client_order_id).cut_short = True
         elif isinstance(notice, OrderContradicted):
@@ -262,6 +286,7 @@ class DeskWorld:
 
     def _journal_broke(self, failure: JournalFailed) -> None:  # noqa: ARG002 - the engine's own signature
         """As the engine does: nothing new is taken, and what rests is let go of."""
+        self.life.journal_failed = True
         self.life.assembly.desk.close_intake("the journal failed")
         for order in self.life.blotter.table.live():
             self.life.assembly.custody.release(order)

@@ -23,7 +23,6 @@ __all__ = ["Fate", "Held", "RoughExchange", "Weather"]
 
 ALIVE: Final = (OrderStatus.PENDING, OrderStatus.OPEN)
 FILLS_OF_A_SNAPSHOT: Final = 50
-MANUAL: Final = "by hand"
 
 
 @attrs.frozen
@@ -66,9 +65,11 @@ class Held:
 
     order_id: str
     wire: PlaceOrder
+    """Of an order by another hand, the client order id may be empty: it has none then."""
     qty: Decimal
     limit_price: Decimal | None
     status: OrderStatus = OrderStatus.PENDING
+    by_hand: bool = False
     reason: str | None = None
     fills: list[Fill] = attrs.field(factory=list)
     versions: list[tuple[float, OrderReport]] = attrs.field(factory=list)
@@ -76,7 +77,8 @@ class Held:
 
     @property
     def name(self) -> str:
-        return self.wire.client_order_id
+        """What the engine calls it, or would: an order by another hand goes by the exchange's id."""
+        return self.order_id if self.by_hand else self.wire.client_order_id
 
     @property
     def filled(self) -> Decimal:
@@ -92,7 +94,7 @@ class Held:
         return self.qty - self.filled if self.alive else Decimal(0)
 
     def report(self, at_ns: int, *, sparse: bool = False) -> OrderReport:
-        name = None if self.name == MANUAL else self.name
+        name = self.wire.client_order_id or None
         report = OrderReport(self.order_id, name, self.status, at_ns, self.wire.symbol, self.wire.side, reason=self.reason)
         if sparse:
             return report
@@ -132,8 +134,23 @@ class RoughExchange:
         return int((1_000_000 + trio.current_time()) * 1e9)
 
     def ours(self) -> list[Held]:
-        """Every order that was taken and is not a foreign one, oldest first."""
-        return [held for held in self.held.values() if held.name != MANUAL]
+        """Every order that was taken and is not a foreign one, oldest first. A claim that is on disk makes it ours."""
+        claimed = self.claimed()
+        return [held for held in self.held.values() if not held.by_hand or held.name in claimed]
+
+    def foreign(self) -> list[Held]:
+        """What rests, by another hand, and was not claimed."""
+        claimed = self.claimed()
+        return [held for held in self.held.values() if held.alive and held.by_hand and held.name not in claimed]
+
+    def claimed(self) -> dict[str, IntentRecord]:
+        """The claims on disk, by the exchange's id."""
+        records = (record for record in self.on_disk() if isinstance(record, IntentRecord) and record.claimed)
+        return {record.client_order_id: record for record in records}
+
+    def promised(self) -> list[str]:
+        """Every order that the engine has to answer for: that it sent, or claimed."""
+        return [*self.left, *self.claimed()]
 
     def named(self, client_order_id: str) -> list[Held]:
         """Every order that was taken under that name."""
@@ -164,7 +181,7 @@ class RoughExchange:
 
     def amend_leaves(self, change: AmendOrder) -> None:
         """The first byte of an amend leaves now."""
-        if change.client_order_id not in self.left:
+        if change.client_order_id not in self.promised():
             self.breaches.append(f"an amend named {change.client_order_id}, which is not ours")
         newest: OrderRecord | None = None
         for record in self.on_disk():
@@ -188,11 +205,9 @@ class RoughExchange:
             raise RefusedByExchange("EOrder:Deadline elapsed", "it came too late")
         if refused:
             raise RefusedByExchange("EOrder:Insufficient funds", "said the exchange")
-        if any(held.alive for held in self.named(wire.client_order_id) if wire.client_order_id != MANUAL):
+        if any(held.alive for held in self.named(wire.client_order_id)):
             self.breaches.append(f"two orders of {wire.client_order_id} rest at once")
-        held = Held(f"O{next(self._numbers)}", wire, wire.qty, wire.limit_price)
-        self.held[held.order_id] = held
-        self.say(held)
+        held = self._new(wire)
         if wire.order_type == "market":
             self.fill(held, held.qty)
         elif self.weather.pending_s:
@@ -232,7 +247,7 @@ class RoughExchange:
         fill = Fill(
             exec_id=f"T{next(self._numbers)}",
             order_id=held.order_id,
-            client_order_id=None if held.name == MANUAL else held.name,
+            client_order_id=held.wire.client_order_id or None,
             symbol=held.wire.symbol,
             side=Side(held.wire.side),
             qty=qty,
@@ -255,9 +270,9 @@ class RoughExchange:
         self.say(held)
 
     def by_hand(self, symbol: str, qty: Decimal) -> None:
-        """Somebody else uses the account: an order, half of which fills."""
+        """Somebody else uses the account: an order, half of which fills. Some programs name theirs, and people do not."""
         wire = PlaceOrder(
-            MANUAL,
+            self.rng.choice(["", f"bot-{len(self.held)}"]),
             symbol,
             Side.BUY,
             "limit",
@@ -268,7 +283,9 @@ class RoughExchange:
             post_only=False,
             deadline_ns=self.now_ns() + 10**10,
         )
-        self.fill(self.take(wire, refused=False), qty / 2)
+        held = self._new(wire, by_hand=True)
+        self._open(held)
+        self.fill(held, qty / 2)
 
     def say(self, held: Held, *, sparse: bool = False) -> None:
         """Keep the version, and say it."""
@@ -279,6 +296,12 @@ class RoughExchange:
         """What the private stream begins with."""
         alive = tuple(held.report(self.now_ns()) for held in self.held.values() if held.alive)
         return PrivateSnapshot(alive, tuple(fill for _, fill in self.fills[-FILLS_OF_A_SNAPSHOT:]))
+
+    def _new(self, wire: PlaceOrder, *, by_hand: bool = False) -> Held:
+        held = Held(f"O{next(self._numbers)}", wire, wire.qty, wire.limit_price, by_hand=by_hand)
+        self.held[held.order_id] = held
+        self.say(held)
+        return held
 
     def _say(self, word: OrderReport | Fill) -> None:
         if self.line is not None:

@@ -133,9 +133,10 @@ class RoughVenue:
 
     async def find_order(self, client_order_id: str, order_id: str | None = None) -> tuple[tuple[OrderReport, ...], int]:
         asked_at_ns, as_of_s = await self._question()
-        found = self.exchange.named(client_order_id)
         if order_id is not None:
-            found = [held for held in found if held.order_id == order_id]
+            found = [held for held in self.exchange.held.values() if held.order_id == order_id]
+        else:
+            found = [held for held in self.exchange.held.values() if held.wire.client_order_id == client_order_id]
         reports = [held.seen_at(as_of_s) for held in found]
         return tuple(report for report in reports if report is not None), asked_at_ns
 

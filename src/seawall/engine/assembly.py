@@ -278,7 +278,7 @@ def assemble(
     blotter.on_switch_fired = switch.fired
     closings = Closings(desk, probe, pause)
     holdings = Holdings(desk, closings)
-    claims = Claims(venue, blotter, intake, settings.deadlines, probe, now_ns)
+    claims = Claims(venue, blotter, custody, intake, settings.deadlines, probe, now_ns)
 
     def market_of(owner: str) -> Market:
         check_ins, deadlines = foundation.check_ins, settings.deadlines

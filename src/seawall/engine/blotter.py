@@ -141,7 +141,7 @@ class Blotter:
         if order is None:
             self._foreign_order(report)
             return None
-        if order.restored and order.ended and report.status in STILL_OPEN:
+        if order.restored and order.ended and report.status in STILL_OPEN and not order.knows_more(report):
             self.on_stray(report)  # it had ended in an earlier run: whoever is right, it must not rest
         if (report.at_ns if as_of_ns is None else as_of_ns) < order.read_from_ns:
             report = attrs.evolve(report, qty=None, limit_price=None)

@@ -13,6 +13,7 @@ import attrs
 import trio
 
 from seawall.engine.blotter import Blotter
+from seawall.engine.custody import Custody
 from seawall.engine.externals import STILL_OPEN
 from seawall.engine.intake import Intake
 from seawall.engine.keeping import keep
@@ -38,6 +39,7 @@ class Claims:
 
     venue: Venue
     blotter: Blotter
+    custody: Custody
     intake: Intake
     deadlines: Deadlines
     probe: Probe
@@ -101,7 +103,9 @@ class Claims:
             except JournalFailed:
                 self.blotter.unclaim(order, report)
                 raise
+        order.claiming = False
         self.blotter.claimed(order, report)
+        self.custody.take(order)  # it may have been let go of while the disk was busy
         self.probe(OrderClaimed(report.order_id, report.client_order_id, owner, str(intent)))
         return order
 

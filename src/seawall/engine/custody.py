@@ -313,4 +313,6 @@ class Custody:
 
 
 def _needs_care(order: Order) -> bool:
-    return not order.ended and (order.in_doubt or (not order.wanted and order.state is OrderState.OPEN))
+    if order.ended or order.claiming:
+        return False  # who claims an order hands it over once the claim is kept
+    return order.in_doubt or (not order.wanted and order.state is OrderState.OPEN)

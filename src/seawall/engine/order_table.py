@@ -54,6 +54,8 @@ class Order:
     limit_price: Decimal | None
     seen: Seen = attrs.field(factory=Seen)
     claimed: bool = False
+    claiming: bool = False
+    """Whether its claim is still on its way to the disk: until it is there, nothing is done with the order."""
     state: OrderState = OrderState.PLANNED
     order_id: str | None = None
     asked_qty: Decimal | None = None
@@ -121,6 +123,10 @@ class Order:
     def misses_fills(self) -> bool:
         """Whether the exchange has told of more than the fills that arrived."""
         return self.told_filled_qty > self.filled_qty
+
+    def knows_more(self, report: OrderReport) -> bool:
+        """Whether the report is surely older than what is known here: less had filled then."""
+        return report.filled_qty is not None and report.filled_qty < self.told_filled_qty
 
     @property
     def exposed_qty(self) -> Decimal:
@@ -212,7 +218,7 @@ class OrderTable:
     def claim(self, record: IntentRecord) -> Order:
         """Take an order of another hand that is open at the exchange. It counts as exposure from this instant."""
         order = self.plan(record)
-        order.state = OrderState.OPEN
+        order.state, order.claiming = OrderState.OPEN, True
         return order
 
     def unclaim(self, order: Order) -> None:
@@ -250,7 +256,7 @@ class OrderTable:
             found = self.find(fill.client_order_id, fill.order_id)
             if found is not None:
                 found.add(fill)
-                self._learn(found, fill.order_id, None, None, None)
+                self._learn(found, fill.order_id, None, None, found.filled_qty)
 
     def find(self, client_order_id: str | None, order_id: str | None) -> Order | None:
         """The order with either id; None for a foreign one, or one long ended."""

@@ -166,8 +166,9 @@ class Shutdown:
     async def _cancel(self, assembly: Assembly, listed: list[Order]) -> None:
         """Cancel, without the desk, what no task of the desk's is cancelling: it may have ended here, or the desk may have."""
         in_care = assembly.custody.in_care()
-        names = [order.client_order_id for order in listed if order not in in_care and not order.claimed]
-        order_ids = [order.client_order_id for order in listed if order not in in_care and order.claimed]
+        left = [order for order in listed if order not in in_care and not order.claiming]
+        names = [order.client_order_id for order in left if not order.claimed]
+        order_ids = [order.client_order_id for order in left if order.claimed]
         if not names and not order_ids:
             return
         try:
