@@ -275,6 +275,39 @@ async def test_an_answer_that_lags_behind_an_amend_does_not_undo_it(autojump_clo
         assert order.exposed_qty == D("0.002")
 
 
+async def test_an_answer_may_lag_behind_an_amend_for_a_minute(autojump_clock: MockClock) -> None:
+    """The desk-model's script: while a second amend was in doubt, an answer from before the first took its quantity back."""
+    rig = Rig()
+    async with rig.caring():
+        order = await rig.opened()
+        before = rig.venue._report_of(rig.venue.orders[order.client_order_id])
+        await rig.desk.amend(order, qty=D("0.003"))
+        await trio.sleep(LIMITS.absent_s - 1)
+        rig.blotter.report(before, rig.venue.now_ns())
+        assert order.exposed_qty == D("0.003")
+        await trio.sleep(2)
+        rig.blotter.report(before, rig.venue.now_ns())
+        assert order.exposed_qty == D("0.001"), "it cannot be from before any more: another hand changed it back"
+
+
+async def test_an_answer_that_is_old_does_not_decide_an_amend_back_to_what_was(autojump_clock: MockClock) -> None:
+    rig = Rig()
+    async with rig.caring():
+        order = await rig.opened()
+        await rig.desk.amend(order, qty=D("0.003"))
+        rig.venue.lose_next_amend = "before"
+        rig.venue.silent = True
+        held = rig.venue.orders[order.client_order_id]
+        held.qty = D("0.001")  # what is answered for a while, as it was before
+        with trio.move_on_after(5):
+            await rig.desk.amend(order, qty=D("0.001"))
+        await trio.sleep(20)
+        assert order.exposed_qty == D("0.003")
+        held.qty = D("0.003")
+        await trio.sleep(120)
+        assert (order.qty, order.asked_qty) == (D("0.003"), None)
+
+
 @pytest.mark.parametrize("asked", ["0.002", "0.0005"])
 async def test_an_amend_is_journaled_as_the_larger_of_both_before_it_is_sent(autojump_clock: MockClock, asked: str) -> None:
     """A restart in between knows neither: it counts what may be there."""

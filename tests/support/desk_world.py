@@ -175,7 +175,7 @@ class DeskWorld:
     @property
     def needs_start(self) -> bool:
         """Whether the engine's journal has failed: it sends no more, and goes on cancelling, until it is started again."""
-        return self.life.journal_failed
+        return self.life.journal.broken or self.life.journal_failed
 
     # strategies
 

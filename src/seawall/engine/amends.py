@@ -58,7 +58,7 @@ class Amends:
             order_id=order.order_id if order.claimed else None,
         )
         order.asked_qty = qty
-        amend = self._under_way[order.client_order_id] = _Amend(change)
+        amend = self._under_way[order.client_order_id] = _Amend(change, order.qty, order.limit_price)
         try:
             await self._send(order, change, left_s)
         except (RefusedByRisk, RefusedByExchange, NotSent, JournalFailed) as refusal:
@@ -90,7 +90,7 @@ class Amends:
             if order.asked_qty is not None and order.client_order_id not in self._under_way:
                 deadline_ns = self.venue.now_ns() + int(MAX_DEADLINE_S * 1e9)  # its own was no later
                 change = AmendOrder(order.client_order_id, qty=order.asked_qty, deadline_ns=deadline_ns)
-                amend = self._under_way[order.client_order_id] = _Amend(change, seen=False)
+                amend = self._under_way[order.client_order_id] = _Amend(change, order.qty, order.limit_price, seen=False)
                 self._doubt(order, amend)
 
     async def _send(self, order: Order, change: AmendOrder, left_s: float) -> None:
@@ -161,7 +161,9 @@ class Amends:
             order.amend_unanswered = False
             self.blotter.doubted(order)
         if made:
-            order.read_from_ns = self.venue.now_ns() + int(self.deadlines.settle_s * 1e9)
+            now_ns = self.venue.now_ns()
+            order.read_from_ns = now_ns + int(self.deadlines.settle_s * 1e9)
+            order.former.add(amend.from_qty, amend.from_limit_price, now_ns, now_ns + int(self.deadlines.absent_s * 1e9))
         amend.made = made
         amend.decided.set()
 
@@ -171,6 +173,8 @@ class _Amend:
     """One amend that is under way."""
 
     change: AmendOrder
+    from_qty: Decimal
+    from_limit_price: Decimal | None
     seen: bool = True
     """Whether the exchange has told of the order: one of an earlier run is first believed to be as it was asked to be."""
 

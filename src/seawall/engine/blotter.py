@@ -134,8 +134,8 @@ class Blotter:
     def report(self, report: OrderReport, as_of_ns: int | None = None) -> Order | None:
         """The exchange said something about an order; None when it is not ours.
 
-        `as_of_ns` is the time, on the exchange's clock, from which it is true: of an answer when it was asked for, of a
-        snapshot `SNAPSHOT`, else the report's own. An answer to an amend may overtake what the stream said before it.
+        `as_of_ns` is of an answer when it was asked for, on the exchange's clock, and of a snapshot `SNAPSHOT`; what the stream
+        tells has a time of its own. An answer to an amend may overtake what either says from before it.
         """
         order = self.table.find(report.client_order_id, report.order_id)
         if order is None:
@@ -143,7 +143,11 @@ class Blotter:
             return None
         if order.restored and order.ended and report.status in STILL_OPEN and not order.knows_more(report):
             self.on_stray(report)  # it had ended in an earlier run: whoever is right, it must not rest
-        if (report.at_ns if as_of_ns is None else as_of_ns) < order.read_from_ns:
+        if as_of_ns is None:
+            is_old = report.at_ns < order.read_from_ns
+        else:
+            is_old = as_of_ns < order.read_from_ns or order.former.may_be(report, as_of_ns)
+        if is_old:
             report = attrs.evolve(report, qty=None, limit_price=None)
         if order.order_id not in (None, report.order_id):
             # Another order under the same id: what became of it says nothing about ours, but it must not rest.

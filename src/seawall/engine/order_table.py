@@ -10,6 +10,7 @@ from typing import Final
 
 import attrs
 
+from seawall.engine.former_values import FormerValues
 from seawall.engine.risk import Exposure
 from seawall.engine.settings import LONGEST_DEADLINE_NS
 from seawall.model.errors import OutOfStep
@@ -62,6 +63,7 @@ class Order:
     """The total an amend has asked for, until it is decided: counted as exposure when it is larger."""
     read_from_ns: int = 0
     """What the exchange said before this, on its own clock, may not know of the newest amend yet."""
+    former: FormerValues = attrs.field(factory=FormerValues)
     fills: list[Fill] = attrs.field(factory=list)
     filled_qty: Decimal = ZERO
     """What the known fills add up to, in base."""
