@@ -68,6 +68,7 @@ class Held:
     """Of an order by another hand, the client order id may be empty: it has none then."""
     qty: Decimal
     limit_price: Decimal | None
+    opened_ns: int
     status: OrderStatus = OrderStatus.PENDING
     by_hand: bool = False
     reason: str | None = None
@@ -289,7 +290,8 @@ class RoughExchange:
 
     def say(self, held: Held, *, sparse: bool = False) -> None:
         """Keep the version, and say it."""
-        held.versions.append((trio.current_time(), held.report(self.now_ns())))
+        # What is answered to a question has the time at which the order was opened, for as long as it is open.
+        held.versions.append((trio.current_time(), held.report(held.opened_ns if held.alive else self.now_ns())))
         self._say(held.report(self.now_ns(), sparse=sparse))
 
     def snapshot(self) -> PrivateSnapshot:
@@ -298,7 +300,7 @@ class RoughExchange:
         return PrivateSnapshot(alive, tuple(fill for _, fill in self.fills[-FILLS_OF_A_SNAPSHOT:]))
 
     def _new(self, wire: PlaceOrder, *, by_hand: bool = False) -> Held:
-        held = Held(f"O{next(self._numbers)}", wire, wire.qty, wire.limit_price, by_hand=by_hand)
+        held = Held(f"O{next(self._numbers)}", wire, wire.qty, wire.limit_price, self.now_ns(), by_hand=by_hand)
         self.held[held.order_id] = held
         self.say(held)
         return held
