@@ -194,23 +194,12 @@ class Feed:
         return self._pace(readers, frames, int(numbers[0]), int(numbers[1]))
 
     def _burst(self, readers: dict[str, Client], frames: Frames, cycles: int) -> str:
-        if len(set(readers.values())) == 1:  # nearly always; prepared, so that the client is what limits
-            (client,) = set(readers.values())
-            cycle = [frame for _, frame in frames.cycle]
-            client.send([frames.begin[1]])
-            for _ in range(cycles):
-                client.send(cycle)
-            client.send([frames.end[1]])
-            return "done"
-        waiting: dict[Client, list[bytes]] = {client: [] for client in self.clients}
-        for symbol, frame in frames.burst(cycles):
-            batch = waiting[readers[symbol]]
-            batch.append(frame)
-            if len(batch) == BATCH:
-                readers[symbol].send(batch)
-                batch.clear()
-        for client, batch in waiting.items():
-            client.send(batch)
+        batches = list(_batches(readers, frames.cycle))  # prepared, so that the client is what limits
+        readers[frames.begin[0]].send([frames.begin[1]])
+        for _ in range(cycles):
+            for client, batch in batches:
+                client.send(batch)
+        readers[frames.end[0]].send([frames.end[1]])
         return "done"
 
     @staticmethod
@@ -224,6 +213,18 @@ class Feed:
             sent_ns.append(clock())
             readers[symbol].send((frame,))
         return sent_ns
+
+
+def _batches(readers: dict[str, Client], cycle: Sequence[Numbered]) -> Iterator[tuple[Client, list[bytes]]]:
+    """What goes to whom at one write: where several read, they take turns."""
+    waiting: dict[Client, list[bytes]] = {client: [] for client in set(readers.values())}
+    for symbol, frame in cycle:
+        batch = waiting[readers[symbol]]
+        batch.append(frame)
+        if len(batch) == BATCH:
+            yield readers[symbol], batch
+            waiting[readers[symbol]] = []
+    yield from ((client, batch) for client, batch in waiting.items() if batch)
 
 
 def main(cycle: int, symbols: int, lap: int, cpu: int, certificate: str | None = None, key: str | None = None) -> None:
