@@ -29,7 +29,7 @@ from seawall.journal.store import open_store
 from seawall.sim import SimAddresses, open_sim
 from support.aftermath import look_after
 from support.places import Places
-from support.script import EXCHANGE, SCRIPTS, Contact, place_by_hand, run_restart, run_script
+from support.script import CLAIMING, EXCHANGE, SCRIPTS, Contact, place_by_hand, run_restart, run_script
 
 _AT_ONCE: Final = 12
 _TRIES: Final = 3
@@ -91,7 +91,7 @@ class Point:
 
     async def _serve(self, lives: Sequence["_Life"], engines: Sequence[int]) -> list[str] | None:
         async with open_sim(EXCHANGE) as sim:
-            if self.script == "claims":
+            if self.script in CLAIMING:
                 place_by_hand(sim)
             contact = Contact(sim.addresses, sim.api_key, sim.api_secret, self.journal)
             told = [attrs.asdict(contact.addresses), contact.key, contact.secret]

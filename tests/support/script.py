@@ -1,7 +1,7 @@
 """A scripted engine that can be ended at any place it comes to.
 
 The whole script does everything that an order can go through, always in the same order, with two strategies that take turns. The
-short one does the least of it. Both go over the socket; that by REST does what needs nothing that only the private stream tells.
+short one does the least of it. Both go over the socket; those by REST do what needs nothing that only the private stream tells.
 """
 
 import time
@@ -28,9 +28,22 @@ from seawall.sim import DEFAULT_PAIRS, SimAddresses, SimSettings, Simulator
 from seawall.sim.exchange.orders import NewOrder
 from support.places import Places, WatchedDatabase, WatchedTransport, watched_dial
 
-__all__ = ["EXCHANGE", "FOREIGN", "SCRIPTS", "SYMBOL", "Contact", "is_settled", "place_by_hand", "run_restart", "run_script"]
+__all__ = [
+    "CLAIMING",
+    "EXCHANGE",
+    "FOREIGN",
+    "SCRIPTS",
+    "SYMBOL",
+    "Contact",
+    "is_settled",
+    "place_by_hand",
+    "run_restart",
+    "run_script",
+]
 
-SCRIPTS: Final = ("whole", "short", "by REST", "claims")
+SCRIPTS: Final = ("whole", "short", "by REST", "claims", "claims by REST")
+BY_REST: Final = ("by REST", "claims by REST")
+CLAIMING: Final = ("claims", "claims by REST")
 
 SYMBOL: Final = "BTC/USD"
 
@@ -125,6 +138,10 @@ class _Strategies:
     async def claimer(self, market: Market) -> None:
         """Take over one that has filled in part, change it and let it go; take over one, and leave it on purpose."""
         await self.private.wait()
+        await self.claimer_by_rest(market)
+
+    async def claimer_by_rest(self, market: Market) -> None:
+        """The same, with nobody to tell of it but who is asked."""
         await _touch(market)
         first, second = FOREIGN
         async with market.claim(first) as order:
@@ -140,6 +157,7 @@ class _Strategies:
             "short": (self.short,),
             "by REST": (self.by_rest,),
             "claims": (self.claimer,),
+            "claims by REST": (self.claimer_by_rest,),
         }[script]
         return [StrategySpec(run.__name__, run) for run in runs]
 
@@ -196,7 +214,7 @@ def _parts(contact: Contact, places: Places, strategies: _Strategies, script: st
     config = contact.config("victim")
     settings = client_settings(config, Addresses(**attrs.asdict(contact.addresses)), Credentials(contact.key, contact.secret))
     sockets = {contact.addresses.public: "public socket"}
-    if script != "by REST":
+    if script not in BY_REST:
         sockets[contact.addresses.private] = "private socket"
     return EngineParts(
         name=config.name,

@@ -100,6 +100,11 @@ def test_at_every_write_and_every_send_of_claims(tmp_path: Path, capsys: pytest.
 
 
 @pytest.mark.timeout(900)
+def test_at_every_write_and_every_send_of_claims_by_rest(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    nothing_wrong(killed_everywhere(tmp_path, "--script", "claims by REST", "--after", CLAIM), at_least=30, capsys=capsys)
+
+
+@pytest.mark.timeout(900)
 def test_at_every_write_and_every_send_of_claims_with_the_journal_in_postgresql(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], server: PostgresServer
 ) -> None:
