@@ -577,7 +577,8 @@ MENDED: Final = {
     "missed-fills-stay-missed": "engine/test_claims.py::test_what_filled_before_the_claim_is_counted_once",
     "claim-cancelled-early": "engine/test_claims.py::test_an_order_is_not_cancelled_for_a_claim_that_did_not_come_to_the_disk",
     "old-answers-believed": "engine/test_desk.py::test_an_answer_may_lag_behind_an_amend_for_a_minute",
-    "asked-is-made": "engine/test_amends.py::test_an_amend_that_an_earlier_run_sent_is_not_believed_before_the_exchange_was_heard",
+    "asked-is-made": "engine/test_amends.py::"
+    "test_an_amend_that_an_earlier_run_sent_is_not_believed_before_the_exchange_was_heard",
     "start-on-guesses": "engine/test_amends.py::test_an_amend_that_an_earlier_run_sent_counts_until_it_is_read_back",
     "unlisted-is-open": "engine/test_desk_model.py::test_exchange_journal_and_strategies_agree_after_whatever_happened",
     "snapshot-ignored": "engine/test_hub.py::test_a_snapshot_counts_its_fills_before_its_orders",
