@@ -106,7 +106,7 @@ def measure(quick: bool) -> Report:
     with open_exchange(10, split_cores()) as exchange:
         for group, load in (GROUPS_QUICK if quick else GROUPS).items():
             sent: dict[str, list[Sent]] = {name: [] for name in senders}
-            for _ in range(1 if quick else 7):
+            for _ in range(1 if quick else 5):
                 for name, send in senders.items():
                     sent[name].append(send(exchange, load))
             report.rows += _rows_of(group, sent)
