@@ -82,26 +82,29 @@ def naive_take(channel: str, began: Callable[[], None], tally: Tally) -> Take:
     return take
 
 
+async def _read_in_trio(read: Callable[[], Awaitable[None]], began: trio.Event, feed: Feed, work: Work, tally: Tally) -> Measured:
+    """As `_read_beside`, in trio."""
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(read)
+        await began.wait()
+        measured = await work.measure(feed, tally, trio.Event)
+        nursery.cancel_scope.cancel()
+    return measured
+
+
 def _trio_websocket(feed: Feed, work: Work, make: MakeTake) -> Measured:
     async def run() -> Measured:
         tally, began = work.tally(), trio.Event()
         take = make(work.channel, began.set, tally)
         with trio.fail_after(MAX_S):
-            async with (
-                open_websocket_url(feed.url, ssl_context=feed.context) as websocket,
-                trio.open_nursery() as nursery,
-            ):
+            async with open_websocket_url(feed.url, ssl_context=feed.context) as websocket:
 
                 async def read() -> None:
                     while True:
                         take(await websocket.get_message())
 
                 await websocket.send_message(subscription(work.channel))
-                nursery.start_soon(read)
-                await began.wait()
-                measured = await work.measure(feed, tally, trio.Event)
-                nursery.cancel_scope.cancel()
-        return measured
+                return await _read_in_trio(read, began, feed, work, tally)
 
     return trio.run(run)
 
@@ -245,11 +248,6 @@ def trio_alone(_rest: str, feed: Feed, work: Work) -> Measured:
                     for message in bare.read():
                         take(message)
 
-            async with trio.open_nursery() as nursery:
-                nursery.start_soon(read)
-                await began.wait()
-                measured = await work.measure(feed, tally, trio.Event)
-                nursery.cancel_scope.cancel()
-        return measured
+            return await _read_in_trio(read, began, feed, work, tally)
 
     return trio.run(run)

@@ -37,6 +37,8 @@ from seawall.model.venue import VenueListener
 __all__ = ["main"]
 
 DEADLINE_NS: Final = 30_000_000_000
+GROUPS: Final = {"one order": Load(80), "sixteen orders at once, each": Load(80, at_once=16)}
+GROUPS_QUICK: Final = {"one order": Load(5), "sixteen orders at once, each": Load(16, at_once=16)}
 
 
 class _Deaf:
@@ -87,10 +89,6 @@ def _seawall(exchange: ExchangeProcess, load: Load, *, busy_poll: bool = False) 
 
     with stamped_sockets() as stamps:
         return trio.run(run, stamps)
-
-
-GROUPS: Final = {"one order": Load(80), "sixteen orders at once, each": Load(80, at_once=16)}
-GROUPS_QUICK: Final = {"one order": Load(5), "sixteen orders at once, each": Load(16, at_once=16)}
 
 
 def measure(quick: bool) -> Report:

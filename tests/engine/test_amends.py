@@ -7,7 +7,7 @@ import trio
 from support.rig import Rig
 from trio.testing import MockClock
 
-from seawall.engine.order_table import AMEND_ASKED
+from seawall.engine.order_table import AMEND_ASKED, Order
 from seawall.engine.settings import Deadlines
 from seawall.model.errors import RefusedByExchange, RefusedByRisk
 from seawall.model.journal import OrderRecord
@@ -19,6 +19,20 @@ LIMITS = Deadlines()
 
 def newest_step(rig: Rig) -> OrderRecord:
     return [record for record in rig.journal.records if isinstance(record, OrderRecord)][-1]
+
+
+async def asked_by_an_earlier_run() -> tuple[Rig, Rig, Order]:
+    """That run, one after it, and the order whose larger quantity it asked for last: it is wanted again."""
+    rig = Rig()
+    async with rig.caring():
+        order = await rig.opened()
+        name = order.client_order_id
+        rig.journal.note([OrderRecord(name, OrderState.OPEN, 0, order.order_id, D("0.005"), reason=AMEND_ASKED)])
+    restarted = Rig(journal=rig.journal.reopened())
+    restarted.blotter.restore()
+    (restored,) = restarted.blotter.table.live()
+    restored.wanted = True
+    return rig, restarted, restored
 
 
 async def test_an_order_let_go_of_while_the_disk_was_busy_is_not_amended(autojump_clock: MockClock) -> None:
@@ -61,18 +75,9 @@ async def _quietly_amend(rig: Rig, name: str) -> None:
 
 async def test_an_amend_that_an_earlier_run_sent_counts_until_it_is_read_back(autojump_clock: MockClock) -> None:
     """Right after the start the exchange still showed the old quantity, and the amend arrived a moment later."""
-    rig = Rig()
-    async with rig.caring():
-        order = await rig.opened()
-        name = order.client_order_id
-        rig.journal.note([OrderRecord(name, OrderState.OPEN, 0, order.order_id, D("0.005"), reason=AMEND_ASKED)])
-
-    restarted = Rig(journal=rig.journal.reopened())
+    rig, restarted, restored = await asked_by_an_earlier_run()
     restarted.venue.orders.update(rig.venue.orders)
     restarted.venue.silent = True
-    restarted.blotter.restore()
-    (restored,) = restarted.blotter.table.live()
-    restored.wanted = True
     async with trio.open_nursery() as nursery:
         await nursery.start(restarted.assembly.run_desk)
         await restarted.assembly.reconciler.at_start()
@@ -85,18 +90,9 @@ async def test_an_amend_that_an_earlier_run_sent_counts_until_it_is_read_back(au
 
 async def test_an_amend_that_an_earlier_run_sent_is_not_believed_before_the_exchange_was_heard(autojump_clock: MockClock) -> None:
     """The order was remembered as it was asked to be, and the amend was taken for made although nobody had been asked."""
-    rig = Rig()
-    async with rig.caring():
-        order = await rig.opened()
-        name = order.client_order_id
-        rig.journal.note([OrderRecord(name, OrderState.OPEN, 0, order.order_id, D("0.005"), reason=AMEND_ASKED)])
-
-    restarted = Rig(journal=rig.journal.reopened())
+    rig, restarted, restored = await asked_by_an_earlier_run()
     restarted.venue.orders.update(rig.venue.orders)
     restarted.venue.silent = restarted.venue.unreachable = True
-    restarted.blotter.restore()
-    (restored,) = restarted.blotter.table.live()
-    restored.wanted = True
     async with trio.open_nursery() as nursery:
         await nursery.start(restarted.assembly.run_desk)
         await trio.sleep(30)
@@ -153,17 +149,8 @@ async def test_an_amend_whose_order_filled_before_it_was_decided_is_what_the_exc
 
 async def test_an_amend_of_an_order_that_never_was_is_not_read_back_for_ever(autojump_clock: MockClock) -> None:
     """It was journaled by an earlier run, and neither the order nor the amend ever came to the exchange."""
-    rig = Rig()
-    async with rig.caring():
-        order = await rig.opened()
-        name = order.client_order_id
-        rig.journal.note([OrderRecord(name, OrderState.OPEN, 0, None, D("0.005"), reason=AMEND_ASKED)])
-
-    restarted = Rig(journal=rig.journal.reopened())
-    restarted.blotter.restore()
-    (restored,) = restarted.blotter.table.live()
+    _, restarted, restored = await asked_by_an_earlier_run()
     restored.order_id = None
-    restored.wanted = True
     async with trio.open_nursery() as nursery:
         await nursery.start(restarted.assembly.run_desk)
         restarted.venue.restore_private()

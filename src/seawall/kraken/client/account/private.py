@@ -97,7 +97,7 @@ class PrivateSocket:
         return {
             ExecutionsFrame: self._take_executions,
             BalancesFrame: self._take_balances,
-            Status: lambda frame, _received_s: self._reference.take_status(frame),
+            Status: self._reference.take_status,
         }
 
     def misunderstood(self, bad: BadFrame, message: bytes) -> None:

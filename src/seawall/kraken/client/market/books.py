@@ -35,7 +35,7 @@ class _OfPair(Protocol):
     def symbol(self) -> str: ...
 
 
-R_co = TypeVar("R_co", covariant=True)
+R_co = TypeVar("R_co", covariant=True)  # as R below, where rows are only read
 
 
 class _OfChannel(Protocol[R_co]):

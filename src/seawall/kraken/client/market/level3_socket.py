@@ -59,4 +59,4 @@ class Level3Socket(MarketOwner):
 
     def takers(self) -> Takers:
         """Orders, and the status that every socket is told."""
-        return {Level3Frame: self._market.level3.take, Status: self._take_status}
+        return {Level3Frame: self._market.level3.take, Status: self._reference.take_status}

@@ -10,7 +10,6 @@ from seawall.kraken.client.market.refusals import take_refusal
 from seawall.kraken.client.session.rows import Subscription
 from seawall.kraken.client.session.session import Session
 from seawall.kraken.dialect.bad import BadFrame
-from seawall.kraken.dialect.socket.market_frames import Status
 
 __all__ = ["MarketOwner"]
 
@@ -38,6 +37,3 @@ class MarketOwner:
         """No book of this socket is to be trusted."""
         for row in self.session.feeds:
             self._market.lose(row.feed, reason)
-
-    def _take_status(self, frame: Status, _received_s: float) -> None:
-        self._reference.take_status(frame)

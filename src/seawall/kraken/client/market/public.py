@@ -52,7 +52,7 @@ class PublicSocket(MarketOwner):
             TickerFrame: market.tickers.take,
             TradeFrame: market.trades.take,
             CandleFrame: market.candles.take,
-            Status: self._take_status,
+            Status: self._reference.take_status,
             InstrumentFrame: self._take_instruments,
         }
 

@@ -112,7 +112,7 @@ class Reference:
         self._instruments[told.symbol] = told
         return told
 
-    def take_status(self, frame: Status) -> None:
+    def take_status(self, frame: Status, _received_s: float) -> None:
         """Take a `status` frame."""
         for row in frame.data:
             self.set_status(venue_status(row.system))

@@ -1,15 +1,14 @@
 """Messages of a socket, decoded and given to whom they concern."""
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import attrs
 
 from seawall.kraken.client.session.conversation import Conversation
-from seawall.kraken.client.session.facts import FrameMisunderstood, FrameUnknown, Owner
+from seawall.kraken.client.session.facts import FrameMisunderstood, FrameUnknown, Owner, Takers
 from seawall.kraken.client.session.feeds import Feeds
 from seawall.kraken.dialect.bad import BadFrame
-from seawall.kraken.dialect.socket.frames import Frame, decode
+from seawall.kraken.dialect.socket.frames import decode
 from seawall.kraken.dialect.socket.private_frames import Response
 from seawall.kraken.dialect.unknown import Unknown
 from seawall.model.venue import Probe
@@ -28,9 +27,9 @@ class Inbox:
     _owner: Owner
     _probe: Probe
     messages: int = attrs.field(default=0, init=False)
-    _takers: dict[type[Frame], Callable[[Any, float], None]] = attrs.field(init=False)
     misunderstood: int = attrs.field(default=0, init=False)
     unknown: int = attrs.field(default=0, init=False)
+    _takers: Takers = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
         # One look into a table by class: an `isinstance` of a struct asks its metaclass, and two would be a tenth of a ticker.
