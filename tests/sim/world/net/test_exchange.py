@@ -193,7 +193,6 @@ def test_all_of_it_runs_over_tls(lab: Lab, tmp_path: Path) -> None:
     assert len(listener.books) > 10
 
 
-@pytest.mark.filterwarnings("ignore:Async generator .*ByteStream:ResourceWarning")  # httpx, when a write in it fails
 @pytest.mark.parametrize("point", [*range(1, 60, 4), 1_000])
 def test_the_client_may_be_killed_at_any_point_and_leaves_nothing_open(lab: Lab, point: int) -> None:
     """It connects, subscribes and follows; the last point is one that is never reached."""

@@ -2,7 +2,7 @@
 
 import math
 import ssl
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Final
 
@@ -43,6 +43,30 @@ class HttpAnswer:
     sent_s: float
     received_s: float
     retry_after_s: float | None = None
+
+
+@attrs.frozen(eq=False)
+class _Body(httpx.AsyncByteStream):
+    """The bytes of a request, in one piece.
+
+    httpx 0.28 hands them out by an async generator; where the write between two of its steps fails or is cancelled, nobody
+    closes it, and trio warns of that when it is collected.
+    """
+
+    _content: bytes
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return _Pieces(iter((self._content,)))
+
+
+@attrs.frozen(eq=False)
+class _Pieces(AsyncIterator[bytes]):
+    _left: Iterator[bytes]
+
+    async def __anext__(self) -> bytes:
+        for piece in self._left:
+            return piece
+        raise StopAsyncIteration
 
 
 @attrs.define(eq=False)
@@ -90,6 +114,7 @@ class HttpLink:
         request = self._client.build_request(
             method, target, content=body or None, headers=dict(headers or {}), extensions={"trace": progress.hear}
         )
+        request.stream = _Body(body)
         try:
             response = await self._client.send(request)
         except (httpx.TransportError, httpx.DecodingError, httpx.TooManyRedirects) as error:
