@@ -101,7 +101,9 @@ class Duo:
 @asynccontextmanager
 async def open_duo(journal: Where) -> AsyncGenerator[Duo, None]:
     with trio.fail_after(60):
-        async with open_sim(SimSettings(events_per_s=10, seed=3)) as sim, trio.open_nursery() as nursery:
+        # two starts and a takeover within seconds are more than an account's rate counter is for; days lie between them otherwise
+        settings = SimSettings(events_per_s=10, seed=3, limits_enforced=False)
+        async with open_sim(settings) as sim, trio.open_nursery() as nursery:
             duo = Duo(sim, journal, nursery)
             try:
                 yield duo
