@@ -8,7 +8,6 @@ from importlib import import_module
 from typing import Any, Final
 
 import attrs
-from benchmarks.frames import SYMBOL
 from benchmarks.naive import NaiveBook
 
 from seawall.kraken.dialect.books.book import KrakenBook
@@ -30,14 +29,15 @@ def _exact(text: str) -> Any:  # Any: JSON
 
 def seawall(snapshot: str, depth: int) -> tuple[Apply, Decode]:
     """Our own: digits as the wire wrote them."""
-    book = KrakenBook(SYMBOL, depth)
 
     def decoded(text: str) -> BookFrame:
         frame = decode(text.encode())
         assert isinstance(frame, BookFrame)
         return frame
 
-    book.apply(decoded(snapshot).data[0], snapshot=True)
+    row = decoded(snapshot).data[0]
+    book = KrakenBook(row.symbol, depth)
+    book.apply(row, snapshot=True)
     return (lambda frame: book.apply(frame.data[0], snapshot=False)), decoded
 
 

@@ -51,7 +51,7 @@ class _Envelope(msgspec.Struct, frozen=True):
     shouted: object = msgspec.field(name="Error", default=None)
 
 
-_stream: Final[msgspec.json.Decoder[_Plain | QuickTicker]] = msgspec.json.Decoder(_Plain | QuickTicker)
+_decode_stream: Final = msgspec.json.Decoder[_Plain | QuickTicker](_Plain | QuickTicker).decode
 _response: Final = msgspec.json.Decoder(Response)
 _envelope: Final = msgspec.json.Decoder(_Envelope)
 
@@ -63,7 +63,7 @@ def decode(frame: bytes | str) -> Frame:
     negative sizes, numbers that are none or not finite, fields missing or of another type.
     """
     try:
-        read = _stream.decode(frame)
+        read = _decode_stream(frame)
         return quick_ticker(read, frame) if type(read) is QuickTicker else read
     except _UNREADABLE as error:
         return _decode_other(frame, error)

@@ -23,6 +23,7 @@ _LEAST: Final = 1e-38
 _MOST: Final = 1e38
 """Well inside the bounds of `refuse_unsound`, so that no rounding to a float can carry a number over them. Zero is outside:
 as a float it does not tell what was written, which may be 0e-999999999. It is rare here, and goes the exact way."""
+_LEAST_FALL: Final = -_LEAST
 _Size = Annotated[float, msgspec.Meta(ge=_LEAST, le=_MOST)]
 _Signed = Annotated[float, msgspec.Meta(ge=-_MOST, le=_MOST)]
 
@@ -184,7 +185,12 @@ class TickerFrame(msgspec.Struct, frozen=True, tag_field="channel", tag="ticker"
 def quick_ticker(quick: QuickTicker, frame: bytes | str) -> TickerFrame:
     """The frame that `quick` was decoded from, with its numbers still in there; or `exact_ticker` of it."""
     row = quick.data[0]
-    if isinstance(frame, bytes) and not (-_LEAST < row.change < _LEAST or -_LEAST < row.change_pct < _LEAST):
+    change, change_pct = row.change, row.change_pct
+    if (
+        (change >= _LEAST or change <= _LEAST_FALL)
+        and (change_pct >= _LEAST or change_pct <= _LEAST_FALL)
+        and isinstance(frame, bytes)
+    ):
         return TickerFrame(quick.type, (TickerRow(row.symbol, frame),))
     return exact_ticker(frame)
 
