@@ -75,13 +75,16 @@ async def test_a_quick_run_of_flat_sets_memory_beside_its_start_and_many_symbols
     memory = [row for row in rows if row["metric"] == "the client's process, resident memory"]
     growth = [row for row in rows if row["metric"] == "memory a million messages, beside all of it"]
     symbols = [row for row in rows if row["metric"] == "book, symbols take turns, processor time a message"]
-    assert len(rows) == len(memory) + len(growth) + len(symbols)
-    assert [row["unit"] for row in (memory[0], growth[0], symbols[0])] == ["KiB", "KiB", "us"]
+    alone = [row for row in rows if row["metric"] == "a book alone, symbols take turns, processor time an update"]
+    assert len(rows) == len(memory) + len(growth) + len(symbols) + len(alone)
+    assert [row["unit"] for row in (memory[0], growth[0], symbols[0], alone[0])] == ["KiB", "KiB", "us", "us"]
     assert len(growth) == len(memory) - 1
     assert [row["case"] for row in symbols] == [
         f"seawall, {many}" for many in ("1 symbol", "10 symbols", "50 symbols", "200 symbols")
     ]
-    for first, *others in (memory, symbols):
+    assert [row["case"] for row in alone[:2]] == ["seawall, 1 symbol", "seawall, 200 symbols"]
+    pairs = [alone[at : at + 2] for at in range(0, len(alone), 2)]  # each library's many beside its own one
+    for first, *others in (memory, symbols, *pairs):
         assert first["value"] > 0
         assert first["ratio"] == 1
         assert all(math.isclose(row["ratio"], row["value"] / first["value"]) for row in others)
