@@ -75,8 +75,10 @@ class SqliteFile:
 
     def appender(self, connection: sa.Connection, run: int) -> Append:
         """See `Database.appender`."""
-        files = [WatchedFile(self.path), WatchedFile(_log_of(self.path))]
-        return SqliteAppend(_driver(connection), run, files, self._look_again)
+        db = _driver(connection)
+        (page_bytes,) = db.execute("PRAGMA page_size").fetchone()
+        files = [WatchedFile(self.path), WatchedFile(_log_of(self.path), page_bytes)]
+        return SqliteAppend(db, run, files, self._look_again)
 
     def _way_to_read(self) -> str:
         """A reader, too, makes files beside the journal. Where it cannot, as on a disk that has failed or in a copy that was put
