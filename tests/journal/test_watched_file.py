@@ -1,6 +1,7 @@
 """Files that are looked at between writes, as they are cut, put aside and written on."""
 
 import os
+import resource
 import sqlite3
 from collections.abc import Generator
 from contextlib import closing
@@ -54,6 +55,21 @@ def test_a_log_that_was_cut_while_it_was_written_has_a_gap(log: tuple[sqlite3.Co
     write(db, 1)
 
     with pytest.raises(JournalTakenAway, match="was cut short, and written on behind the gap"):
+        watched.has_shrunk()
+
+
+def test_without_a_descriptor_to_look_with_the_gap_is_found_at_the_next_look(log: tuple[sqlite3.Connection, WatchedFile]) -> None:
+    db, watched = log
+    os.truncate(watched.path, watched.path.stat().st_size // 2)
+    write(db, 1)
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, limits[1]))
+    try:
+        assert not watched.has_shrunk()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+
+    with pytest.raises(JournalTakenAway, match="behind the gap"):
         watched.has_shrunk()
 
 

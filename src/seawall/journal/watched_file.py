@@ -44,20 +44,24 @@ class WatchedFile:
             raise JournalTakenAway(self.path, "was removed") from None
         if (stat.st_dev, stat.st_ino) != self._identity:
             raise JournalTakenAway(self.path, "was replaced by another file")
-        before, self._size = self._size, stat.st_size
-        if stat.st_size > before and self._lacks_its_last_frame(before):
-            raise JournalTakenAway(self.path, "was cut short, and written on behind the gap")
-        return stat.st_size < before
+        if self.page_bytes is not None and stat.st_size > self._size:  # no other file: to close one drops SQLite's locks on it
+            try:
+                descriptor = os.open(self.path, os.O_RDONLY)
+            except OSError:
+                return False  # no descriptor is left: that is no fault of the journal's, and the next look sees the same gap
+            try:
+                if self._lacks_its_last_frame(descriptor):
+                    raise JournalTakenAway(self.path, "was cut short, and written on behind the gap")
+            finally:
+                os.close(descriptor)
+        shrunk = stat.st_size < self._size
+        self._size = stat.st_size
+        return shrunk
 
-    def _lacks_its_last_frame(self, size: int) -> bool:
-        """Whether there are but zeros where the last frame began when the file had this size."""
-        if self.page_bytes is None:
-            return False
+    def _lacks_its_last_frame(self, descriptor: int) -> bool:
+        """Whether there are but zeros where the last frame began at the last look."""
+        assert self.page_bytes is not None
         frame_bytes = _FRAME_HEAD_BYTES + self.page_bytes
-        if size < _LOG_HEAD_BYTES + frame_bytes or (size - _LOG_HEAD_BYTES) % frame_bytes:
+        if self._size < _LOG_HEAD_BYTES + frame_bytes or (self._size - _LOG_HEAD_BYTES) % frame_bytes:
             return False
-        descriptor = os.open(self.path, os.O_RDONLY)
-        try:
-            return not os.pread(descriptor, _FRAME_HEAD_BYTES, size - frame_bytes).strip(b"\0")
-        finally:
-            os.close(descriptor)
+        return not os.pread(descriptor, _FRAME_HEAD_BYTES, self._size - frame_bytes).strip(b"\0")
